@@ -1,0 +1,309 @@
+"""The answer of every method: frozen dataclasses of plain values, nothing that a pickle could lose."""
+from __future__ import annotations
+
+import math
+import os
+import re
+import tempfile
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple, Union
+
+from ._errors import error
+
+_EXTENSIONS = {"text": "txt", "json": "json", "csv": "csv", "md": "md", "html": "html"}
+
+
+class Svg(str):
+    """An SVG document; notebooks show it."""
+
+    def _repr_svg_(self) -> str:
+        return str(self)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One estimate. Undefined numbers are NaN, texts that do not apply are "". `domain` holds labels, for example
+    {"period": "2010-2014"}; `flags` words of a fixed vocabulary ("upper_unbounded", "boundary", "suppressed", ...)."""
+
+    estimand: str
+    domain: Dict[str, str]
+    model: str
+    estimate: float
+    se: float
+    lower: float
+    upper: float
+    level: float
+    df: float
+    interval: str
+    n: float
+    flags: Tuple[str, ...]
+    population: str
+    period: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A named table of the result. Cells are str or float; NaN = not defined."""
+
+    name: str
+    title: str
+    columns: Tuple[str, ...]
+    rows: Tuple[Tuple[Union[str, float], ...], ...]
+
+    def to_frame(self) -> Any:
+        """As a pandas DataFrame."""
+        import pandas
+
+        return pandas.DataFrame(list(self.rows), columns=list(self.columns))
+
+
+@dataclass(frozen=True)
+class Note:
+    """What must be known beside the numbers; severity "note" or "warning"."""
+
+    severity: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of a chart, a value for each category; kind "band" or "line"."""
+
+    name: str
+    kind: str
+    value: Tuple[float, ...]
+    lower: Tuple[float, ...]
+    upper: Tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart as data and as the SVG document that the library draws. `alternative` is the chart in words."""
+
+    name: str
+    title: str
+    subtitle: str
+    x_title: str
+    y_title: str
+    alternative: str
+    categories: Tuple[str, ...]
+    series: Tuple[Series, ...]
+    svg: str = field(repr=False)
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """What a run found. `print(result)` is the text that the program `est` prints for the same request.
+
+    rows: the estimates. stats: named numbers and texts. frames: named tables. notes, provenance: how the answer came about.
+    reports: the whole report by format ("text", "json", "csv", "md", "html"). All of it is suppressed already.
+    """
+
+    method: str
+    title: str
+    rows: Tuple[Estimate, ...]
+    stats: Dict[str, Union[str, float]]
+    frames: Dict[str, Frame]
+    notes: Tuple[Note, ...]
+    provenance: Dict[str, str]
+    charts: Tuple[Chart, ...]
+    reports: Dict[str, str]
+    is_public: bool
+    is_synthetic: bool
+    is_internal: bool
+
+    @property
+    def text(self) -> str:
+        """The report as text."""
+        return self.reports["text"]
+
+    @property
+    def json(self) -> str:
+        """The result as JSON (est-result/1)."""
+        return self.reports["json"]
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return self.reports["html"]
+
+    def find(self, estimand: str, **domain: str) -> Estimate:
+        """The first row of that estimand whose domain holds these labels. Raises KeyError if there is none."""
+        for row in self.rows:
+            if row.estimand == estimand and all(row.domain.get(name) == value for name, value in domain.items()):
+                return row
+        raise KeyError(f"no row '{estimand}' {domain or ''}".strip())
+
+    def to_frame(self) -> Any:
+        """The rows as a pandas DataFrame; domain labels become columns, flags words joined by a blank."""
+        import pandas
+
+        return pandas.DataFrame(self._records())
+
+    def _records(self) -> List[Dict[str, Any]]:
+        labels = list(dict.fromkeys(label for row in self.rows for label in row.domain))
+        records = []
+        for row in self.rows:
+            record: Dict[str, Any] = {"estimand": row.estimand}
+            record.update({label: row.domain.get(label, "") for label in labels})
+            for part in fields(Estimate):
+                if part.name not in record and part.name not in ("domain", "flags"):
+                    record[part.name] = getattr(row, part.name)
+            record["flags"] = " ".join(row.flags)
+            records.append(record)
+        return records
+
+    def confint(self) -> Any:
+        """The intervals as a pandas DataFrame: estimand, labels, model, lower, upper, level, interval."""
+        import pandas
+
+        dropped = ("estimate", "se", "df", "n", "flags", "population", "definition")
+        labels = {label for row in self.rows for label in row.domain}
+        keep = [name for name in (self._records()[0] if self.rows else {}) if name not in dropped]
+        keep = [name for name in keep if name != "period" or name in labels]
+        return pandas.DataFrame([{name: record[name] for name in keep} for record in self._records()])
+
+    def frame(self, name: str) -> Any:
+        """A named table as a pandas DataFrame. Raises KeyError with the names there are."""
+        if name not in self.frames:
+            raise KeyError(f"no frame '{name}'; there are: {', '.join(self.frames) or 'none'}")
+        return self.frames[name].to_frame()
+
+    def chart(self, name: Optional[str] = None) -> Chart:
+        """A chart by name; None = the first. Raises EstOptionError if there is no such chart."""
+        for chart in self.charts:
+            if name is None or chart.name == name:
+                return chart
+        raise error("EST_EOPTION", f"chart: found {name!r}; expected one of: "
+                    f"{', '.join(chart.name for chart in self.charts) or 'none'}", "chart")
+
+    def plot(self, chart: Optional[str] = None, ax: Any = None) -> Any:
+        """Draws a chart with matplotlib and returns its axes; without matplotlib returns the SVG document."""
+        picked = self.chart(chart)
+        try:
+            import matplotlib.pyplot as pyplot
+        except ImportError:
+            return Svg(picked.svg)
+        return _draw(picked, pyplot.gca() if ax is None else ax)
+
+    def save(self, path: Union[str, "os.PathLike[str]"], format: Optional[str] = None) -> None:
+        """Writes the report; the extension picks the format. A folder (there already, or the path ends in "/"): every format
+        and every chart. Files are whole or not there. Raises EstOptionError (no format), EstSystemError (cannot be written).
+        """
+        text, target = os.fspath(path), Path(path)
+        if format is None and (target.is_dir() or text.endswith(os.sep)):
+            _save_folder(self, target)
+            return
+        kinds = {extension: kind for kind, extension in _EXTENSIONS.items()}
+        kind = format or kinds.get(target.suffix[1:], "")
+        if kind not in self.reports:
+            raise error("EST_EOPTION", f"{text}: found the format '{format or target.suffix}'; expected one of "
+                        f"{', '.join(self.reports)}", text)
+        _write(target, self.reports[kind])
+
+
+def _save_folder(result: Result, folder: Path) -> None:
+    """The names of the program's own folder: METHOD.txt, METHOD_FRAME.csv, METHOD_CHART_chart.svg."""
+    _make_folder(folder)
+    method = _plain(result.method)
+    for kind, report in result.reports.items():
+        _write(folder / f"{method}.{_EXTENSIONS.get(kind, kind)}", report)
+    for frame in result.frames.values():
+        _write(folder / f"{method}_{_plain(frame.name)}.csv", _frame_csv(frame))
+    for chart in result.charts:
+        _write(folder / f"{method}_{_plain(chart.name)}_chart.svg", chart.svg)
+
+
+def _plain(name: str) -> str:
+    return re.sub("[^A-Za-z0-9_-]", "-", name)
+
+
+def _csv_cell(value: Union[str, float]) -> str:
+    """Undefined numbers are empty; a text that a spreadsheet would run as a formula gets a leading single quote."""
+    if isinstance(value, str):
+        text = "'" + value if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+        quoted = any(mark in value for mark in '",\r\n') or value.strip(" ") != value
+        return '"' + text.replace('"', '""') + '"' if quoted else text
+    if not math.isfinite(value):
+        return ""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def _frame_csv(frame: Frame) -> str:
+    lines = [frame.columns, *frame.rows]
+    return "".join(",".join(map(_csv_cell, line)) + "\n" for line in lines)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise error("EST_EIO", f"{path}: cannot be made: {fault.strerror}", str(path)) from fault
+
+
+def _write(path: Path, text: str) -> None:
+    part = None
+    try:
+        handle, part = tempfile.mkstemp(prefix=".est-", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as output:
+            output.write(text)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(part, 0o666 & ~mask)
+        os.replace(part, path)
+    except OSError as fault:
+        if part and os.path.exists(part):
+            os.unlink(part)
+        raise error("EST_EIO", f"{path}: cannot be written: {fault.strerror}", str(path)) from fault
+
+
+def _draw(chart: Chart, ax: Any) -> Any:
+    places = range(len(chart.categories))
+    top = max((v for s in chart.series for v in s.value + s.upper if v == v and v != float("inf")), default=1.0) * 1.1
+    for index, series in enumerate(chart.series):
+        shift = 0.0 if series.kind == "band" else (index - (len(chart.series) - 1) / 2) * 0.08
+        at = [place + shift for place in places]
+        upper = [min(value, top) for value in series.upper]
+        (line,) = ax.plot(at, series.value, marker="o", label=series.name)
+        if series.kind == "band":
+            ax.fill_between(at, series.lower, upper, alpha=0.25, color=line.get_color(), linewidth=0)
+        else:
+            ax.vlines(at, series.lower, upper, color=line.get_color())
+    ax.set(title=chart.title, xlabel=chart.x_title, ylabel=chart.y_title, ylim=(0, None))
+    ax.set_xticks(list(places), list(chart.categories))
+    if len(chart.series) > 1:
+        ax.legend()
+    return ax
+
+
+def _estimate(values: Dict[str, Any]) -> Estimate:
+    return Estimate(**{**values, "flags": tuple(values["flags"])})
+
+
+def _frame(values: Dict[str, Any]) -> Frame:
+    return Frame(values["name"], values["title"], tuple(values["columns"]), tuple(map(tuple, values["rows"])))
+
+
+def _chart(values: Dict[str, Any]) -> Chart:
+    series = tuple(Series(s["name"], s["kind"], tuple(s["value"]), tuple(s["lower"]), tuple(s["upper"]))
+                   for s in values["series"])
+    return Chart(**{**values, "categories": tuple(values["categories"]), "series": series})
+
+
+def from_low(value: Dict[str, Any]) -> Result:
+    """The Result of what low.run returned."""
+    frames = [_frame(frame) for frame in value["frames"]]
+    return Result(**{
+        **value,
+        "rows": tuple(map(_estimate, value["rows"])),
+        "frames": {frame.name: frame for frame in frames},
+        "notes": tuple(Note(**note) for note in value["notes"]),
+        "charts": tuple(map(_chart, value["charts"])),
+    })

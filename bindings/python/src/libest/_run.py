@@ -1,0 +1,173 @@
+"""One run: arguments in, Result out."""
+from __future__ import annotations
+
+import operator
+import sys
+import warnings
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from . import low
+from ._columns import is_table, table
+from ._errors import EstWarning, error
+from ._registry import methods
+from ._result import Result, from_low
+
+Progress = Union[None, bool, Callable[[str, float], Any]]
+
+
+def _whole(value: Any, name: str, minimum: int, maximum: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = -1
+    if not minimum <= number <= maximum or isinstance(value, (bool, np.bool_)):
+        raise error("EST_EOPTION", f"{name}: found {value!r}; expected a whole number from {minimum} to {maximum}",
+                    name)
+    return number
+
+
+def _option_text(value: Any, kind: str) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (bool, np.bool_)):
+        return str(int(value))
+    if isinstance(value, (float, np.floating)):
+        return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+    if hasattr(value, "__iter__"):
+        return ("," if kind == "columns" else " ").join(_option_text(part, kind) for part in value)
+    return str(value)
+
+
+def _split(method: str, options: Dict[str, Any]) -> Tuple[Tuple[Any, ...], List[Any]]:
+    """Options as (name, text) pairs and companion tables; None = the library's default."""
+    known = methods().get(method)
+    kinds = {option.name: option.kind for option in known.options} if known else {}
+    texts, tables = [], []
+    for key, value in options.items():
+        name = key.replace("_", "-")
+        if value is None:
+            continue
+        if kinds.get(name) == "table" or is_table(value):
+            tables.append(table(value, name, name))
+        else:
+            texts.append((name, _option_text(value, kinds.get(name, ""))))
+    return tuple(texts), tables
+
+
+class _Bar:
+    """A progress bar on standard error, wiped at the end."""
+
+    def __init__(self) -> None:
+        self.width = 0
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        done = int(30 * min(max(fraction, 0.0), 1.0))
+        text = f"[{'=' * done}{' ' * (30 - done)}] {100 * fraction:3.0f} % {stage}"
+        sys.stderr.write("\r" + text.ljust(self.width))
+        sys.stderr.flush()
+        self.width = max(self.width, len(text))
+
+    def close(self) -> None:
+        if self.width:
+            sys.stderr.write("\r" + " " * self.width + "\r")
+            sys.stderr.flush()
+
+
+def _progress(progress: Progress) -> Tuple[Optional[Callable[[str, float], Any]], Callable[[], None]]:
+    if callable(progress):
+        return progress, lambda: None
+    if progress is None:
+        progress = sys.stderr is not None and sys.stderr.isatty()
+    if not progress:
+        return None, lambda: None
+    bar = _Bar()
+    return bar, bar.close
+
+
+def run(method: str, data: Any, *, seed: int = 1, threads: int = 1, suppress: Optional[str] = "counts",
+        threshold: Optional[int] = None, internal: bool = False, progress: Progress = None, **options: Any) -> Result:
+    """Runs any method of the library (`methods()` lists them with their options).
+
+    data: rows are records or capture histories, as `methods()[method].data` says: a DataFrame, a dict of columns of equal
+        length, or a structured array. Numbers, text, categories, truth values (0/1) and dates (as text, YYYY-MM-DD) are taken;
+        None, NaN, NaT, NA and empty text are missing. The data are not changed.
+    options: the method's options by name, with _ for -; None = the library's default. Several columns are a list of names;
+        companion tables are given like data.
+    seed: 0 to 2**64 - 1; the same seed gives the same numbers with any number of threads. threads: 0 or 1 = this thread.
+    suppress: "counts" withholds counts of detected people below `threshold` (10 unless given) before anything leaves this
+        function, "none" nothing (public data only). internal: nothing is withheld, and every page is marked.
+    progress: True = a bar on standard error, None = only on a terminal, or a function (stage, fraction) that stops the run by
+        returning true.
+
+    Returns a Result. Its notes of severity "warning" are also warned of (EstWarning).
+    Raises EstOptionError, EstDataError, EstIdentificationError, EstSystemError; KeyboardInterrupt on Ctrl-C; EstCancelled if
+    `progress` stopped it. Source: `methods()[method].reference`.
+    """
+    texts, companions = _split(method, options)
+    tick, close = _progress(progress)
+    try:
+        value = low.run(method, (table(data), *companions), texts, _whole(seed, "seed", 0, 2**64 - 1),
+                        _whole(threads, "threads", 0, 1024), suppress,
+                        -1 if threshold is None else _whole(threshold, "threshold", 0, 10**9), int(bool(internal)), tick)
+    finally:
+        close()
+    if "error" in value:
+        raise error(**value["error"])
+    result = from_low(value)
+    for note in result.notes:
+        if note.severity == "warning":
+            warnings.warn(EstWarning(note.message, note.code), stacklevel=_outside())
+    return result
+
+
+def _outside() -> int:
+    """The stack level of the first caller outside this file, counted from `run`."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename == __file__:
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def mse(data: Any, lists: Optional[Sequence[str]] = None, *, count: Optional[str] = None, model: Optional[str] = None,
+        select: Optional[str] = None, max_order: Optional[int] = None, ci: Optional[str] = None,
+        replicates: Optional[int] = None, level: Optional[float] = None, seed: int = 1, threads: int = 1,
+        suppress: Optional[str] = "counts", threshold: Optional[int] = None, internal: bool = False,
+        progress: Progress = None, **options: Any) -> Result:
+    """Multiple systems estimation: how many persons there are, those on no list included.
+
+    data: one row per capture history with a column of counts (persons), or one row per person, or one row per person and list;
+        list columns hold 0 and 1. lists: names of the list columns; None = every column that has no other role.
+        count: the column of counts. A missing value in a list or a count is an error that names its row.
+    model: "all-pairs", "main", or generators joined by ":" and separated by blanks ("LA:NG PF"); None = selected by `select`.
+    level: of the intervals, 0 to 1. Other arguments and errors: see `run`; defaults and ranges: `methods()["mse"].options`.
+
+    Returns a Result with rows population, unobserved and observed, in persons.
+    Source: the log-linear models for incomplete tables of Fienberg (1972); `methods()["mse"].reference`.
+    """
+    return run("mse", data, lists=lists, count=count, model=model, select=select, max_order=max_order, ci=ci,
+               replicates=replicates, level=level, seed=seed, threads=threads, suppress=suppress, threshold=threshold,
+               internal=internal, progress=progress, **options)
+
+
+def trend(data: Any, lists: Optional[Sequence[str]] = None, *, period: Optional[str] = None, count: Optional[str] = None,
+          seen: Optional[str] = None, population: Any = None, list_dates: Any = None, dependence: Optional[str] = None,
+          model: Optional[str] = None, select: Optional[str] = None, max_order: Optional[int] = None,
+          ci: Optional[str] = None, replicates: Optional[int] = None, level: Optional[float] = None,
+          baseline: Optional[str] = None, seed: int = 1, threads: int = 1, suppress: Optional[str] = "counts",
+          threshold: Optional[int] = None, internal: bool = False, progress: Progress = None, **options: Any) -> Result:
+    """The trend of a hidden population over periods, from lists that record it in each of them.
+
+    data: as in `mse`, with a column of periods (`period`). seen: a column of persons seen on any list.
+    population: a table with one row per period (columns period, years, population, truncated; years in years, population in
+        persons). list_dates: a table with columns list, from, to.
+    Missing values, other arguments and errors: see `run` and `mse`; defaults and ranges: `methods()["trend"].options`.
+
+    Returns a Result with rows per period and model: persons observed and estimated, rates per year, ratios and annual change.
+    Source: `methods()["trend"].reference`.
+    """
+    return run("trend", data, lists=lists, period=period, count=count, seen=seen, population=population,
+               list_dates=list_dates, dependence=dependence, model=model, select=select, max_order=max_order, ci=ci,
+               replicates=replicates, level=level, baseline=baseline, seed=seed, threads=threads, suppress=suppress,
+               threshold=threshold, internal=internal, progress=progress, **options)

@@ -1,0 +1,59 @@
+# Options on their way to C: text, in the form that the option's kind wants. Checks and defaults are the library's.
+
+est_number_text <- function(x) {
+  text <- sprintf("%.15g", x)
+  longer <- is.finite(x)
+  longer[longer] <- as.numeric(text[longer]) != x[longer]
+  text[longer] <- sprintf("%.17g", x[longer])
+  text
+}
+
+est_option_text <- function(value, kind) {
+  if (inherits(value, "formula"))
+    value <- est_formula_names(value)
+  if (is.logical(value))
+    value <- ifelse(value, "1", "0")
+  else if (is.numeric(value))
+    value <- est_number_text(value)
+  paste(as.character(value), collapse = if (identical(kind, "columns")) "," else " ")
+}
+
+# ~ LA + NG + PF: the names of list columns. ~ . means the library's own rule.
+est_formula_names <- function(formula) {
+  if (length(formula) != 2 || !all(setdiff(all.names(formula), all.vars(formula)) %in% c("~", "+", "(")))
+    est_stop("EST_EOPTION", where = "lists", message = sprintf(
+      "lists: found %s; expected names joined by +, for example ~ LA + NG + PF",
+      paste(deparse(formula), collapse = " ")))
+  names <- all.vars(formula)
+  if (identical(names, ".")) "" else names
+}
+
+# Splits the arguments into texts and companion tables; NULL = the library's default.
+est_arguments <- function(method, arguments) {
+  arguments <- arguments[!vapply(arguments, is.null, NA)]
+  if (length(arguments) > 0 && (is.null(names(arguments)) || any(names(arguments) == "")))
+    est_stop("EST_EOPTION", "every option needs its name")
+  names <- gsub("_", "-", names(arguments), fixed = TRUE)
+  specs <- .Call(R_swig_libest_methods, FALSE)[[method]]$options
+  kinds <- specs$kind[match(names, specs$name)]
+  is_table <- kinds %in% "table" | vapply(arguments, is.data.frame, NA)
+  texts <- mapply(est_option_text, arguments[!is_table], kinds[!is_table])
+  tables <- Map(function(data, name) est_table(data, name, name), arguments[is_table], names[is_table])
+  list(texts = stats::setNames(as.character(texts), names[!is_table]), tables = unname(tables))
+}
+
+est_whole <- function(value, name, minimum, maximum) {
+  whole <- is.numeric(value) && length(value) == 1 && !is.na(value) && value == floor(value)
+  if (!whole || value < minimum || value > maximum)
+    est_stop("EST_EOPTION", where = name, message = sprintf(
+      "%s: found %s; expected a whole number from %.0f to %.0f",
+      name, paste(format(value), collapse = " "), minimum, maximum))
+  as.double(value)
+}
+
+est_control <- function(seed, threads, suppress, threshold, internal) {
+  list(seed = est_whole(seed, "seed", 0, 2^53), threads = est_whole(threads, "threads", 0, 1024),
+       suppress = if (!is.null(suppress)) as.character(suppress)[1],
+       threshold = if (!is.null(threshold)) est_whole(threshold, "threshold", 0, 1e9),
+       internal = isTRUE(internal))
+}

@@ -1,0 +1,189 @@
+# The S3 class c("est_<method>", "est_result"): plain lists and data frames, nothing that a saved file could lose.
+
+est_result <- function(value) {
+  frames <- lapply(value$frames, function(frame) {
+    table <- as.data.frame(frame$columns, stringsAsFactors = FALSE, optional = TRUE)
+    attr(table, "title") <- frame$title
+    table
+  })
+  value$rows <- est_rows(value$rows)
+  value$frames <- frames
+  value$notes <- as.data.frame(value$notes, stringsAsFactors = FALSE)
+  value$text <- value$reports[["text"]]
+  value$json <- value$reports[["json"]]
+  structure(value, class = c(paste0("est_", value$method), "est_result"))
+}
+
+# Domain labels become columns after the estimand; flags are words joined by a blank.
+est_rows <- function(rows) {
+  labels <- unique(unlist(lapply(rows$domain, names)))
+  domain <- lapply(labels, function(label)
+    vapply(rows$domain, function(x) if (label %in% names(x)) x[[label]] else "", ""))
+  domain <- stats::setNames(domain, labels)
+  # A label takes the place of a comparability key of its name.
+  order <- setdiff(c("model", "estimate", "se", "lower", "upper", "level", "df", "interval", "n", "flags", "population",
+                     "period", "definition"), labels)
+  rows$flags <- vapply(rows$flags, paste, "", collapse = " ")
+  as.data.frame(c(rows["estimand"], domain, rows[order]), stringsAsFactors = FALSE, optional = TRUE)
+}
+
+format.est_result <- function(x, type = "text", ...) {
+  if (!type %in% names(x$reports))
+    est_stop("EST_EOPTION", where = "type", message = sprintf(
+      "type: found '%s'; expected one of %s", type, paste(names(x$reports), collapse = ", ")))
+  x$reports[[type]]
+}
+
+print.est_result <- function(x, ...) {
+  writeLines(x$text, sep = "", useBytes = TRUE)
+  invisible(x)
+}
+
+summary.est_result <- function(object, ...) {
+  structure(object[c("method", "title", "rows", "stats", "notes", "provenance")], class = "summary.est_result")
+}
+
+print.summary.est_result <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  cat(x$title, "\n\n", sep = "")
+  used <- vapply(x$rows, function(column) !all(is.na(column) | column == ""), NA)
+  print(x$rows[used], digits = digits, row.names = FALSE)
+  if (length(x$stats) > 0) {
+    cat("\n")
+    cat(sprintf("%s: %s\n", names(x$stats), vapply(x$stats, format, "", digits = digits)), sep = "")
+  }
+  if (nrow(x$notes) > 0)
+    cat("\n", sprintf("%s: %s\n", x$notes$severity, x$notes$message), sep = "")
+  invisible(x)
+}
+
+as.data.frame.est_result <- function(x, row.names = NULL, optional = FALSE, ...) {
+  if (!is.null(row.names))
+    row.names(x$rows) <- row.names
+  x$rows
+}
+
+est_row_names <- function(x) {
+  labels <- setdiff(names(x$rows)[seq_len(match("estimate", names(x$rows)) - 1L)], "estimand")
+  parts <- x$rows[c("estimand", labels)]
+  make.unique(apply(parts, 1L, function(row) paste(row[row != ""], collapse = " ")), sep = " ")
+}
+
+coef.est_result <- function(object, ...) {
+  stats::setNames(object$rows$estimate, est_row_names(object))
+}
+
+confint.est_result <- function(object, parm = NULL, level = NULL, ...) {
+  if (!is.null(level) && !all(is.na(object$rows$level) | abs(object$rows$level - level) < 1e-9))
+    est_stop("EST_EOPTION", where = "level", message = sprintf(
+      "level: found %s; expected %s, the level of the run: run it again with level = %s",
+      format(level), paste(unique(object$rows$level[!is.na(object$rows$level)]), collapse = ", "), format(level)))
+  limits <- cbind(lower = object$rows$lower, upper = object$rows$upper)
+  rownames(limits) <- est_row_names(object)
+  if (is.null(parm)) limits else limits[parm, , drop = FALSE]
+}
+
+nobs.est_result <- function(object, ...) {
+  n <- object$rows$estimate[object$rows$estimand == "observed"]
+  if (length(n) > 0) sum(n) else object$rows$n[1]
+}
+
+# The charts of a run with base graphics, or with `file` as the SVG document that the library draws.
+plot.est_result <- function(x, chart = 1, file = NULL, ...) {
+  if (length(x$charts) == 0)
+    est_stop("EST_EOPTION", where = "chart", message = sprintf(
+      "chart: a result of method '%s' has none", x$method))
+  found <- if (is.character(chart)) match(chart, names(x$charts)) else chart
+  if (length(found) != 1 || !found %in% seq_along(x$charts))
+    est_stop("EST_EOPTION", where = "chart", message = sprintf(
+      "chart: found %s; expected one of %s", format(chart), paste(names(x$charts), collapse = ", ")))
+  picked <- x$charts[[found]]
+  if (is.null(file)) est_draw(picked, ...) else est_write(file, picked$svg)
+  invisible(x)
+}
+
+est_draw <- function(chart, ...) {
+  n <- length(chart$categories)
+  values <- unlist(lapply(chart$series, function(s) c(s$value, s$lower, s$upper)))
+  values <- values[is.finite(values)]
+  colours <- hcl.colors(max(length(chart$series), 2L), "Dark 3")
+  plot.new()
+  plot.window(xlim = c(0.6, n + 0.4), ylim = range(0, values), ...)
+  for (i in seq_along(chart$series))
+    est_draw_series(chart$series[[i]], n, (i - (length(chart$series) + 1) / 2) * 0.08, colours[i])
+  axis(1, at = seq_len(n), labels = chart$categories)
+  axis(2)
+  box()
+  title(main = chart$title, sub = chart$subtitle, xlab = chart$x_title, ylab = chart$y_title)
+  if (length(chart$series) > 1)
+    legend("topright", legend = vapply(chart$series, function(s) s$name, ""), col = colours[seq_along(chart$series)],
+           lty = 1, pch = 19, bty = "n")
+}
+
+est_draw_series <- function(series, n, shift, colour) {
+  at <- seq_len(n) + if (series$kind == "band") 0 else shift
+  top <- pmin(series$upper, par("usr")[4])
+  known <- is.finite(series$lower) & !is.na(top)
+  if (series$kind == "band")
+    polygon(c(at[known], rev(at[known])), c(series$lower[known], rev(top[known])), border = NA,
+            col = adjustcolor(colour, 0.25))
+  else
+    segments(at[known], series$lower[known], at[known], top[known], col = colour)
+  lines(at, series$value, col = colour)
+  points(at, series$value, col = colour, pch = 19)
+}
+
+# Written beside the target and renamed: a file is whole or not there.
+est_write <- function(path, text) {
+  path <- path.expand(path)
+  part <- tempfile(".est-", tmpdir = dirname(path))
+  on.exit(unlink(part))
+  done <- tryCatch({
+    output <- file(part, "wb")
+    writeLines(text, output, sep = "", useBytes = TRUE)
+    close(output)
+    file.rename(part, path)
+  }, error = function(e) FALSE, warning = function(w) FALSE)
+  if (!done)
+    est_stop("EST_EIO", where = path, message = sprintf("%s: cannot be written", path))
+}
+
+# The names of the program's own folder: METHOD.txt, METHOD_FRAME.csv, METHOD_CHART_chart.svg.
+est_save_folder <- function(result, path) {
+  dir.create(path, showWarnings = FALSE, recursive = TRUE)
+  plain <- function(name) gsub("[^A-Za-z0-9_-]", "-", name)
+  for (type in names(result$reports))
+    est_write(file.path(path, paste0(plain(result$method), ".", if (type == "text") "txt" else type)), result$reports[[type]])
+  for (name in names(result$frames))
+    est_write(file.path(path, paste0(plain(result$method), "_", plain(name), ".csv")), est_frame_csv(result$frames[[name]]))
+  for (name in names(result$charts))
+    est_write(file.path(path, paste0(plain(result$method), "_", plain(name), "_chart.svg")), result$charts[[name]]$svg)
+}
+
+# Undefined numbers are empty; a text that a spreadsheet would run as a formula gets a leading single quote.
+est_frame_csv <- function(frame) {
+  cell <- function(x) {
+    if (is.numeric(x))
+      return(ifelse(is.finite(x), est_number_text(x), ""))
+    x <- ifelse(is.na(x), "", x)
+    x <- paste0(ifelse(grepl("^[=+@\t\r-]", x), "'", ""), x)
+    ifelse(grepl("[\",\r\n]|^ | $", x), paste0("\"", gsub("\"", "\"\"", x, fixed = TRUE), "\""), x)
+  }
+  rows <- if (nrow(frame) > 0) do.call(paste, c(unname(lapply(frame, cell)), sep = ","))
+  paste0(paste(c(paste(cell(names(frame)), collapse = ","), rows), collapse = "\n"), "\n")
+}
+
+est_save <- function(result, path, format = NULL) {
+  stopifnot(inherits(result, "est_result"))
+  if (is.null(format) && (dir.exists(path) || grepl("/$", path))) {
+    est_save_folder(result, path)
+    return(invisible(path))
+  }
+  kinds <- c(txt = "text", json = "json", csv = "csv", md = "md", html = "html")
+  extension <- sub(".*[.]", "", basename(path))
+  if (is.null(format) && !extension %in% names(kinds))
+    est_stop("EST_EOPTION", where = path, message = sprintf(
+      "%s: found the extension '%s'; expected one of %s, or give format", path, extension,
+      paste(names(kinds), collapse = ", ")))
+  est_write(path, format(result, if (is.null(format)) kinds[[extension]] else format))
+  invisible(path)
+}

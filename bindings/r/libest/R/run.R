@@ -1,0 +1,66 @@
+# One run: arguments in, S3 object out.
+
+est_run <- function(method, data, ..., seed = 1, threads = 1, suppress = "counts", threshold = NULL, internal = FALSE,
+                    progress = interactive()) {
+  method <- as.character(method)[1]
+  arguments <- est_arguments(method, list(...))
+  control <- est_control(seed, threads, suppress, threshold, internal)
+  tables <- c(list(est_table(data)), arguments$tables)
+  watch <- est_progress(progress)
+  value <- .Call(R_swig_libest_run, method, tables, arguments$texts, control, watch$tick, FALSE)
+  watch$close()
+  if (!is.null(watch$state$error))
+    stop(watch$state$error)
+  if (isTRUE(value$interrupted) || watch$state$interrupted)
+    est_interrupt()
+  if (!is.null(value$error))
+    est_stop_with(value$error)
+  result <- est_result(value)
+  est_warn(result$notes)
+  result
+}
+
+est_mse <- function(data, lists = NULL, count = NULL, model = NULL, select = NULL, max_order = NULL, ci = NULL,
+                    replicates = NULL, level = NULL, ..., seed = 1, threads = 1, suppress = "counts", threshold = NULL,
+                    internal = FALSE, progress = interactive()) {
+  est_run("mse", data, lists = lists, count = count, model = model, select = select, max_order = max_order, ci = ci,
+          replicates = replicates, level = level, ..., seed = seed, threads = threads, suppress = suppress,
+          threshold = threshold, internal = internal, progress = progress)
+}
+
+est_trend <- function(data, lists = NULL, period = NULL, count = NULL, seen = NULL, population = NULL, list_dates = NULL,
+                      dependence = NULL, model = NULL, select = NULL, max_order = NULL, ci = NULL, replicates = NULL,
+                      level = NULL, baseline = NULL, ..., seed = 1, threads = 1, suppress = "counts", threshold = NULL,
+                      internal = FALSE, progress = interactive()) {
+  est_run("trend", data, lists = lists, period = period, count = count, seen = seen, population = population,
+          list_dates = list_dates, dependence = dependence, model = model, select = select, max_order = max_order,
+          ci = ci, replicates = replicates, level = level, baseline = baseline, ..., seed = seed, threads = threads,
+          suppress = suppress, threshold = threshold, internal = internal, progress = progress)
+}
+
+# progress TRUE: a bar on standard error; a function(stage, fraction): called, TRUE stops the run; FALSE: nothing.
+# Errors and interrupts inside it are kept, and raised when the library has unwound.
+est_progress <- function(progress) {
+  state <- new.env(parent = emptyenv())
+  state$interrupted <- FALSE
+  state$width <- 0L
+  show <- if (is.function(progress)) progress else if (isTRUE(progress)) function(stage, fraction) est_bar(state, stage, fraction)
+  tick <- if (!is.null(show)) function(stage, fraction) {
+    tryCatch(isTRUE(show(stage, fraction)),
+             error = function(e) { state$error <- e; TRUE },
+             interrupt = function(e) { state$interrupted <- TRUE; TRUE })
+  }
+  close <- function() if (state$width > 0L) {
+    cat("\r", strrep(" ", state$width), "\r", sep = "", file = stderr())
+    flush.console()
+  }
+  list(tick = tick, close = close, state = state)
+}
+
+est_bar <- function(state, stage, fraction) {
+  done <- as.integer(30 * min(max(fraction, 0), 1))
+  text <- sprintf("[%s%s] %3.0f %% %s", strrep("=", done), strrep(" ", 30L - done), 100 * fraction, stage)
+  cat("\r", formatC(text, width = -state$width, flag = "-"), sep = "", file = stderr())
+  state$width <- max(state$width, nchar(text))
+  FALSE
+}

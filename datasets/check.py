@@ -1,0 +1,292 @@
+#!/usr/bin/env python3
+"""Check the bundled data sets: form, totals, list order, reference tables, generator, documentation.
+
+    check.py
+
+Reference tables are read from the folder LIBEST_ORACLES (default: ../shared/oracles, seen from the top of
+the checkout). What needs a table that is not there is printed as skipped. The last line is
+"N passed, N failed"; exit status 1 on a failure.
+"""
+import csv
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(HERE)
+ORACLES = os.environ.get("LIBEST_ORACLES") or os.path.join(TOP, "..", "shared", "oracles")
+
+INDEX_HEADER = ["name", "title", "lists", "period", "persons", "public", "synthetic", "companion"]
+
+# name: (lists in order, persons, rows, reference table)
+TABLES = {
+    "uk_2013": ("LA NG PF GO GP NCA", 2744, 25, "UKdat"),
+    "uk_2013_five": ("LA NG PFNCA GO GP", 2744, 18, "UKdat_5"),
+    "netherlands_2010_15": ("I K O P R Z", 8234, 24, "Ned"),
+    "netherlands_2010_15_five": ("IO K P R Z", 8234, 17, "Ned_5"),
+    "kosovo_1999": ("EXH ABA OSCE HRW", 4400, 15, "Kosovo"),
+    "korea": ("b c d", 123, 7, "Korea"),
+}
+# merged table: (table it is made from, lists that become one)
+MERGED = {
+    "uk_2013_five": ("uk_2013", ("PF", "NCA"), "PFNCA"),
+    "netherlands_2010_15_five": ("netherlands_2010_15", ("I", "O"), "IO"),
+}
+ZERO_ROWS = {"korea": 1}
+
+COLOMBIA_LISTS = "in_23 in_1 in_28 in_6 in_21".split()
+COLOMBIA = {  # period: (persons on the five lists, persons on any list, years, truncated)
+    "1990-1994": (707, 920, 5, 0), "1995-1999": (2867, 3512, 5, 0), "2000-2004": (5437, 6110, 5, 0),
+    "2005-2009": (2608, 2963, 5, 0), "2010-2014": (2039, 2386, 5, 0), "2015-2017": (436, 487, 3, 1),
+}
+ORACLE_LABEL = {"2015-2017": "2015-2019"}  # the reference table labels the three years as five
+
+KENYA_LISTS = "DCI DCS NGO BMS NEA".split()
+KENYA_COVARIATES = {"age_group": ("child", "adult"), "sex": ("female", "male"),
+                    "form": ("sexual", "labour", "other"), "place": ("internal", "abroad")}
+KENYA_POPULATION = {"2019": 51203000, "2020": 52218000, "2021": 53219000, "2022": 54253000, "2023": 55338000}
+
+passed = failed = skipped = 0
+
+
+def check(what, condition, seen=None):
+    global passed, failed
+    if condition:
+        passed += 1
+    else:
+        failed += 1
+        print("FAILED %s%s" % (what, "" if seen is None else ": got %r" % (seen,)))
+
+
+def skip(what, path):
+    global skipped
+    skipped += 1
+    print("skipped %s: no %s" % (what, os.path.basename(path)))
+
+
+def path_of(name, ending=".csv"):
+    return os.path.join(HERE, name + ending)
+
+
+def read_table(path):
+    with open(path, encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    return rows[0], rows[1:]
+
+
+def counts_by(header, rows, columns):
+    """Sum of count over the rows with the same values in columns; zero sums are left out."""
+    where = [header.index(column) for column in columns]
+    place = header.index("count")
+    sums = {}
+    for row in rows:
+        key = tuple(row[i] for i in where)
+        sums[key] = sums.get(key, 0) + int(row[place])
+    return {key: value for key, value in sums.items() if value}
+
+
+def check_strict(name):
+    with open(path_of(name), "rb") as stream:
+        content = stream.read()
+    check(name + ": ASCII", content.isascii())
+    check(name + ": no carriage return", b"\r" not in content)
+    check(name + ": no quote", b'"' not in content)
+    check(name + ": ends in exactly one line feed", content.endswith(b"\n") and not content.endswith(b"\n\n"))
+    lines = content.decode("ascii", "replace").split("\n")[:-1]
+    check(name + ": no blank or comment line", all(line and not line.startswith("#") for line in lines))
+    check(name + ": same number of fields in every row", len({line.count(",") for line in lines}) == 1)
+    check(name + ": no blank around a field",
+          all(field == field.strip() for line in lines for field in line.split(",")))
+
+
+def check_histories(name, lists, others, zero_rows=0):
+    """Lists are 0/1 and in order, counts are counts, no row twice, nobody on no list."""
+    header, rows = read_table(path_of(name))
+    where = [header.index(item) for item in lists if item in header]
+    check(name + ": list columns in order", where == sorted(where) and len(where) == len(lists), header)
+    check(name + ": count is the last column", header[-1] == "count", header[-1])
+    check(name + ": lists hold 0 and 1", all(row[i] in ("0", "1") for row in rows for i in where))
+    check(name + ": counts are whole numbers", all(re.match(r"(0|[1-9][0-9]*)$", row[-1]) for row in rows))
+    check(name + ": nobody on no list", all("1" in [row[i] for i in where] for row in rows))
+    check(name + ": rows with count 0", sum(row[-1] == "0" for row in rows) == zero_rows)
+    columns = [header.index(column) for column in others] + where
+    keys = [tuple(row[i] for i in columns) for row in rows]
+    check(name + ": no row twice", len(set(keys)) == len(keys))
+
+
+def check_table(name):
+    names, persons, row_count, oracle = TABLES[name]
+    lists = names.split()
+    header, rows = read_table(path_of(name))
+    check(name + ": header", header == lists + ["count"], header)
+    check(name + ": rows", len(rows) == row_count, len(rows))
+    total = sum(int(row[-1]) for row in rows)
+    check(name + ": persons", total == persons, total)
+    check_histories(name, lists, (), ZERO_ROWS.get(name, 0))
+    path = os.path.join(ORACLES, "mse", oracle + ".csv")
+    if not os.path.exists(path):
+        skip(name + " against its reference table", path)
+        return
+    other_header, other_rows = read_table(path)
+    check(name + ": list order of the reference table", header == other_header, other_header)
+    check(name + ": every row of the reference table, and no other", sorted(rows) == sorted(other_rows))
+
+
+def check_merged(name):
+    source, old, new = MERGED[name]
+    header, rows = read_table(path_of(source))
+    merged_header, merged_rows = read_table(path_of(name))
+    expected = {}
+    for row in rows:
+        on = {item for item, value in zip(header[:-1], row[:-1]) if value == "1"}
+        if on & set(old):
+            on = (on - set(old)) | {new}
+        key = tuple("1" if item in on else "0" for item in merged_header[:-1])
+        expected[key] = expected.get(key, 0) + int(row[-1])
+    check(name + ": equals %s with %s merged" % (source, " and ".join(old)),
+          counts_by(merged_header, merged_rows, merged_header[:-1]) == expected)
+
+
+def check_colombia():
+    name = "colombia_child_recruitment"
+    header, rows = read_table(path_of(name))
+    check(name + ": header", header == ["period"] + COLOMBIA_LISTS + ["seen_any_list", "count"], header)
+    check(name + ": rows", len(rows) == 141, len(rows))
+    check_histories(name, COLOMBIA_LISTS, ("period",))
+    totals = counts_by(header, rows, ["period"])
+    check(name + ": persons by period", totals == {(p,): v[0] for p, v in COLOMBIA.items()}, totals)
+    seen = {(row[0], row[header.index("seen_any_list")]) for row in rows}
+    check(name + ": seen on any list", seen == {(p, str(v[1])) for p, v in COLOMBIA.items()}, seen)
+    check(name + ": periods in order", [row[0] for row in rows] == sorted(row[0] for row in rows))
+
+    period_header, period_rows = read_table(path_of(name + "_periods"))
+    check(name + "_periods: header", period_header == ["period", "years", "truncated"], period_header)
+    expected = [[p, str(v[2]), str(v[3])] for p, v in COLOMBIA.items()]
+    check(name + "_periods: rows", period_rows == expected, period_rows)
+
+    path = os.path.join(ORACLES, "other", "trend_colombia_5lists_by_period.csv")
+    if os.path.exists(path):
+        other_header, other_rows = read_table(path)
+        expected = ["period"] + COLOMBIA_LISTS + ["count"]
+        check(name + ": list order of the reference table", other_header == expected, other_header)
+        ours = {(ORACLE_LABEL.get(key[0], key[0]),) + key[1:]: value
+                for key, value in counts_by(header, rows, ["period"] + COLOMBIA_LISTS).items()}
+        theirs = counts_by(other_header, other_rows, ["period"] + COLOMBIA_LISTS)
+        check(name + ": every cell of the reference table, and no other", ours == theirs)
+    else:
+        skip(name + " against its reference table", path)
+
+    path = os.path.join(ORACLES, "other", "colombia_child_recruitment_R1_patterns.csv")
+    if os.path.exists(path):
+        other_header, other_rows = read_table(path)
+        theirs = counts_by(other_header, other_rows, ["period5"])
+        check(name + ": seen on any list, from the pattern file",
+              theirs == {(ORACLE_LABEL.get(p, p),): v[1] for p, v in COLOMBIA.items()}, theirs)
+        years = sorted({int(row[0]) for row in other_rows})
+        check(name + ": the last year of the pattern file is 2017", years[-1] == 2017, years[-1])
+    else:
+        skip(name + " against the pattern file", path)
+
+
+def check_kenya():
+    name = "kenya_tip_synthetic"
+    header, rows = read_table(path_of(name))
+    expected = ["SYNTHETIC", "period"] + KENYA_LISTS + list(KENYA_COVARIATES) + ["count"]
+    check(name + ": header", header == expected, header)
+    check(name + ": marked as synthetic in every row", {row[0] for row in rows} == {"not real persons"})
+    check_histories(name, KENYA_LISTS, ["period"] + list(KENYA_COVARIATES))
+    for column, values in KENYA_COVARIATES.items():
+        seen = {row[header.index(column)] for row in rows}
+        check("%s: values of %s" % (name, column), seen == set(values), seen)
+
+    script = path_of("make_" + name, ".py")
+    with tempfile.TemporaryDirectory() as folder:
+        status = subprocess.run([sys.executable, "-B", script, folder]).returncode
+        check(name + ": the generator runs", status == 0, status)
+        for file_name in (name + ".csv", name + "_periods.csv"):
+            made = os.path.join(folder, file_name)
+            same = False
+            if os.path.exists(made):
+                with open(made, "rb") as first, open(os.path.join(HERE, file_name), "rb") as second:
+                    same = first.read() == second.read()
+            check(file_name + ": the generator makes the same bytes", same)
+
+    spec = importlib.util.spec_from_file_location("generator", script)
+    generator = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generator)
+    detected = {key[0]: value for key, value in counts_by(header, rows, ["period"]).items()}
+    check(name + ": years", list(detected) == [str(year) for year in generator.YEARS], list(detected))
+    with open(path_of(name, ".md"), encoding="utf-8") as stream:
+        text = stream.read()
+    for year, value in detected.items():
+        truth = generator.TRUE_N[int(year)]
+        check("%s %s: fewer detected than the truth" % (name, year), value < truth, value)
+        row = "| %s | %d | %d |" % (year, truth, value)
+        check("%s %s: truth and detected in the .md" % (name, year), row in text, row)
+    for year, population in KENYA_POPULATION.items():
+        check("%s: population %s" % (name, year), generator.POPULATION[int(year)] == population)
+    period_header, period_rows = read_table(path_of(name + "_periods"))
+    expected = ["period", "years", "population", "truncated"]
+    check(name + "_periods: header", period_header == expected, period_header)
+    check(name + "_periods: rows",
+          period_rows == [[y, "1", str(p), "0"] for y, p in KENYA_POPULATION.items()], period_rows)
+
+
+def check_index():
+    header, rows = read_table(path_of("index"))
+    check("index: header", header == INDEX_HEADER, header)
+    names = [row[0] for row in rows]
+    files = sorted(name[:-4] for name in os.listdir(HERE) if name.endswith(".csv") and name != "index.csv")
+    check("index: one row for each CSV", sorted(names) == files, sorted(names))
+    for row in rows:
+        entry = dict(zip(header, row))
+        name = entry["name"]
+        if not os.path.exists(path_of(name)):
+            continue
+        data_header, data_rows = read_table(path_of(name))
+        if entry["lists"]:
+            lists = entry["lists"].split(" ")
+            first = data_header.index(lists[0]) if lists[0] in data_header else 0
+            check("index %s: lists" % name, data_header[first:first + len(lists)] == lists, lists)
+            total = sum(int(row[-1]) for row in data_rows)
+            check("index %s: persons" % name, entry["persons"] == str(total), entry["persons"])
+        else:
+            check("index %s: period file" % name, name.endswith("_periods") and entry["persons"] == "")
+        check("index %s: public" % name, entry["public"] == "1", entry["public"])
+        marked = data_header[0] == "SYNTHETIC"
+        check("index %s: synthetic" % name, entry["synthetic"] == str(int(marked)), entry["synthetic"])
+        check("index %s: a synthetic set says so in its name" % name, not marked or "synthetic" in name)
+        companion = name + "_periods" if name + "_periods" in names else ""
+        check("index %s: companion" % name, entry["companion"] == companion, entry["companion"])
+    for name in files:
+        documented = os.path.exists(path_of(name, ".md"))
+        check(name + ": has its .md", documented)
+        if documented:
+            with open(path_of(name, ".md"), encoding="utf-8") as stream:
+                first_line = stream.readline()
+            check(name + ": the .md names it", first_line.startswith("# %s: " % name), first_line)
+    return files
+
+
+def main():
+    for name in check_index() + ["index"]:
+        check_strict(name)
+    for name in TABLES:
+        check_table(name)
+    for name in MERGED:
+        check_merged(name)
+    check_colombia()
+    check_kenya()
+    if skipped:
+        print("%d skipped" % skipped)
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+/* Methods: one descriptor each, from which help, bindings and manual are printed. */
+#ifndef EST_METHOD_H
+#define EST_METHOD_H
+
+#include <stddef.h>
+
+#include <est/context.h>
+#include <est/error.h>
+#include <est/result.h>
+#include <est/table.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum est_option_kind {
+    EST_OPTION_FLAG = 0, /* int: 0 or 1 */
+    EST_OPTION_INTEGER,  /* long */
+    EST_OPTION_NUMBER,   /* double */
+    EST_OPTION_TEXT,     /* const char *, borrowed */
+    EST_OPTION_CHOICE,   /* int: index into choices */
+    EST_OPTION_COLUMN,   /* const char *: name of a column, "" = none or by its usual name */
+    EST_OPTION_COLUMNS,  /* const char *: names separated by commas, "" = by the rule in doc */
+    EST_OPTION_TABLE,    /* const est_table *, borrowed, NULL = none */
+    EST_OPTION_KIND_END
+} est_option_kind;
+
+/* One option. The default stands here and nowhere else. */
+typedef struct est_option_spec {
+    const char *name;    /* "max-order"; R and Python write max_order */
+    est_option_kind kind;
+    size_t offset;       /* of the field in the method's options struct */
+    const char *initial; /* the default, as text; "" for none */
+    double minimum, maximum;
+    const char *choices; /* "bic|aic"; NULL unless a choice */
+    const char *doc;
+} est_option_spec;
+
+typedef struct est_method {
+    const char *id;        /* "mse" */
+    const char *title;
+    const char *summary;   /* a paragraph: what it estimates, what it takes for granted */
+    const char *reference;
+    const char *data;      /* what the data must look like */
+    const est_option_spec *options;
+    size_t n_options;
+    size_t options_size;
+    /* Checks what one option alone cannot; NULL if nothing. */
+    est_status (*validate)(const void *options, est_error *error);
+    est_status (*fit)(const est_table *data, const void *options, const est_context *context, est_result **result,
+                      est_error *error);
+} est_method;
+
+size_t est_method_count(void);
+const est_method *est_method_get(size_t index);   /* NULL past the end */
+const est_method *est_method_find(const char *id); /* NULL if there is none */
+
+/* Options set by name: what the CLI and the bindings use. Texts are copied; tables stay the caller's. */
+typedef struct est_options est_options;
+
+est_status est_options_new(const est_method *method, est_options **options, est_error *error) EST_MUST_CHECK;
+/* EST_EOPTION with the nearest name if there is no such option, or with what was found and expected. */
+est_status est_options_set(est_options *options, const char *name, const char *value, est_error *error) EST_MUST_CHECK;
+est_status est_options_set_table(est_options *options, const char *name, const est_table *table, est_error *error)
+    EST_MUST_CHECK;
+void est_options_free(est_options *options);
+
+/* Validates the options and runs the method. The caller frees *result (NULL on failure). */
+est_status est_method_run(const est_method *method, const est_table *data, const est_options *options,
+                          const est_context *context, est_result **result, est_error *error) EST_MUST_CHECK;
+
+/* Names of option kinds: "flag", "integer", ... ; NULL past the end. */
+const char *est_option_kind_name(est_option_kind kind);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

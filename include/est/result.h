@@ -1,0 +1,156 @@
+/* The answer of every estimator. Immutable; undefined numbers are NaN. All texts are borrowed from the result. */
+#ifndef EST_RESULT_H
+#define EST_RESULT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <est/context.h>
+#include <est/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct est_result est_result;
+
+/* What must be known beside a number. One bit each; est_flag_name gives the word used in every output. */
+typedef enum est_flag {
+    EST_FLAG_UPPER_UNBOUNDED = 0, /* the upper limit is infinite */
+    EST_FLAG_NOT_ESTIMABLE,       /* no finite estimate exists */
+    EST_FLAG_BOUNDARY,            /* the extended MLE lies on a face of the marginal cone */
+    EST_FLAG_REFUTED,             /* the upper limit lies below the persons already seen */
+    EST_FLAG_FEW_LISTS,           /* fewer than three active lists */
+    EST_FLAG_FEW_DATA,            /* below a minimum-data gate */
+    EST_FLAG_TRUNCATED,           /* the period is not fully reported yet */
+    EST_FLAG_SUPPRESSED,          /* withheld: a small cell could be read from it */
+    EST_FLAG_ROUNDED,             /* rounded to protect a small cell */
+    EST_FLAG_SYNTHETIC,           /* made from synthetic data */
+    EST_FLAG_MODEL_KNOWN,         /* the interval takes the model as known */
+    EST_FLAG_NOT_ANNUAL,          /* compares windows of different length, not rates */
+    EST_FLAG_END
+} est_flag;
+
+#define EST_FLAG_BIT(flag) ((uint32_t)1 << (flag))
+
+const char *est_flag_name(est_flag flag);  /* "upper_unbounded", ... ; NULL past the end */
+const char *est_flag_title(est_flag flag); /* a short phrase for people */
+
+/* One label of a domain, for example {"period", "2010-2014"}. */
+typedef struct est_label {
+    const char *name;
+    const char *value;
+} est_label;
+
+/* One estimate. Texts are "" when they do not apply. */
+typedef struct est_row {
+    const char *estimand; /* "population", "unobserved", "observed", "ratio", ... */
+    size_t n_domain;
+    const est_label *domain;
+    const char *model;    /* the model behind the row; "" where only one was fitted or it does not apply */
+    double estimate, se, lower, upper, level, df;
+    const char *interval; /* "profile", "bootstrap", "none", ... */
+    double n;             /* persons (or cases) the estimate stands on; NaN = does not apply */
+    uint32_t flags;
+    int detail;           /* 1 = in JSON and CSV only; left out of pages for people, which show the rows that matter most */
+    const char *population, *period, *definition; /* comparability: rows differ in these are not the same thing */
+} est_row;
+
+typedef struct est_stat {
+    const char *name;
+    double value;       /* NaN when text is set or the value is undefined */
+    const char *text;   /* NULL for a number */
+    int is_count;       /* 1 = a count of detected people (suppression acts on it) */
+} est_stat;
+
+/* A cell of a frame: text, or a number when text is NULL. */
+typedef struct est_cell {
+    double number;
+    const char *text;
+} est_cell;
+
+typedef enum est_column_role {
+    EST_ROLE_PLAIN = 0,
+    EST_ROLE_COUNT = 1,      /* counts of detected people */
+    EST_ROLE_ESTIMATE = 2    /* estimates of people */
+} est_column_role;
+
+typedef struct est_frame {
+    const char *name;
+    const char *title;
+    size_t n_columns, n_rows;
+    const char *const *columns;
+    const est_column_role *roles;
+    const est_cell *cells;   /* row by row: cells[row * n_columns + column] */
+    size_t print_rows;       /* how many rows the text writer shows; 0 = none, SIZE_MAX = all */
+} est_frame;
+
+typedef struct est_note {
+    est_severity severity;
+    const char *code;
+    const char *message;
+} est_note;
+
+/* A chart the writers may draw: categories along x, one series a model or measure. */
+typedef enum est_series_kind { EST_SERIES_BAND = 0, EST_SERIES_LINE = 1 } est_series_kind;
+
+typedef struct est_series {
+    const char *name;
+    est_series_kind kind;
+    est_column_role role;
+    const double *value, *lower, *upper; /* n_categories each; NaN = not defined, +Inf upper = unbounded */
+} est_series;
+
+typedef struct est_chart {
+    const char *name, *title, *subtitle, *x_title, *y_title;
+    const char *alternative; /* the chart in words */
+    size_t n_categories;
+    const char *const *categories;
+    size_t n_series;
+    const est_series *series;
+} est_chart;
+
+/* How the answer came about: name and value, in order (method, version, reference, every option, seed, input hash, rows). */
+typedef struct est_provenance {
+    const char *name;
+    const char *value;
+    int is_private; /* 1 = left out of public output (file names, unkeyed hashes of unpublished data) */
+} est_provenance;
+
+const char *est_result_method(const est_result *result); /* the id of the method */
+const char *est_result_title(const est_result *result);
+
+size_t est_result_rows(const est_result *result);
+const est_row *est_result_row(const est_result *result, size_t index); /* NULL past the end */
+/* The first row of that estimand whose domain holds name = value (name NULL: any). NULL if none. */
+const est_row *est_result_find(const est_result *result, const char *estimand, const char *name, const char *value);
+
+size_t est_result_stats(const est_result *result);
+const est_stat *est_result_stat(const est_result *result, size_t index);
+double est_result_stat_value(const est_result *result, const char *name); /* NaN if there is none */
+
+size_t est_result_frames(const est_result *result);
+const est_frame *est_result_frame(const est_result *result, size_t index);
+const est_frame *est_result_frame_find(const est_result *result, const char *name);
+
+size_t est_result_notes(const est_result *result);
+const est_note *est_result_note(const est_result *result, size_t index);
+
+size_t est_result_charts(const est_result *result);
+const est_chart *est_result_chart(const est_result *result, size_t index);
+
+size_t est_result_provenances(const est_result *result);
+const est_provenance *est_result_provenance(const est_result *result, size_t index);
+
+int est_result_is_public(const est_result *result);    /* made from data that are public already */
+int est_result_is_synthetic(const est_result *result);
+int est_result_is_internal(const est_result *result);  /* suppression was turned off */
+
+/* Frees the result and every text borrowed from it. NULL is allowed. */
+void est_result_free(est_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

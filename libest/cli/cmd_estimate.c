@@ -1,0 +1,247 @@
+/* est METHOD DATA: parse, open, run, suppress, write. */
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "message.h"
+#include "output.h"
+#include "progress.h"
+
+typedef struct cli_request {
+    const est_method *method;
+    const cli_args *args;
+    const char *data;
+    const char *format; /* NULL = by the extension of `output` */
+    const char *output; /* NULL = standard output */
+    bool quiet;
+    est_suppression suppression;
+    est_context context;
+    cli_progress progress;
+} cli_request;
+
+/* Common options first, then the method's; freed by the caller. */
+static cli_option *join_options(const est_method *method, size_t *count)
+{
+    cli_option *options = NULL;
+    *count = cli_common_count + method->n_options;
+    options = malloc(*count * sizeof *options);
+    if (!options)
+        return NULL;
+    memcpy(options, cli_common_options, cli_common_count * sizeof *options);
+    for (size_t i = 0; i < method->n_options; i++)
+        options[cli_common_count + i] = cli_option_of(&method->options[i]);
+    return options;
+}
+
+static est_status read_data(cli_request *request, est_error *error)
+{
+    const cli_args *args = request->args;
+    size_t inputs = 0;
+    if (args->n_operands == 0)
+        return cli_fail(error, EST_EOPTION, "DATA is missing: a path, - for standard input, or dataset:NAME");
+    if (args->n_operands > 1)
+        return cli_fail(error, EST_EOPTION, "one DATA is expected, found '%s' after '%s'",
+                        args->operands[1], args->operands[0]);
+    request->data = args->operands[0];
+    inputs = strcmp(request->data, "-") == 0;
+    for (size_t i = 0; i < args->n_options; i++)
+        if (args->options[i].kind == EST_OPTION_TABLE && args->values[i])
+            inputs += strcmp(args->values[i], "-") == 0;
+    if (inputs > 1)
+        return cli_fail(error, EST_EOPTION, "standard input (-) can be read only once");
+    return EST_OK;
+}
+
+static est_status read_output(cli_request *request, est_error *error)
+{
+    const char *format = NULL;
+    est_status status = cli_args_choice(request->args, "format", &format, error);
+    if (status != EST_OK)
+        return status;
+    request->format = *format ? format : NULL;
+    request->output = cli_args_value(request->args, "output");
+    if (!request->output) {
+        request->format = request->format ? request->format : "text";
+        return EST_OK;
+    }
+    if (!*request->output)
+        return cli_fail(error, EST_EOPTION, "option --output needs a path");
+    if (cli_is_folder(request->output) && request->format)
+        return cli_fail(error, EST_EOPTION,
+                        "--output %s is a folder, which gets every format; leave out --format",
+                        request->output);
+    if (!cli_is_folder(request->output) && !request->format && !est_report_format_of(request->output))
+        return cli_fail(error, EST_EOPTION,
+                        "--output %s: no format is known for this name; expected .txt, .json, .csv, .md,"
+                        " .html, a folder, or --format",
+                        request->output);
+    return cli_output_check(request->output, error);
+}
+
+static int processors(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : online > 64 ? 64 : (int)online;
+}
+
+static est_status read_context(cli_request *request, est_error *error)
+{
+    uint64_t threads = 0;
+    est_status status = cli_args_integer(request->args, "seed", &request->context.seed, error);
+    request->context.threads = processors();
+    if (status == EST_OK && cli_args_value(request->args, "threads")) {
+        status = cli_args_integer(request->args, "threads", &threads, error);
+        request->context.threads = (int)threads;
+    }
+    request->quiet = cli_args_flag(request->args, "quiet");
+    return status;
+}
+
+static est_status read_suppression(cli_request *request, est_error *error)
+{
+    uint64_t threshold = 0;
+    est_status status = cli_args_choice(request->args, "suppress", &request->suppression.profile, error);
+    if (status == EST_OK)
+        status = cli_args_integer(request->args, "suppress-below", &threshold, error);
+    request->suppression.threshold = (long)threshold;
+    request->suppression.internal = cli_args_flag(request->args, "internal");
+    return status;
+}
+
+static est_status read_request(cli_request *request, est_error *error)
+{
+    est_status status = EST_OK;
+    request->context = est_context_default();
+    request->suppression = est_suppression_default();
+    status = read_data(request, error);
+    if (status == EST_OK)
+        status = read_context(request, error);
+    if (status == EST_OK)
+        status = read_suppression(request, error);
+    if (status == EST_OK)
+        status = read_output(request, error);
+    return status;
+}
+
+/* Sets every given option; tables only when `tables` is there to own them. Two passes, so that a wrong word
+ * is told before a large file is read. */
+static est_status set_options(const cli_request *request, est_options *options, est_table **tables,
+                              est_error *error)
+{
+    const cli_args *args = request->args;
+    est_status status = EST_OK;
+    for (size_t i = cli_common_count; i < args->n_options && status == EST_OK; i++) {
+        bool is_table = args->options[i].kind == EST_OPTION_TABLE;
+        if (!args->values[i] || is_table != (tables != NULL))
+            continue;
+        if (is_table)
+            status = est_table_open(args->values[i], &request->context, &tables[i], error);
+        if (status == EST_OK)
+            status = is_table ? est_options_set_table(options, args->options[i].name, tables[i], error)
+                              : est_options_set(options, args->options[i].name, args->values[i], error);
+    }
+    return status;
+}
+
+static est_status run(cli_request *request, est_result **result, est_error *error)
+{
+    est_status status = EST_OK;
+    est_table *data = NULL;
+    est_options *options = NULL;
+    est_table **tables = calloc(request->args->n_options + 1, sizeof *tables);
+
+    if (!tables)
+        return cli_fail(error, EST_ENOMEM, "memory ran out");
+    status = est_options_new(request->method, &options, error);
+    if (status == EST_OK)
+        status = set_options(request, options, NULL, error);
+    if (status == EST_OK)
+        status = set_options(request, options, tables, error);
+    if (status == EST_OK)
+        status = est_table_open(request->data, &request->context, &data, error);
+    if (status == EST_OK)
+        status = est_method_run(request->method, data, options, &request->context, result, error);
+
+    est_options_free(options);
+    est_table_free(data);
+    for (size_t i = 0; i < request->args->n_options; i++)
+        est_table_free(tables[i]);
+    free(tables);
+    return status;
+}
+
+/* The text on standard output holds its notes; elsewhere a warning must not go unseen. */
+static void show_warnings(const cli_request *request, const est_result *result)
+{
+    bool in_sight = !request->output && strcmp(request->format, "text") == 0;
+    for (size_t i = 0; !in_sight && !request->quiet && i < est_result_notes(result); i++) {
+        const est_note *note = est_result_note(result, i);
+        if (note->severity == EST_WARNING)
+            cli_say("est: warning: ", note->message, note->code);
+    }
+}
+
+static est_status write_result(const cli_request *request, const est_result *result, est_error *error)
+{
+    est_status status = EST_OK;
+    char *text = NULL;
+    size_t length = 0;
+    if (request->output) {
+        status = est_report_save(result, request->output, request->format, error);
+        if (status == EST_OK && !request->quiet)
+            cli_say("written: ", request->output, NULL);
+        return status;
+    }
+    status = est_report_string(result, request->format, &text, &length, error);
+    if (status == EST_OK)
+        status = cli_stdout_write(text, length, error);
+    est_string_free(text);
+    return status;
+}
+
+static est_status carry_out(cli_request *request, est_error *error)
+{
+    est_result *result = NULL, *published = NULL;
+    est_status status = EST_OK;
+
+    cli_progress_start(&request->progress, request->quiet);
+    cli_progress_attach(&request->progress, &request->context);
+    status = run(request, &result, error);
+    if (status == EST_OK)
+        status = est_result_suppress(result, &request->suppression, &published, error);
+    cli_progress_end(&request->progress);
+    if (status == EST_OK && cli_interrupted())
+        status = cli_fail(error, EST_ECANCELLED, "interrupted");
+    if (status == EST_OK) {
+        show_warnings(request, published);
+        status = write_result(request, published, error);
+    }
+    est_result_free(published);
+    est_result_free(result);
+    return status;
+}
+
+est_status cli_estimate(const est_method *method, int argc, char **argv, est_error *error)
+{
+    est_status status = EST_OK;
+    size_t count = 0;
+    cli_option *options = join_options(method, &count);
+    cli_args args;
+    cli_request request;
+
+    if (!options)
+        return cli_fail(error, EST_ENOMEM, "memory ran out");
+    memset(&request, 0, sizeof request);
+    request.method = method;
+    request.args = &args;
+    status = cli_args_parse(options, count, argc, argv, &args, error);
+    if (status == EST_OK)
+        status = read_request(&request, error);
+    if (status == EST_OK)
+        status = carry_out(&request, error);
+    cli_args_free(&args);
+    free(options);
+    return status;
+}

@@ -1,0 +1,221 @@
+/* est methods: what can be estimated, printed from the descriptors. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "help.h"
+#include "message.h"
+#include "output.h"
+#include "text.h"
+
+static est_status list_methods(est_error *error)
+{
+    for (size_t i = 0; i < est_method_count(); i++) {
+        const est_method *method = est_method_get(i);
+        printf("%-12s  ", method->id);
+        cli_text_wrap(stdout, method->title, 14, 14);
+    }
+    return cli_stdout_finish(error);
+}
+
+static void print_section(const char *heading, const char *text)
+{
+    if (!text || !*text)
+        return;
+    printf("\n%s\n  ", heading);
+    cli_text_wrap(stdout, text, 2, 2);
+}
+
+/* A default that is no fixed text stands in the doc. */
+static void print_limits(const cli_option *option)
+{
+    char minimum[32], maximum[32];
+    bool ranged = option->kind == EST_OPTION_INTEGER || option->kind == EST_OPTION_NUMBER;
+    bool has_default = option->kind != EST_OPTION_FLAG && *option->initial;
+    if (!ranged && !has_default)
+        return;
+    cli_text_number(option->minimum, minimum);
+    cli_text_number(option->maximum, maximum);
+    printf("      ");
+    if (has_default)
+        printf("default: %s%s", option->initial, ranged ? "; " : "");
+    if (ranged)
+        printf("from %s to %s", minimum, maximum);
+    putchar('\n');
+}
+
+static void print_option(const cli_option *option)
+{
+    char left[CLI_HELP_LEFT];
+    cli_help_left(option, left);
+    printf("  %s\n      ", left);
+    cli_text_wrap(stdout, option->doc, 6, 6);
+    print_limits(option);
+}
+
+static est_status describe_method(const est_method *method, est_error *error)
+{
+    printf("est %s DATA [OPTIONS]\n", method->id);
+    cli_text_wrap(stdout, method->title, 0, 0);
+    print_section("What it does", method->summary);
+    print_section("Data", method->data);
+    if (method->n_options > 0)
+        printf("\nOptions\n");
+    for (size_t i = 0; i < method->n_options; i++) {
+        cli_option option = cli_option_of(&method->options[i]);
+        print_option(&option);
+    }
+    print_section("Reference", method->reference);
+    return cli_stdout_finish(error);
+}
+
+static void json_text(const char *text)
+{
+    putchar('"');
+    for (; text && *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte == '"' || byte == '\\')
+            printf("\\%c", byte);
+        else if (byte == '\n')
+            fputs("\\n", stdout);
+        else if (byte < 0x20)
+            printf("\\u%04x", byte);
+        else
+            putchar(byte);
+    }
+    putchar('"');
+}
+
+static void json_field(const char *name, const char *text)
+{
+    printf("\"%s\": ", name);
+    json_text(text);
+    fputs(", ", stdout);
+}
+
+static void json_limit(const char *name, const est_option_spec *spec, double limit)
+{
+    char number[32];
+    bool ranged = spec->kind == EST_OPTION_INTEGER || spec->kind == EST_OPTION_NUMBER;
+    cli_text_number(limit, number);
+    printf("\"%s\": %s, ", name, ranged && isfinite(limit) ? number : "null");
+}
+
+/* The default in the type of its option. */
+static void json_default(const est_option_spec *spec)
+{
+    fputs("\"default\": ", stdout);
+    if (spec->kind == EST_OPTION_FLAG)
+        fputs(strcmp(spec->initial, "1") == 0 ? "true" : "false", stdout);
+    else if (spec->kind == EST_OPTION_TABLE)
+        fputs("null", stdout);
+    else if (spec->kind == EST_OPTION_INTEGER || spec->kind == EST_OPTION_NUMBER)
+        fputs(*spec->initial ? spec->initial : "null", stdout);
+    else
+        json_text(spec->initial);
+    fputs(", ", stdout);
+}
+
+static void json_choices(const char *choices)
+{
+    fputs("\"choices\": ", stdout);
+    if (!choices) {
+        fputs("null, ", stdout);
+        return;
+    }
+    for (const char *word = choices; word; word = strchr(word, '|')) {
+        word += *word == '|';
+        printf("%s\"%.*s\"", word == choices ? "[" : ", ", (int)strcspn(word, "|"), word);
+    }
+    fputs("], ", stdout);
+}
+
+static void json_option(const est_option_spec *spec)
+{
+    fputs("        {", stdout);
+    json_field("name", spec->name);
+    json_field("kind", est_option_kind_name(spec->kind));
+    json_default(spec);
+    json_limit("minimum", spec, spec->minimum);
+    json_limit("maximum", spec, spec->maximum);
+    json_choices(spec->choices);
+    fputs("\"doc\": ", stdout);
+    json_text(spec->doc);
+    putchar('}');
+}
+
+static void json_method(const est_method *method)
+{
+    fputs("    {", stdout);
+    json_field("id", method->id);
+    json_field("title", method->title);
+    json_field("summary", method->summary);
+    json_field("data", method->data);
+    json_field("reference", method->reference);
+    fputs("\n      \"options\": [", stdout);
+    for (size_t i = 0; i < method->n_options; i++) {
+        fputs(i ? ",\n" : "\n", stdout);
+        json_option(&method->options[i]);
+    }
+    fputs("\n      ]}", stdout);
+}
+
+/* `only` NULL: every method. */
+static est_status json_methods(const est_method *only, est_error *error)
+{
+    fputs("{\"schema\": \"est-methods/1\", \"version\": ", stdout);
+    json_text(est_version());
+    fputs(",\n  \"methods\": [", stdout);
+    for (size_t i = 0; i < (only ? 1 : est_method_count()); i++) {
+        fputs(i ? ",\n" : "\n", stdout);
+        json_method(only ? only : est_method_get(i));
+    }
+    fputs("\n  ]}\n", stdout);
+    return cli_stdout_finish(error);
+}
+
+static est_status find_method(const char *id, const est_method **method, est_error *error)
+{
+    const char *nearest = NULL;
+    *method = est_method_find(id);
+    if (*method)
+        return EST_OK;
+    nearest = cli_method_nearest(id);
+    if (nearest)
+        return cli_fail(error, EST_EOPTION, "no method is named '%s'; did you mean %s?", id, nearest);
+    return cli_fail(error, EST_EOPTION, "no method is named '%s'; est methods lists them", id);
+}
+
+static est_status run_methods(const cli_command *command, const cli_args *args, est_error *error)
+{
+    const est_method *method = NULL;
+    const char *format = NULL;
+    est_status status = cli_args_choice(args, "format", &format, error);
+    (void)command;
+    if (status == EST_OK && args->n_operands > 1)
+        status = cli_fail(error, EST_EOPTION, "one ID is expected, found '%s' after '%s'",
+                          args->operands[1], args->operands[0]);
+    if (status == EST_OK && args->n_operands == 1)
+        status = find_method(args->operands[0], &method, error);
+    if (status != EST_OK)
+        return status;
+    if (strcmp(format, "json") == 0)
+        return json_methods(method, error);
+    return method ? describe_method(method, error) : list_methods(error);
+}
+
+static const cli_option options[] = {
+    {"format", EST_OPTION_CHOICE, NULL, "text", 0, 0, "text|json", "text for people or JSON for programs"},
+};
+
+const cli_command cli_command_methods = {
+    "methods",
+    "[ID]",
+    "list the methods, or print one in full",
+    "Without ID: lists the methods. With ID: prints what the method estimates, what its data look like,"
+    " every option with its default and range, and the reference.",
+    options,
+    sizeof options / sizeof options[0],
+    run_methods,
+};

@@ -1,0 +1,199 @@
+#include "help.h"
+
+#include <string.h>
+
+#include "message.h"
+#include "output.h"
+#include "text.h"
+
+#define LEFT_WIDTH 26
+#define SCREEN_LINES 40
+
+/* The lines of a method's page beside its title and options: usage, headings, blank lines, DATA, --help, the
+ * last. */
+#define FRAME_LINES 10
+
+static const cli_option help_option = {"help", EST_OPTION_FLAG, NULL, "", 0, 0, NULL, "this page (also -h)"};
+
+static const char data_text[] = "a .csv file, - (standard input) or dataset:NAME (see est datasets)";
+
+static const char *placeholder(const cli_option *option)
+{
+    static const char *const words[EST_OPTION_KIND_END] = {
+        [EST_OPTION_FLAG] = "",           [EST_OPTION_INTEGER] = "N",   [EST_OPTION_NUMBER] = "X",
+        [EST_OPTION_TEXT] = "TEXT",       [EST_OPTION_CHOICE] = "WORD", [EST_OPTION_COLUMN] = "COLUMN",
+        [EST_OPTION_COLUMNS] = "A,B,...", [EST_OPTION_TABLE] = "DATA",
+    };
+    if (option->placeholder)
+        return option->placeholder;
+    return option->choices ? option->choices : words[option->kind];
+}
+
+void cli_help_left(const cli_option *option, char buffer[CLI_HELP_LEFT])
+{
+    const char *word = placeholder(option);
+    snprintf(buffer, CLI_HELP_LEFT, "--%s%s%s", option->name, *word ? " " : "", word);
+}
+
+/* The doc with the default behind it; shortened to `width` columns, or whole if `width` is 0. */
+static void option_text(const cli_option *option, size_t width, char *buffer, size_t size)
+{
+    char tail[64] = "";
+    size_t used = 0;
+    if (*option->initial && option->kind != EST_OPTION_FLAG)
+        snprintf(tail, sizeof tail, " [%s]", option->initial);
+    if (width == 0)
+        snprintf(buffer, size, "%s", option->doc);
+    else
+        cli_text_shorten(option->doc, width > strlen(tail) ? width - strlen(tail) : 1, buffer, size);
+    used = strlen(buffer);
+    snprintf(buffer + used, size - used, "%s", tail);
+}
+
+/* Prints one option: on one line, or whole if the further lines that it takes are in `spare`. `out` NULL only
+ * counts. */
+static void print_option(FILE *out, const cli_option *option, size_t *spare)
+{
+    char left[CLI_HELP_LEFT], text[2048];
+    size_t width = 0, further = 0, column = 2 + LEFT_WIDTH;
+    cli_help_left(option, left);
+    width = cli_text_width(left) + 4;
+    if (width > column)
+        column = width;
+    option_text(option, 0, text, sizeof text);
+    further = cli_text_wrap(NULL, text, column, 2 + LEFT_WIDTH) - 1;
+    if (further > *spare) {
+        option_text(option, CLI_WIDTH - 1 - column, text, sizeof text);
+        further = 0;
+    }
+    *spare -= further;
+    if (!out)
+        return;
+    fprintf(out, "  %-*s", (int)(column - 2), left);
+    cli_text_wrap(out, text, column, 2 + LEFT_WIDTH);
+}
+
+static void print_options(FILE *out, const cli_option *options, size_t count, size_t *spare)
+{
+    for (size_t i = 0; i < count; i++)
+        print_option(out, &options[i], spare);
+}
+
+static void print_specs(FILE *out, const est_method *method, size_t *spare)
+{
+    for (size_t i = 0; i < method->n_options; i++) {
+        cli_option option = cli_option_of(&method->options[i]);
+        print_option(out, &option, spare);
+    }
+}
+
+static size_t print_text(FILE *out, const char *text)
+{
+    return cli_text_wrap(out, text, 0, 0);
+}
+
+static void print_entry(FILE *out, const char *name, const char *operands, const char *title)
+{
+    char left[CLI_HELP_LEFT];
+    snprintf(left, sizeof left, "est %s %s", name, operands);
+    fprintf(out, "  %-*s", LEFT_WIDTH, left);
+    cli_text_wrap(out, title, 2 + LEFT_WIDTH, 2 + LEFT_WIDTH);
+}
+
+static void print_commands(FILE *out)
+{
+    for (size_t i = 0; i < est_method_count(); i++)
+        print_entry(out, est_method_get(i)->id, "DATA", est_method_get(i)->title);
+    for (size_t i = 0; i < cli_command_count(); i++)
+        print_entry(out, cli_command_get(i)->name, cli_command_get(i)->operands, cli_command_get(i)->title);
+}
+
+void cli_help_short(FILE *out)
+{
+    fprintf(out, "Usage: est COMMAND [OPTIONS]\n\n");
+    print_commands(out);
+    fprintf(out, "\nMore: est --help, est COMMAND --help\n");
+}
+
+void cli_help_program(FILE *out)
+{
+    size_t spare = 0;
+    fprintf(out, "est estimates how many people live in hidden populations.\n\n"
+                 "Usage: est COMMAND [OPTIONS]\n\nCommands:\n");
+    print_commands(out);
+    fprintf(out, "  %-*sthe version\n", LEFT_WIDTH, "est --version");
+    fprintf(out, "\nDATA: %s\n\nOptions of every estimating command (default in brackets):\n", data_text);
+    print_options(out, cli_common_options, cli_common_count, &spare);
+    fprintf(out, "\nThe result goes to standard output, messages to standard error. Exit status:\n"
+                 "  0 done; 2 impossible option or request; 3 file, column or definition wrong;\n"
+                 "  4 data valid but nothing identified; 5 output or internal; 130 interrupted.\n"
+                 "\nest COMMAND --help shows the options of one command.\n");
+}
+
+void cli_help_command(FILE *out, const cli_command *command)
+{
+    size_t spare = SCREEN_LINES;
+    fprintf(out, "Usage: est %s %s%s\n\n", command->name, command->operands,
+            command->n_options ? " [OPTIONS]" : "");
+    print_text(out, command->text);
+    fprintf(out, "\nOptions%s:\n", command->n_options ? " (default in brackets)" : "");
+    print_options(out, command->options, command->n_options, &spare);
+    print_option(out, &help_option, &spare);
+}
+
+/* The lines that stay free on the screen when every option takes one; none if it is full already. */
+static size_t spare_lines(const est_method *method)
+{
+    size_t used = FRAME_LINES + print_text(NULL, method->title) + method->n_options + cli_common_count;
+    return used < SCREEN_LINES ? SCREEN_LINES - used : 0;
+}
+
+void cli_help_method(FILE *out, const est_method *method)
+{
+    size_t spare = spare_lines(method), unused = spare;
+    fprintf(out, "Usage: est %s DATA [OPTIONS]\n", method->id);
+    print_text(out, method->title);
+    print_specs(NULL, method, &unused);
+    if (1 + print_text(NULL, method->summary) <= unused) {
+        fputc('\n', out);
+        print_text(out, method->summary);
+    }
+    fprintf(out, "\nDATA: %s\n\nOptions (default in brackets):\n", data_text);
+    print_specs(out, method, &spare);
+    fprintf(out, "\nCommon options:\n");
+    spare = 0;
+    print_options(out, cli_common_options, cli_common_count, &spare);
+    print_option(out, &help_option, &spare);
+    fprintf(out, "\nIn full: est methods %s\n", method->id);
+}
+
+static est_status run_help(const cli_command *command, const cli_args *args, est_error *error)
+{
+    const char *name = args->n_operands ? args->operands[0] : NULL, *nearest = NULL;
+    (void)command;
+    if (args->n_operands > 1)
+        return cli_fail(error, EST_EOPTION, "one COMMAND is expected, found '%s' after '%s'",
+                        args->operands[1], name);
+    if (!name)
+        cli_help_program(stdout);
+    else if (cli_command_find(name))
+        cli_help_command(stdout, cli_command_find(name));
+    else if (est_method_find(name))
+        cli_help_method(stdout, est_method_find(name));
+    else {
+        nearest = cli_command_nearest(name);
+        return cli_fail(error, EST_EOPTION, "unknown command '%s'%s%s%s", name,
+                        nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+    }
+    return cli_stdout_finish(error);
+}
+
+const cli_command cli_command_help = {
+    "help",
+    "[COMMAND]",
+    "help on the program or on a command",
+    "Prints the same page as est --help or est COMMAND --help.",
+    NULL,
+    0,
+    run_help,
+};

@@ -1,0 +1,667 @@
+/* Results: building, copying, reading, freeing. */
+#include <math.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/options.h"
+#include "core/result.h"
+#include "core/result_parts.h"
+#include "core/text.h"
+
+/* Memory that is freed all at once, with the result. */
+typedef struct est_i_arena_block {
+    struct est_i_arena_block *next;
+    size_t used, size;
+    max_align_t memory[];
+} arena_block;
+
+#define BLOCK_SIZE 8192u
+
+static void *arena_take(arena_block **arena, size_t size)
+{
+    size_t rounded = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+    arena_block *block = *arena;
+    if (size > SIZE_MAX / 2)
+        return NULL;
+    if (!block || block->size - block->used < rounded) {
+        size_t room = rounded > BLOCK_SIZE ? rounded : BLOCK_SIZE;
+        block = malloc(sizeof *block + room);
+        if (!block)
+            return NULL;
+        block->next = *arena;
+        block->used = 0;
+        block->size = room;
+        *arena = block;
+    }
+    void *memory = (char *)block->memory + block->used;
+    block->used += rounded;
+    return memory;
+}
+
+static void *arena_copy(est_result *result, const void *source, size_t count, size_t size)
+{
+    void *copy = count <= SIZE_MAX / 4 / size ? arena_take(&result->arena, count * size + 1) : NULL;
+    if (copy && count)
+        memcpy(copy, source, count * size);
+    return copy;
+}
+
+const char *est_i_result_text(est_result *result, const char *text)
+{
+    const char *source = text ? text : "";
+    return arena_copy(result, source, strlen(source) + 1, 1);
+}
+
+/* Texts of a list, each copied; NULL without memory. */
+static const char *const *copy_texts(est_result *result, const char *const *texts, size_t count)
+{
+    const char **copies = arena_copy(result, texts, count, sizeof *copies);
+    for (size_t i = 0; i < count && copies; i++) {
+        copies[i] = est_i_result_text(result, texts[i]);
+        if (!copies[i])
+            copies = NULL;
+    }
+    return copies;
+}
+
+/* Makes room for one more element; NULL without memory. */
+static void *grow(void *list, size_t count, size_t *room, size_t size)
+{
+    void *grown = list;
+    if (count == *room || !list) {
+        size_t wanted = *room ? *room * 2 : 8;
+        grown = wanted <= SIZE_MAX / 2 / size ? realloc(list, wanted * size) : NULL;
+        if (grown)
+            *room = wanted;
+    }
+    return grown;
+}
+
+/* Appending: each takes a struct whose texts are the caller's. false = no memory. */
+
+static bool copy_labels(est_result *result, est_row *row)
+{
+    est_label *labels = arena_copy(result, row->domain, row->n_domain, sizeof *labels);
+    bool fine = labels != NULL;
+    for (size_t i = 0; i < row->n_domain && fine; i++) {
+        labels[i].name = est_i_result_text(result, row->domain[i].name);
+        labels[i].value = est_i_result_text(result, row->domain[i].value);
+        fine = labels[i].name && labels[i].value;
+    }
+    row->domain = labels;
+    return fine;
+}
+
+static bool append_row(est_result *result, const est_row *source)
+{
+    est_row row = *source;
+    est_row *list = grow(result->rows, result->n_rows, &result->row_room, sizeof *list);
+    if (!list)
+        return false;
+    result->rows = list;
+    row.estimand = est_i_result_text(result, source->estimand);
+    row.model = est_i_result_text(result, source->model);
+    row.interval = est_i_result_text(result, source->interval);
+    row.population = est_i_result_text(result, source->population);
+    row.period = est_i_result_text(result, source->period);
+    row.definition = est_i_result_text(result, source->definition);
+    if (!row.estimand || !row.model || !row.interval || !row.population || !row.period || !row.definition ||
+        !copy_labels(result, &row))
+        return false;
+    list[result->n_rows++] = row;
+    return true;
+}
+
+static bool append_stat(est_result *result, const est_stat *source)
+{
+    est_stat stat = *source;
+    est_stat *list = grow(result->stats, result->n_stats, &result->stat_room, sizeof *list);
+    if (!list)
+        return false;
+    result->stats = list;
+    stat.name = est_i_result_text(result, source->name);
+    stat.text = source->text ? est_i_result_text(result, source->text) : NULL;
+    if (!stat.name || (source->text && !stat.text))
+        return false;
+    list[result->n_stats++] = stat;
+    return true;
+}
+
+/* A frame without its cells. */
+static bool append_frame(est_result *result, const est_frame *source)
+{
+    est_frame frame = *source;
+    est_frame *list = grow(result->frames, result->n_frames, &result->frame_room, sizeof *list);
+    if (!list)
+        return false;
+    result->frames = list;
+    frame.name = est_i_result_text(result, source->name);
+    frame.title = est_i_result_text(result, source->title);
+    frame.columns = copy_texts(result, source->columns, source->n_columns);
+    est_column_role *roles =
+        arena_copy(result, source->roles, source->roles ? source->n_columns : 0, sizeof *roles);
+    if (!frame.name || !frame.title || !frame.columns || !roles)
+        return false;
+    if (!source->roles) {
+        roles = arena_take(&result->arena, source->n_columns * sizeof *roles + 1);
+        for (size_t i = 0; i < source->n_columns && roles; i++)
+            roles[i] = EST_ROLE_PLAIN;
+    }
+    frame.roles = roles;
+    frame.n_rows = 0;
+    frame.cells = NULL;
+    if (!roles)
+        return false;
+    list[result->n_frames++] = frame;
+    return true;
+}
+
+/* Gives the last frame its cells. */
+static bool fill_frame(est_result *result, const est_cell *cells, size_t count)
+{
+    est_frame *frame = &result->frames[result->n_frames - 1];
+    est_cell *copies = arena_copy(result, cells, count, sizeof *copies);
+    bool fine = copies != NULL;
+    for (size_t i = 0; i < count && fine; i++) {
+        if (cells[i].text)
+            copies[i].text = est_i_result_text(result, cells[i].text);
+        fine = !cells[i].text || copies[i].text;
+    }
+    if (fine) {
+        frame->cells = copies;
+        frame->n_rows = frame->n_columns ? count / frame->n_columns : 0;
+    }
+    return fine;
+}
+
+static bool append_note(est_result *result, const est_note *source)
+{
+    est_note note = *source;
+    est_note *list = grow(result->notes, result->n_notes, &result->note_room, sizeof *list);
+    if (!list)
+        return false;
+    result->notes = list;
+    note.code = est_i_result_text(result, source->code);
+    note.message = est_i_result_text(result, source->message);
+    if (!note.code || !note.message)
+        return false;
+    list[result->n_notes++] = note;
+    return true;
+}
+
+/* A series' numbers; without an array all are undefined. */
+static const double *copy_numbers(est_result *result, const double *source, size_t count)
+{
+    double *copy = source ? arena_copy(result, source, count, sizeof *copy)
+                          : arena_take(&result->arena, count * sizeof *copy + 1);
+    for (size_t i = 0; i < count && copy && !source; i++)
+        copy[i] = NAN;
+    return copy;
+}
+
+static bool copy_series(est_result *result, est_chart *chart)
+{
+    est_series *series = arena_copy(result, chart->series, chart->n_series, sizeof *series);
+    bool fine = series != NULL;
+    for (size_t i = 0; i < chart->n_series && fine; i++) {
+        est_series *one = &series[i];
+        one->name = est_i_result_text(result, one->name);
+        one->value = copy_numbers(result, one->value, chart->n_categories);
+        one->lower = copy_numbers(result, one->lower, chart->n_categories);
+        one->upper = copy_numbers(result, one->upper, chart->n_categories);
+        fine = one->name && one->value && one->lower && one->upper;
+    }
+    chart->series = series;
+    return fine;
+}
+
+static bool append_chart(est_result *result, const est_chart *source)
+{
+    est_chart chart = *source;
+    est_chart *list = grow(result->charts, result->n_charts, &result->chart_room, sizeof *list);
+    if (!list)
+        return false;
+    result->charts = list;
+    chart.name = est_i_result_text(result, source->name);
+    chart.title = est_i_result_text(result, source->title);
+    chart.subtitle = est_i_result_text(result, source->subtitle);
+    chart.x_title = est_i_result_text(result, source->x_title);
+    chart.y_title = est_i_result_text(result, source->y_title);
+    chart.alternative = est_i_result_text(result, source->alternative);
+    chart.categories = copy_texts(result, source->categories, source->n_categories);
+    if (!chart.name || !chart.title || !chart.subtitle || !chart.x_title || !chart.y_title ||
+        !chart.alternative || !chart.categories || !copy_series(result, &chart))
+        return false;
+    list[result->n_charts++] = chart;
+    return true;
+}
+
+static bool append_provenance(est_result *result, const est_provenance *source)
+{
+    est_provenance entry = *source;
+    est_provenance *list =
+        grow(result->provenances, result->n_provenances, &result->provenance_room, sizeof *list);
+    if (!list)
+        return false;
+    result->provenances = list;
+    entry.name = est_i_result_text(result, source->name);
+    entry.value = est_i_result_text(result, source->value);
+    if (!entry.name || !entry.value)
+        return false;
+    list[result->n_provenances++] = entry;
+    return true;
+}
+
+static est_result *result_new(const char *method_id, const char *title)
+{
+    est_result *result = calloc(1, sizeof *result);
+    if (result) {
+        result->method = est_i_result_text(result, method_id);
+        result->title = est_i_result_text(result, title);
+        if (!result->method || !result->title) {
+            est_result_free(result);
+            result = NULL;
+        }
+    }
+    return result;
+}
+
+void est_result_free(est_result *result)
+{
+    if (result) {
+        for (arena_block *block = result->arena, *next; block; block = next) {
+            next = block->next;
+            free(block);
+        }
+        free(result->rows);
+        free(result->stats);
+        free(result->frames);
+        free(result->notes);
+        free(result->charts);
+        free(result->provenances);
+        free(result);
+    }
+}
+
+static bool copy_lists(est_result *copy, const est_result *source)
+{
+    bool fine = true;
+    for (size_t i = 0; i < source->n_rows && fine; i++)
+        fine = append_row(copy, &source->rows[i]);
+    for (size_t i = 0; i < source->n_stats && fine; i++)
+        fine = append_stat(copy, &source->stats[i]);
+    for (size_t i = 0; i < source->n_frames && fine; i++) {
+        const est_frame *frame = &source->frames[i];
+        fine = append_frame(copy, frame) && fill_frame(copy, frame->cells, frame->n_rows * frame->n_columns);
+    }
+    for (size_t i = 0; i < source->n_notes && fine; i++)
+        fine = append_note(copy, &source->notes[i]);
+    for (size_t i = 0; i < source->n_charts && fine; i++)
+        fine = append_chart(copy, &source->charts[i]);
+    for (size_t i = 0; i < source->n_provenances && fine; i++)
+        fine = append_provenance(copy, &source->provenances[i]);
+    return fine;
+}
+
+est_status est_i_result_copy(const est_result *source, est_result **copy, est_error *error)
+{
+    est_result *made = result_new(source->method, source->title);
+    *copy = NULL;
+    if (!made || !copy_lists(made, source)) {
+        est_result_free(made);
+        return est_i_no_memory(error);
+    }
+    made->is_public = source->is_public;
+    made->is_synthetic = source->is_synthetic;
+    made->is_internal = source->is_internal;
+    *copy = made;
+    return EST_OK;
+}
+
+est_status est_i_result_append_note(est_result *result, est_severity severity, const char *code,
+                                    const char *message, est_error *error)
+{
+    return append_note(result, &(est_note){severity, code, message}) ? EST_OK : est_i_no_memory(error);
+}
+
+/* The builder */
+
+struct est_i_result_builder {
+    est_result *result;
+    est_cell *cells; /* of the frame that is being filled; their texts lie in the result */
+    size_t n_cells, cell_room;
+    bool in_frame, failed, ragged;
+};
+
+est_i_result_builder *est_i_result_begin(const char *method_id, const char *title)
+{
+    est_i_result_builder *builder = calloc(1, sizeof *builder);
+    if (builder) {
+        builder->result = result_new(method_id, title);
+        builder->failed = !builder->result;
+    }
+    return builder;
+}
+
+static bool usable(const est_i_result_builder *builder)
+{
+    return builder && !builder->failed;
+}
+
+est_row est_i_row_empty(const char *estimand)
+{
+    return (est_row){.estimand = estimand,
+                     .n_domain = 0,
+                     .domain = NULL,
+                     .model = "",
+                     .estimate = NAN,
+                     .se = NAN,
+                     .lower = NAN,
+                     .upper = NAN,
+                     .level = NAN,
+                     .df = NAN,
+                     .interval = "",
+                     .n = NAN,
+                     .flags = 0,
+                     .population = "",
+                     .period = "",
+                     .definition = ""};
+}
+
+void est_i_result_add_row(est_i_result_builder *builder, const est_row *row)
+{
+    if (usable(builder))
+        builder->failed = !append_row(builder->result, row);
+}
+
+void est_i_result_add_stat(est_i_result_builder *builder, const char *name, double value, bool is_count)
+{
+    if (usable(builder))
+        builder->failed = !append_stat(builder->result, &(est_stat){name, value, NULL, is_count});
+}
+
+void est_i_result_add_stat_text(est_i_result_builder *builder, const char *name, const char *text)
+{
+    if (usable(builder))
+        builder->failed = !append_stat(builder->result, &(est_stat){name, NAN, text ? text : "", 0});
+}
+
+static void close_frame(est_i_result_builder *builder)
+{
+    if (usable(builder) && builder->in_frame) {
+        size_t columns = builder->result->frames[builder->result->n_frames - 1].n_columns;
+        if (columns ? builder->n_cells % columns != 0 : builder->n_cells != 0)
+            builder->ragged = true;
+        else
+            builder->failed = !fill_frame(builder->result, builder->cells, builder->n_cells);
+        builder->n_cells = 0;
+        builder->in_frame = false;
+    }
+}
+
+void est_i_result_frame(est_i_result_builder *builder, const char *name, const char *title, size_t n_columns,
+                        const char *const *columns, const est_column_role *roles, size_t print_rows)
+{
+    close_frame(builder);
+    if (usable(builder)) {
+        est_frame frame = {.name = name,
+                           .title = title,
+                           .n_columns = n_columns,
+                           .n_rows = 0,
+                           .columns = columns,
+                           .roles = roles,
+                           .cells = NULL,
+                           .print_rows = print_rows};
+        builder->failed = !append_frame(builder->result, &frame);
+        builder->in_frame = !builder->failed;
+    }
+}
+
+static void add_cell(est_i_result_builder *builder, est_cell cell)
+{
+    est_cell *grown = grow(builder->cells, builder->n_cells, &builder->cell_room, sizeof *grown);
+    builder->failed = !grown;
+    if (grown) {
+        builder->cells = grown;
+        builder->cells[builder->n_cells++] = cell;
+    }
+    if (!builder->in_frame)
+        builder->ragged = true;
+}
+
+void est_i_result_cell(est_i_result_builder *builder, double number)
+{
+    if (usable(builder))
+        add_cell(builder, (est_cell){number, NULL});
+}
+
+void est_i_result_cell_text(est_i_result_builder *builder, const char *text)
+{
+    if (usable(builder)) {
+        const char *copy = est_i_result_text(builder->result, text);
+        if (copy)
+            add_cell(builder, (est_cell){NAN, copy});
+        else
+            builder->failed = true;
+    }
+}
+
+void est_i_result_note(est_i_result_builder *builder, const est_context *context, est_severity severity,
+                       const char *code, const char *format, ...)
+{
+    va_list arguments, again;
+    char *message = NULL;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    if (length >= 0)
+        message = malloc((size_t)length + 1);
+    if (message) {
+        vsnprintf(message, (size_t)length + 1, format, again);
+        if (usable(builder))
+            builder->failed = !append_note(builder->result, &(est_note){severity, code, message});
+        if (context && context->note)
+            context->note(context->user, severity, code, message);
+    } else if (builder) {
+        builder->failed = true;
+    }
+    va_end(again);
+    va_end(arguments);
+    free(message);
+}
+
+void est_i_result_add_chart(est_i_result_builder *builder, const est_chart *chart)
+{
+    if (usable(builder))
+        builder->failed = !append_chart(builder->result, chart);
+}
+
+void est_i_result_add_provenance(est_i_result_builder *builder, const char *name, const char *value,
+                                 bool is_private)
+{
+    if (usable(builder))
+        builder->failed = !append_provenance(builder->result, &(est_provenance){name, value, is_private});
+}
+
+void est_i_result_add_options(est_i_result_builder *builder, const est_method *method, const void *options)
+{
+    for (size_t i = 0; i < method->n_options && usable(builder); i++) {
+        const est_option_spec *spec = &method->options[i];
+        est_i_text name = {NULL, 0, 0, false};
+        char *value = est_i_option_text(spec, options);
+        est_i_text_append(&name, "option:");
+        est_i_text_append(&name, spec->name);
+        if (value && !name.failed) /* a table's name may be that of a file */
+            est_i_result_add_provenance(builder, name.data, value, spec->kind == EST_OPTION_TABLE);
+        else
+            builder->failed = true;
+        est_i_text_free(&name);
+        free(value);
+    }
+}
+
+void est_i_result_mark(est_i_result_builder *builder, bool is_public, bool is_synthetic, bool is_internal)
+{
+    if (usable(builder)) {
+        builder->result->is_public = is_public;
+        builder->result->is_synthetic = is_synthetic;
+        builder->result->is_internal = is_internal;
+    }
+}
+
+est_status est_i_result_finish(est_i_result_builder *builder, est_result **result, est_error *error)
+{
+    est_status status = EST_OK;
+    *result = NULL;
+    close_frame(builder);
+    if (!usable(builder)) {
+        status = est_i_no_memory(error);
+    } else if (builder->ragged) {
+        status = est_i_fail(error, EST_EINTERNAL,
+                            "a frame of method '%s' has a row that is not full, expected full rows; "
+                            "please report this as a defect",
+                            builder->result->method);
+    } else {
+        *result = builder->result;
+        builder->result = NULL;
+    }
+    est_i_result_abandon(builder);
+    return status;
+}
+
+void est_i_result_abandon(est_i_result_builder *builder)
+{
+    if (builder) {
+        est_result_free(builder->result);
+        free(builder->cells);
+        free(builder);
+    }
+}
+
+/* Accessors */
+
+const char *est_result_method(const est_result *result)
+{
+    return result ? result->method : "";
+}
+
+const char *est_result_title(const est_result *result)
+{
+    return result ? result->title : "";
+}
+
+size_t est_result_rows(const est_result *result)
+{
+    return result ? result->n_rows : 0;
+}
+
+const est_row *est_result_row(const est_result *result, size_t index)
+{
+    return index < est_result_rows(result) ? &result->rows[index] : NULL;
+}
+
+static bool row_has_label(const est_row *row, const char *name, const char *value)
+{
+    bool found = !name;
+    for (size_t i = 0; i < row->n_domain && !found; i++)
+        found = strcmp(row->domain[i].name, name) == 0 && value && strcmp(row->domain[i].value, value) == 0;
+    return found;
+}
+
+const est_row *est_result_find(const est_result *result, const char *estimand, const char *name,
+                               const char *value)
+{
+    const est_row *found = NULL;
+    for (size_t i = 0; i < est_result_rows(result) && !found; i++)
+        if (strcmp(result->rows[i].estimand, estimand) == 0 && row_has_label(&result->rows[i], name, value))
+            found = &result->rows[i];
+    return found;
+}
+
+size_t est_result_stats(const est_result *result)
+{
+    return result ? result->n_stats : 0;
+}
+
+const est_stat *est_result_stat(const est_result *result, size_t index)
+{
+    return index < est_result_stats(result) ? &result->stats[index] : NULL;
+}
+
+double est_result_stat_value(const est_result *result, const char *name)
+{
+    double value = NAN;
+    for (size_t i = est_result_stats(result); i > 0; i--)
+        if (strcmp(result->stats[i - 1].name, name) == 0)
+            value = result->stats[i - 1].value;
+    return value;
+}
+
+size_t est_result_frames(const est_result *result)
+{
+    return result ? result->n_frames : 0;
+}
+
+const est_frame *est_result_frame(const est_result *result, size_t index)
+{
+    return index < est_result_frames(result) ? &result->frames[index] : NULL;
+}
+
+const est_frame *est_result_frame_find(const est_result *result, const char *name)
+{
+    const est_frame *found = NULL;
+    for (size_t i = 0; i < est_result_frames(result) && !found; i++)
+        if (strcmp(result->frames[i].name, name) == 0)
+            found = &result->frames[i];
+    return found;
+}
+
+size_t est_result_notes(const est_result *result)
+{
+    return result ? result->n_notes : 0;
+}
+
+const est_note *est_result_note(const est_result *result, size_t index)
+{
+    return index < est_result_notes(result) ? &result->notes[index] : NULL;
+}
+
+size_t est_result_charts(const est_result *result)
+{
+    return result ? result->n_charts : 0;
+}
+
+const est_chart *est_result_chart(const est_result *result, size_t index)
+{
+    return index < est_result_charts(result) ? &result->charts[index] : NULL;
+}
+
+size_t est_result_provenances(const est_result *result)
+{
+    return result ? result->n_provenances : 0;
+}
+
+const est_provenance *est_result_provenance(const est_result *result, size_t index)
+{
+    return index < est_result_provenances(result) ? &result->provenances[index] : NULL;
+}
+
+int est_result_is_public(const est_result *result)
+{
+    return result && result->is_public;
+}
+
+int est_result_is_synthetic(const est_result *result)
+{
+    return result && result->is_synthetic;
+}
+
+int est_result_is_internal(const est_result *result)
+{
+    return result && result->is_internal;
+}

@@ -1,0 +1,46 @@
+/* Building a result. Every text and array is copied; a failed allocation is remembered and reported by _finish. */
+#ifndef EST_I_CORE_RESULT_H
+#define EST_I_CORE_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <est/context.h>
+#include <est/error.h>
+#include <est/method.h>
+#include <est/result.h>
+
+typedef struct est_i_result_builder est_i_result_builder;
+
+/* NULL without memory; all functions below accept NULL (and then do nothing), so one check at the end is enough. */
+est_i_result_builder *est_i_result_begin(const char *method_id, const char *title);
+
+/* A row with all numbers NaN and all texts "". Set fields, then add it. */
+est_row est_i_row_empty(const char *estimand);
+void est_i_result_add_row(est_i_result_builder *builder, const est_row *row);
+
+void est_i_result_add_stat(est_i_result_builder *builder, const char *name, double value, bool is_count);
+void est_i_result_add_stat_text(est_i_result_builder *builder, const char *name, const char *text);
+
+/* Starts a frame; then cells are added row by row, left to right. print_rows as in est_frame. */
+void est_i_result_frame(est_i_result_builder *builder, const char *name, const char *title, size_t n_columns,
+                        const char *const *columns, const est_column_role *roles, size_t print_rows);
+void est_i_result_cell(est_i_result_builder *builder, double number);
+void est_i_result_cell_text(est_i_result_builder *builder, const char *text);
+
+/* Also told to the context's note callback at once (context may be NULL). */
+void est_i_result_note(est_i_result_builder *builder, const est_context *context, est_severity severity, const char *code,
+                       const char *format, ...) EST_PRINTF(5, 6);
+
+void est_i_result_add_chart(est_i_result_builder *builder, const est_chart *chart);
+void est_i_result_add_provenance(est_i_result_builder *builder, const char *name, const char *value, bool is_private);
+/* One provenance entry for each option of the method, resolved ("option:max-order" = "3"). */
+void est_i_result_add_options(est_i_result_builder *builder, const est_method *method, const void *options);
+void est_i_result_mark(est_i_result_builder *builder, bool is_public, bool is_synthetic, bool is_internal);
+
+/* Hands the result over and frees the builder, whatever the outcome. EST_ENOMEM if anything failed. */
+est_status est_i_result_finish(est_i_result_builder *builder, est_result **result, est_error *error);
+/* Drops an unfinished result. NULL is allowed. */
+void est_i_result_abandon(est_i_result_builder *builder);
+
+#endif

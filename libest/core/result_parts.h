@@ -1,0 +1,39 @@
+/* The inside of a result, for the files of core that make one. Everyone else uses the accessors of
+ * <est/result.h>. */
+#ifndef EST_I_CORE_RESULT_PARTS_H
+#define EST_I_CORE_RESULT_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <est/error.h>
+#include <est/result.h>
+
+struct est_i_arena_block;
+
+/* Texts and inner arrays live in the arena, the six lists on their own. */
+struct est_result {
+    struct est_i_arena_block *arena;
+    const char *method, *title;
+    est_row *rows;
+    est_stat *stats;
+    est_frame *frames;
+    est_note *notes;
+    est_chart *charts;
+    est_provenance *provenances;
+    size_t n_rows, n_stats, n_frames, n_notes, n_charts, n_provenances;
+    size_t row_room, stat_room, frame_room, note_room, chart_room, provenance_room;
+    bool is_public, is_synthetic, is_internal;
+};
+
+/* A deep copy. EST_ENOMEM. */
+est_status est_i_result_copy(const est_result *source, est_result **copy, est_error *error);
+
+/* A copy of a text in the result's own memory; NULL without memory. */
+const char *est_i_result_text(est_result *result, const char *text);
+
+/* Adds a note that no context hears. EST_ENOMEM. */
+est_status est_i_result_append_note(est_result *result, est_severity severity, const char *code,
+                                    const char *message, est_error *error);
+
+#endif

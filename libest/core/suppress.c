@@ -1,0 +1,190 @@
+/* Disclosure control: withholds small counts of people and whatever would give them back.
+ *
+ * Profile "counts", in four steps:
+ * 1. Primary: a count below the threshold is withheld, zeros too (a structural zero is NaN in a result).
+ * 2. Complementary: the total of every group of counts is taken as known. In each group at least two counts
+ * are withheld or none, and those withheld add up to the threshold or more; the smallest others are added
+ * until that holds. Groups are the rows of one estimand and model, the columns of a frame (as a whole, and
+ * the subtotals by every word of its other columns), its rows across count columns, and the same for chart
+ * series.
+ * 3. A domain (a set of labels) of which the observed count or n is withheld shows no count anywhere. What
+ * gives n back is withheld too: unobserved (N - U = n), coverage (N C = n), rates. N and its limits are
+ * rounded to the base and to two digits, ratios and changes to two digits.
+ * 4. As soon as one count is withheld, all other estimates are rounded as well (people to the base and three
+ * digits, other fractions to three digits, but no coarser than one half): at full precision a fit identifies
+ * the counts behind it.
+ * Steps 1 to 3 repeat until nothing changes. Rounding hinders, but does not exclude, that somebody refits the
+ * model for every value which a withheld count may have.
+ */
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <est/suppress.h>
+
+#include "core/error.h"
+#include "core/suppress_parts.h"
+#include "core/text.h"
+
+/* Private entries go, and so does a small number of rows or persons. */
+static void publish_provenances(est_i_suppressor *state)
+{
+    est_result *result = state->result;
+    size_t kept = 0;
+    for (size_t i = 0; i < result->n_provenances; i++) {
+        const est_provenance *entry = &result->provenances[i];
+        double value = NAN;
+        bool counts =
+            strstr(entry->name, "rows") || strstr(entry->name, "persons") || strstr(entry->name, "count");
+        bool small = counts && est_i_number_parse(entry->value, strlen(entry->value), &value) &&
+                     est_i_is_small(state, value);
+        if (small)
+            state->withheld++;
+        if (!entry->is_private && !small)
+            result->provenances[kept++] = *entry;
+    }
+    result->n_provenances = kept;
+}
+
+static void publish_notes(est_i_suppressor *state)
+{
+    est_result *result = state->result;
+    bool all_numbers = est_i_everything_is_linked(state);
+    for (size_t i = 0; i < result->n_notes; i++)
+        result->notes[i].message = est_i_suppress_text(state, result->notes[i].message, all_numbers);
+}
+
+static est_status add_summary(est_i_suppressor *state, est_error *error)
+{
+    est_i_text message = {NULL, 0, 0, false};
+    bool any = state->withheld + state->rounded > 0;
+    est_status status;
+    if (any) {
+        est_i_text_printf(&message, "Values withheld: %zu; rounded: %zu. The rule: counts of people below ",
+                          state->withheld, state->rounded);
+        est_i_text_number(&message, state->threshold);
+        est_i_text_append(&message, " are withheld, and what would give them back is withheld or rounded.");
+    } else {
+        est_i_text_append(&message, "Nothing is withheld: no count of people is below ");
+        est_i_text_number(&message, state->threshold);
+        est_i_text_append(&message, ".");
+    }
+    status = message.failed ? est_i_no_memory(error)
+                            : est_i_result_append_note(state->result, EST_NOTE,
+                                                       any ? "suppressed" : "published", message.data, error);
+    est_i_text_free(&message);
+    return status;
+}
+
+static bool **flags_new(size_t count)
+{
+    return calloc(count + 1, sizeof(bool *));
+}
+
+static void flags_free(bool **flags, size_t count)
+{
+    for (size_t i = 0; i < count && flags; i++)
+        free(flags[i]);
+    free(flags);
+}
+
+static void suppressor_start(est_i_suppressor *state, est_result *result, long threshold)
+{
+    *state = (est_i_suppressor){.result = result, .threshold = (double)threshold};
+    state->base = 10 * ceil(state->threshold / 10);
+    state->counts = calloc(result->n_rows + 1, sizeof(bool));
+    state->ns = calloc(result->n_rows + 1, sizeof(bool));
+    state->stats = calloc(result->n_stats + 1, sizeof(bool));
+    state->domains = calloc(result->n_rows + 1, sizeof *state->domains);
+    state->cells = flags_new(result->n_frames);
+    state->points = flags_new(result->n_charts);
+    state->failed =
+        !state->counts || !state->ns || !state->stats || !state->domains || !state->cells || !state->points;
+    for (size_t i = 0; i < result->n_frames && !state->failed; i++) {
+        state->cells[i] = calloc(result->frames[i].n_rows * result->frames[i].n_columns + 1, sizeof(bool));
+        state->failed = !state->cells[i];
+    }
+    for (size_t i = 0; i < result->n_charts && !state->failed; i++) {
+        state->points[i] =
+            calloc(result->charts[i].n_series * result->charts[i].n_categories + 1, sizeof(bool));
+        state->failed = !state->points[i];
+    }
+}
+
+static void suppressor_end(est_i_suppressor *state)
+{
+    free(state->counts);
+    free(state->ns);
+    free(state->stats);
+    free(state->domains);
+    flags_free(state->cells, state->result->n_frames);
+    flags_free(state->points, state->result->n_charts);
+}
+
+static est_status suppress_counts(est_result *result, long threshold, est_error *error)
+{
+    est_i_suppressor state;
+    est_status status = EST_OK;
+    suppressor_start(&state, result, threshold);
+    if (!state.failed)
+        est_i_suppress_decide(&state);
+    if (!state.failed && est_i_anything_withheld(&state))
+        est_i_suppress_publish(&state);
+    if (!state.failed) {
+        publish_notes(&state);
+        publish_provenances(&state);
+    }
+    status = state.failed ? est_i_no_memory(error) : add_summary(&state, error);
+    suppressor_end(&state);
+    return status;
+}
+
+est_suppression est_suppression_default(void)
+{
+    return (est_suppression){.profile = "counts", .threshold = 10, .internal = 0};
+}
+
+static est_status check_request(const est_result *result, const est_suppression *request, est_error *error)
+{
+    const char *profile = request->profile ? request->profile : "";
+    est_status status = EST_OK;
+    bool none = strcmp(profile, "none") == 0;
+    if (!result)
+        status = est_i_fail(error, EST_EOPTION, "found no result, expected one");
+    else if (!none && strcmp(profile, "counts") != 0)
+        status = est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = "suppress"},
+                               "found profile '%s', expected 'counts' or 'none'", profile);
+    else if (!(request->threshold >= 1 && request->threshold <= 1000000))
+        status = est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = "suppress"},
+                               "found threshold %ld, expected 1 to 1000000", request->threshold);
+    else if (none && !result->is_public && !request->internal)
+        status = est_i_fail_at(
+            error, EST_EOPTION, (est_i_place){.where = "suppress"},
+            "found profile 'none' for data that are not marked as public; use 'counts', or 'none' with "
+            "the mark for internal use");
+    return status;
+}
+
+est_status est_result_suppress(const est_result *result, const est_suppression *suppression,
+                               est_result **published, est_error *error)
+{
+    est_suppression request = suppression ? *suppression : est_suppression_default();
+    est_result *copy = NULL;
+    est_status status;
+    est_error_clear(error);
+    *published = NULL;
+    status = check_request(result, &request, error);
+    if (status == EST_OK)
+        status = est_i_result_copy(result, &copy, error);
+    if (status == EST_OK && request.internal)
+        copy->is_internal = true;
+    else if (status == EST_OK && !result->is_public)
+        status = suppress_counts(copy, request.threshold, error);
+    if (status == EST_OK) {
+        *published = copy;
+        copy = NULL;
+    }
+    est_result_free(copy);
+    return status;
+}

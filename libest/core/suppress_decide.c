@@ -1,0 +1,381 @@
+/* Which counts are withheld: primary, complementary, and by domain. */
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/suppress_parts.h"
+
+bool est_i_is_small(const est_i_suppressor *state, double value)
+{
+    return value >= 0 && value < state->threshold;
+}
+
+/* Rows */
+
+static bool same_kind(const est_row *a, const est_row *b)
+{
+    bool same = strcmp(a->estimand, b->estimand) == 0 && strcmp(a->model, b->model) == 0 &&
+                a->n_domain == b->n_domain;
+    for (size_t i = 0; i < a->n_domain && same; i++)
+        same = strcmp(a->domain[i].name, b->domain[i].name) == 0;
+    return same;
+}
+
+/* One group of all rows of a kind; with several labels, one for each value of each label too. */
+static void collect_rows(const est_result *result, const double *values, size_t seed, est_i_groups *groups)
+{
+    const est_row *row = &result->rows[seed];
+    for (size_t label = 0; label <= row->n_domain; label++) {
+        bool whole = label == row->n_domain;
+        for (size_t i = 0; i < result->n_rows && (whole || row->n_domain > 1); i++) {
+            const est_row *other = &result->rows[i];
+            if (!isnan(values[i]) && same_kind(other, row) &&
+                (whole || strcmp(other->domain[label].value, row->domain[label].value) == 0))
+                est_i_groups_add(groups, i);
+        }
+        est_i_groups_end(groups);
+    }
+}
+
+/* Only groups with something withheld in them matter, and each such group has a withheld seed. */
+static bool close_rows(est_i_suppressor *state, const double *values, bool *hidden)
+{
+    est_i_groups groups = {0};
+    bool changed;
+    for (size_t i = 0; i < state->result->n_rows; i++)
+        if (hidden[i])
+            collect_rows(state->result, values, i, &groups);
+    changed = est_i_groups_close(&groups, values, hidden, state->result->n_rows, state->threshold);
+    state->failed = state->failed || groups.failed;
+    est_i_groups_free(&groups);
+    return changed;
+}
+
+/* One pass over counts and n of all rows. */
+static bool pass_rows(est_i_suppressor *state)
+{
+    const est_result *result = state->result;
+    size_t n = result->n_rows, before = state->n_domains;
+    double *values = calloc(2 * n + 1, sizeof *values);
+    size_t *members = calloc(n + 1, sizeof *members);
+    bool changed = false;
+    if (values && members) {
+        for (size_t i = 0; i < n; i++) {
+            const est_row *row = &result->rows[i];
+            bool linked = est_i_row_is_linked(state, row);
+            values[i] = est_i_meaning_of(row->estimand) == EST_I_MEANS_COUNT ? row->estimate : NAN;
+            values[n + i] = row->n;
+            state->counts[i] =
+                state->counts[i] || est_i_is_small(state, values[i]) || (linked && !isnan(values[i]));
+            state->ns[i] = state->ns[i] || est_i_is_small(state, row->n) || (linked && !isnan(row->n));
+        }
+        changed = close_all_rows(state, values, state->counts, members);
+        changed = close_all_rows(state, values + n, state->ns, members) || changed;
+        for (size_t i = 0; i < n; i++) {
+            const est_row *row = &result->rows[i];
+            bool observed = state->counts[i] && strcmp(row->estimand, "observed") == 0;
+            if (observed || (state->ns[i] && est_i_meaning_of(row->estimand) != EST_I_MEANS_RELATIVE))
+                est_i_withhold_domain(state, row);
+        }
+    } else {
+        state->failed = true;
+    }
+    free(values);
+    free(members);
+    return changed || state->n_domains != before;
+}
+
+/* Frames */
+
+/* A word of a cell: a history "A:B" has the words A and B, so that the total of list A is a subtotal too. */
+typedef struct word {
+    const char *text; /* NULL for a number */
+    size_t length;
+    double number;
+    size_t row;
+} word;
+
+static int compare_words(const void *left, const void *right)
+{
+    const word *a = left, *b = right;
+    int order = (a->text != NULL) - (b->text != NULL);
+    if (order == 0 && a->text) {
+        order = (a->length > b->length) - (a->length < b->length);
+        if (order == 0)
+            order = memcmp(a->text, b->text, a->length);
+    } else if (order == 0) {
+        order = (a->number > b->number) - (a->number < b->number);
+    }
+    return order;
+}
+
+static int compare_words_then_rows(const void *left, const void *right)
+{
+    const word *a = left, *b = right;
+    int order = compare_words(left, right);
+    return order ? order : (a->row > b->row) - (a->row < b->row);
+}
+
+#define WORD_BREAKS ":,+&| "
+
+static size_t split_words(const char *text, size_t row, word *words)
+{
+    size_t count = 0;
+    for (const char *at = text + strspn(text, WORD_BREAKS); *at; at += strspn(at, WORD_BREAKS)) {
+        size_t length = strcspn(at, WORD_BREAKS);
+        if (words)
+            words[count] = (word){at, length, 0, row};
+        count++;
+        at += length;
+    }
+    return count;
+}
+
+/* All words of a column in order; NULL without memory. */
+static word *column_words(const est_frame *frame, size_t column, size_t *count)
+{
+    size_t room = 0, used = 0;
+    word *words;
+    for (size_t i = 0; i < frame->n_rows; i++) {
+        const char *text = frame->cells[i * frame->n_columns + column].text;
+        room += text ? split_words(text, i, NULL) : 1;
+    }
+    words = calloc(room + 1, sizeof *words);
+    for (size_t i = 0; i < frame->n_rows && words; i++) {
+        const est_cell *cell = &frame->cells[i * frame->n_columns + column];
+        if (cell->text)
+            used += split_words(cell->text, i, words + used);
+        else if (!isnan(cell->number))
+            words[used++] = (word){NULL, 0, cell->number, i};
+    }
+    if (words)
+        qsort(words, used, sizeof *words, compare_words_then_rows);
+    *count = used;
+    return words;
+}
+
+/* Closes count column `column` within each word of column `by`. */
+static bool close_subtotals(est_i_suppressor *state, const est_frame *frame, size_t column, size_t by,
+                            est_i_group *all)
+{
+    size_t count = 0;
+    bool changed = false;
+    word *words = column_words(frame, by, &count);
+    if (!words)
+        state->failed = true;
+    for (size_t from = 0, to; words && from < count; from = to) {
+        all->count = 0;
+        for (to = from; to < count && compare_words(&words[from], &words[to]) == 0; to++) {
+            size_t cell = words[to].row * frame->n_columns + column;
+            bool repeated = to > from && words[to].row == words[to - 1].row;
+            if (!repeated && !isnan(all->values[cell]))
+                all->members[all->count++] = cell;
+        }
+        /* A group of one is a count, not a total. */
+        if (all->count > 1)
+            changed = est_i_group_close(all, state->threshold) || changed;
+    }
+    free(words);
+    return changed;
+}
+
+static bool close_column(est_i_suppressor *state, const est_frame *frame, size_t column, est_i_group *all)
+{
+    bool changed;
+    all->count = 0;
+    for (size_t i = 0; i < frame->n_rows; i++)
+        if (!isnan(all->values[i * frame->n_columns + column]))
+            all->members[all->count++] = i * frame->n_columns + column;
+    changed = est_i_group_close(all, state->threshold);
+    for (size_t by = 0; by < frame->n_columns; by++)
+        if (frame->roles[by] == EST_ROLE_PLAIN)
+            changed = close_subtotals(state, frame, column, by, all) || changed;
+    return changed;
+}
+
+static bool close_across(const est_i_suppressor *state, const est_frame *frame, size_t row, est_i_group *all)
+{
+    all->count = 0;
+    for (size_t j = 0; j < frame->n_columns; j++)
+        if (!isnan(all->values[row * frame->n_columns + j]))
+            all->members[all->count++] = row * frame->n_columns + j;
+    return all->count > 1 && est_i_group_close(all, state->threshold);
+}
+
+static bool close_frame(est_i_suppressor *state, const est_frame *frame, est_i_group *all)
+{
+    bool changed = false;
+    for (size_t j = 0; j < frame->n_columns; j++)
+        if (frame->roles[j] == EST_ROLE_COUNT)
+            changed = close_column(state, frame, j, all) || changed;
+    for (size_t i = 0; i < frame->n_rows; i++)
+        changed = close_across(state, frame, i, all) || changed;
+    return changed;
+}
+
+/* A cell that repeats the observed count of a domain withholds the domain with it. */
+static void withhold_named_domain(est_i_suppressor *state, const est_frame *frame, size_t row, size_t column)
+{
+    double value = frame->cells[row * frame->n_columns + column].number;
+    for (size_t i = 0; i < state->result->n_rows; i++) {
+        const est_row *other = &state->result->rows[i];
+        if (other->n_domain > 0 && strcmp(other->estimand, "observed") == 0 && other->estimate == value &&
+            est_i_cell_involves(frame, row, column, other))
+            est_i_withhold_domain(state, other);
+    }
+}
+
+static bool pass_frame(est_i_suppressor *state, size_t index)
+{
+    const est_frame *frame = &state->result->frames[index];
+    size_t n = frame->n_rows * frame->n_columns, before = state->n_domains;
+    bool *hidden = state->cells[index];
+    double *values = calloc(n + 1, sizeof *values);
+    size_t *members = calloc(n + 1, sizeof *members);
+    bool changed = false;
+    if (values && members) {
+        for (size_t i = 0; i < n; i++) {
+            size_t row = i / frame->n_columns, column = i % frame->n_columns;
+            bool is_count = frame->roles[column] == EST_ROLE_COUNT && !frame->cells[i].text;
+            values[i] = is_count ? frame->cells[i].number : NAN;
+            hidden[i] = hidden[i] || est_i_is_small(state, values[i]) ||
+                        (!isnan(values[i]) && est_i_cell_is_linked(state, frame, row, column));
+        }
+        changed = close_frame(state, frame, &(est_i_group){values, hidden, members, 0});
+        for (size_t i = 0; i < n; i++)
+            if (hidden[i])
+                withhold_named_domain(state, frame, i / frame->n_columns, i % frame->n_columns);
+    } else {
+        state->failed = true;
+    }
+    free(values);
+    free(members);
+    return changed || state->n_domains != before;
+}
+
+/* Charts */
+
+static bool close_chart(const est_i_suppressor *state, const est_chart *chart, est_i_group *all)
+{
+    bool changed = false;
+    size_t n = chart->n_categories;
+    for (size_t s = 0; s < chart->n_series; s++) {
+        all->count = 0;
+        for (size_t c = 0; c < n; c++)
+            if (!isnan(all->values[s * n + c]))
+                all->members[all->count++] = s * n + c;
+        changed = est_i_group_close(all, state->threshold) || changed;
+    }
+    for (size_t c = 0; c < n; c++) {
+        all->count = 0;
+        for (size_t s = 0; s < chart->n_series; s++)
+            if (!isnan(all->values[s * n + c]))
+                all->members[all->count++] = s * n + c;
+        changed = (all->count > 1 && est_i_group_close(all, state->threshold)) || changed;
+    }
+    return changed;
+}
+
+static void withhold_charted_domain(est_i_suppressor *state, const est_chart *chart, size_t series,
+                                    size_t category)
+{
+    double value = chart->series[series].value[category];
+    for (size_t i = 0; i < state->result->n_rows; i++) {
+        const est_row *other = &state->result->rows[i];
+        if (other->n_domain > 0 && strcmp(other->estimand, "observed") == 0 && other->estimate == value &&
+            est_i_point_involves(chart, series, category, other))
+            est_i_withhold_domain(state, other);
+    }
+}
+
+static bool pass_chart(est_i_suppressor *state, size_t index)
+{
+    const est_chart *chart = &state->result->charts[index];
+    size_t n = chart->n_series * chart->n_categories, before = state->n_domains;
+    bool *hidden = state->points[index];
+    double *values = calloc(n + 1, sizeof *values);
+    size_t *members = calloc(n + 1, sizeof *members);
+    bool changed = false;
+    if (values && members) {
+        for (size_t i = 0; i < n; i++) {
+            size_t s = i / chart->n_categories, c = i % chart->n_categories;
+            values[i] = chart->series[s].role == EST_ROLE_COUNT ? chart->series[s].value[c] : NAN;
+            hidden[i] = hidden[i] || est_i_is_small(state, values[i]) ||
+                        (!isnan(values[i]) && est_i_point_is_linked(state, chart, s, c));
+        }
+        changed = close_chart(state, chart, &(est_i_group){values, hidden, members, 0});
+        for (size_t i = 0; i < n; i++)
+            if (hidden[i])
+                withhold_charted_domain(state, chart, i / chart->n_categories, i % chart->n_categories);
+    } else {
+        state->failed = true;
+    }
+    free(values);
+    free(members);
+    return changed || state->n_domains != before;
+}
+
+/* Stats: one group, without the total (the largest), which stays unless it is small. */
+static bool pass_stats(est_i_suppressor *state)
+{
+    const est_result *result = state->result;
+    size_t n = result->n_stats;
+    double *values = calloc(n + 1, sizeof *values);
+    size_t *members = calloc(n + 1, sizeof *members);
+    double largest = -1;
+    est_i_group all = {values, state->stats, members, 0};
+    bool changed = false;
+    if (values && members) {
+        for (size_t i = 0; i < n; i++) {
+            const est_stat *stat = &result->stats[i];
+            values[i] = stat->is_count && !stat->text ? stat->value : NAN;
+            state->stats[i] = state->stats[i] || est_i_is_small(state, values[i]) ||
+                              (!isnan(values[i]) && est_i_everything_is_linked(state));
+            largest = values[i] > largest ? values[i] : largest;
+        }
+        for (size_t i = 0; i < n; i++)
+            if (!isnan(values[i]) && values[i] != largest)
+                members[all.count++] = i;
+        changed = est_i_group_close(&all, state->threshold);
+    } else {
+        state->failed = true;
+    }
+    free(values);
+    free(members);
+    return changed;
+}
+
+void est_i_suppress_decide(est_i_suppressor *state)
+{
+    bool changed = true;
+    while (changed && !state->failed) {
+        changed = pass_rows(state);
+        for (size_t i = 0; i < state->result->n_frames; i++)
+            changed = pass_frame(state, i) || changed;
+        for (size_t i = 0; i < state->result->n_charts; i++)
+            changed = pass_chart(state, i) || changed;
+        changed = pass_stats(state) || changed;
+    }
+}
+
+static bool any_of(const bool *flags, size_t count)
+{
+    bool any = false;
+    for (size_t i = 0; i < count && !any; i++)
+        any = flags[i];
+    return any;
+}
+
+bool est_i_anything_withheld(const est_i_suppressor *state)
+{
+    const est_result *result = state->result;
+    bool any = any_of(state->counts, result->n_rows) || any_of(state->ns, result->n_rows) ||
+               any_of(state->stats, result->n_stats);
+    for (size_t i = 0; i < result->n_frames && !any; i++)
+        any = any_of(state->cells[i], result->frames[i].n_rows * result->frames[i].n_columns);
+    for (size_t i = 0; i < result->n_charts && !any; i++)
+        any = any_of(state->points[i], result->charts[i].n_series * result->charts[i].n_categories);
+    return any;
+}

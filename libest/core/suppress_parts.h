@@ -1,0 +1,83 @@
+/* The parts of disclosure control; suppress.c says how they work together. */
+#ifndef EST_I_CORE_SUPPRESS_PARTS_H
+#define EST_I_CORE_SUPPRESS_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/result_parts.h"
+
+#define EST_I_WITHHELD "*"
+
+/* What is decided about a result. */
+typedef struct est_i_suppressor {
+    est_result *result; /* the copy that becomes publishable */
+    double threshold, base;
+    bool *counts, *ns;       /* per row: its count, its n is withheld */
+    bool *stats;             /* per stat */
+    bool **cells;            /* per frame: per cell */
+    bool **points;           /* per chart: series by series, per category */
+    const est_row **domains; /* rows whose domain is withheld */
+    size_t n_domains;
+    size_t withheld, rounded; /* values, for the summary */
+    bool failed;              /* no memory */
+} est_i_suppressor;
+
+/* What a name of an estimand, a stat or a column stands for. */
+typedef enum est_i_meaning {
+    EST_I_MEANS_COUNT,      /* people seen: n */
+    EST_I_MEANS_PEOPLE,     /* N */
+    EST_I_MEANS_UNOBSERVED, /* U: N - U = n */
+    EST_I_MEANS_COVERAGE,   /* C: N C = n */
+    EST_I_MEANS_RATE,       /* N per so many people */
+    EST_I_MEANS_RELATIVE,   /* ratios and changes of N */
+    EST_I_MEANS_OTHER
+} est_i_meaning;
+
+est_i_meaning est_i_meaning_of(const char *name);
+
+bool est_i_is_small(const est_i_suppressor *state, double value);
+bool est_i_is_word_byte(char letter);
+/* Where `value` next stands in `text` as words of its own; NULL if nowhere. */
+const char *est_i_find_words(const char *text, const char *value);
+
+/* Does the text, cell or chart point speak of the domain of a row, alone or against another? The empty domain
+ * is everything. */
+bool est_i_text_involves(const char *text, const est_row *domain);
+bool est_i_cell_involves(const est_frame *frame, size_t row, size_t column, const est_row *domain);
+bool est_i_point_involves(const est_chart *chart, size_t series, size_t category, const est_row *domain);
+
+/* Does it speak of any withheld domain? */
+bool est_i_row_is_linked(const est_i_suppressor *state, const est_row *row);
+bool est_i_cell_is_linked(const est_i_suppressor *state, const est_frame *frame, size_t row, size_t column);
+bool est_i_point_is_linked(const est_i_suppressor *state, const est_chart *chart, size_t series,
+                           size_t category);
+bool est_i_everything_is_linked(const est_i_suppressor *state);
+/* Adds the row's domain to those withheld, once. */
+void est_i_withhold_domain(est_i_suppressor *state, const est_row *row);
+
+/* Groups of counts whose total is taken as known. A member is an index into the caller's values. */
+typedef struct est_i_groups {
+    size_t *members, *ends; /* group g ends before members[ends[g]] */
+    size_t n_members, member_room, n_groups, group_room;
+    bool failed; /* no memory */
+} est_i_groups;
+
+void est_i_groups_add(est_i_groups *groups, size_t member);
+/* The group is complete; fewer than two members make none: that is a count, not a total. */
+void est_i_groups_end(est_i_groups *groups);
+void est_i_groups_free(est_i_groups *groups);
+/* Complementary suppression over all groups at once: in each, two or more are withheld or none, and they add up to the
+ * threshold; and no withheld count below it can be solved from all groups together. true if it withheld more. */
+bool est_i_groups_close(est_i_groups *groups, const double *values, bool *hidden, size_t count, double threshold);
+
+/* Steps 1 to 3 of suppress.c. */
+void est_i_suppress_decide(est_i_suppressor *state);
+bool est_i_anything_withheld(const est_i_suppressor *state);
+
+/* Takes the withheld values out and rounds the others. */
+void est_i_suppress_publish(est_i_suppressor *state);
+/* The text without the numbers that a withheld domain may not show; the text itself if nothing is lost. */
+const char *est_i_suppress_text(est_i_suppressor *state, const char *text, bool all_numbers);
+
+#endif

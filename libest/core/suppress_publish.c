@@ -1,0 +1,242 @@
+/* Taking the withheld values out, and rounding what is left. */
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "core/suppress_parts.h"
+#include "core/text.h"
+
+#define DIGITS_LINKED 2
+#define DIGITS_OTHERS 3
+
+static void hide(est_i_suppressor *state, double *value)
+{
+    if (!isnan(*value))
+        state->withheld++;
+    *value = NAN;
+}
+
+static void set_rounded(est_i_suppressor *state, double *value, double rounded)
+{
+    if (rounded != *value)
+        state->rounded++;
+    *value = rounded;
+}
+
+/* The power of ten of the last of `digits` significant digits. */
+static double digit_step(double value, int digits)
+{
+    return pow(10, floor(log10(fabs(value))) - (digits - 1));
+}
+
+/* Below one the step is no exact double, but its inverse is. */
+static double round_to(double value, double step)
+{
+    return step < 1 ? round(value * round(1 / step)) / round(1 / step) : round(value / step) * step;
+}
+
+/* People: a multiple of the base, and about `digits` digits. */
+static void round_people(est_i_suppressor *state, double *value, int digits)
+{
+    if (isfinite(*value) && *value != 0) {
+        double step = state->base * ceil(digit_step(*value, digits) / state->base);
+        set_rounded(state, value, round_to(*value, step));
+    }
+}
+
+/* N and U are whole people; their ratios, rates and shares are not. */
+static bool is_fraction(est_i_meaning means)
+{
+    return means == EST_I_MEANS_RATE || means == EST_I_MEANS_RELATIVE || means == EST_I_MEANS_COVERAGE;
+}
+
+static bool gives_back(est_i_meaning means)
+{
+    return means == EST_I_MEANS_UNOBSERVED || means == EST_I_MEANS_COVERAGE || means == EST_I_MEANS_RATE;
+}
+
+/* Anything else: so many digits, but whole numbers, halves and labels such as 2012.5 stay. */
+static void round_digits(est_i_suppressor *state, double *value, int digits)
+{
+    if (isfinite(*value) && *value != 0 && fabs(*value) > 1e-300) {
+        double step = digit_step(*value, digits);
+        set_rounded(state, value, round_to(*value, step < 0.5 ? step : 0.5));
+    }
+}
+
+static void publish_row(est_i_suppressor *state, size_t index)
+{
+    est_row *row = &state->result->rows[index];
+    bool linked = est_i_row_is_linked(state, row);
+    est_i_meaning means = est_i_meaning_of(row->estimand);
+    double *numbers[] = {&row->estimate, &row->se, &row->lower, &row->upper};
+    bool withhold = means == EST_I_MEANS_COUNT
+                        ? state->counts[index]
+                        : linked && means != EST_I_MEANS_PEOPLE && means != EST_I_MEANS_RELATIVE;
+    size_t withheld = state->withheld, rounded = state->rounded;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (withhold)
+            hide(state, numbers[i]);
+        else if (means == EST_I_MEANS_PEOPLE || means == EST_I_MEANS_UNOBSERVED)
+            round_people(state, numbers[i], linked ? DIGITS_LINKED : DIGITS_OTHERS);
+        else if (means != EST_I_MEANS_COUNT)
+            round_digits(state, numbers[i], linked ? DIGITS_LINKED : DIGITS_OTHERS);
+    }
+    if (state->ns[index])
+        hide(state, &row->n);
+    if (state->withheld != withheld)
+        row->flags |= EST_FLAG_BIT(EST_FLAG_SUPPRESSED);
+    if (state->rounded != rounded)
+        row->flags |= EST_FLAG_BIT(EST_FLAG_ROUNDED);
+}
+
+static void publish_stat(est_i_suppressor *state, size_t index)
+{
+    est_stat *stat = &state->result->stats[index];
+    bool linked = est_i_everything_is_linked(state);
+    est_i_meaning means = est_i_meaning_of(stat->name);
+    if (state->stats[index] || (linked && gives_back(means)))
+        hide(state, &stat->value);
+    else if (!stat->is_count && (means == EST_I_MEANS_PEOPLE || means == EST_I_MEANS_UNOBSERVED))
+        round_people(state, &stat->value, linked ? DIGITS_LINKED : DIGITS_OTHERS);
+    else if (!stat->is_count)
+        round_digits(state, &stat->value, linked ? DIGITS_LINKED : DIGITS_OTHERS);
+}
+
+static size_t number_length(const char *at)
+{
+    size_t length = strspn(at, "0123456789.,");
+    while (length > 0 && (at[length - 1] == '.' || at[length - 1] == ','))
+        length--;
+    return length;
+}
+
+/* Length of a withheld domain's label at this place; 0 = none stands here. */
+static size_t label_length(const est_i_suppressor *state, const char *text, const char *at)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < state->n_domains; i++) {
+        for (size_t j = 0; j < state->domains[i]->n_domain; j++) {
+            const char *value = state->domains[i]->domain[j].value;
+            size_t size = strlen(value);
+            bool here = size && strncmp(at, value, size) == 0 &&
+                        (at == text || !est_i_is_word_byte(at[-1])) && !est_i_is_word_byte(at[size]);
+            if (here && size > length)
+                length = size;
+        }
+    }
+    return length;
+}
+
+static bool speaks_of_people(const char *after)
+{
+    static const char *const nouns[] = {" person", " people", " case", " victim", " record"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof nouns / sizeof nouns[0] && !found; i++)
+        found = strncmp(after, nouns[i], strlen(nouns[i])) == 0;
+    return found;
+}
+
+/* A text that names a withheld domain keeps the name and loses its numbers ("M3" is a name); any text loses a
+ * small number of people. */
+const char *est_i_suppress_text(est_i_suppressor *state, const char *text, bool all_numbers)
+{
+    est_i_text out = {NULL, 0, 0, false};
+    const char *kept = text;
+    bool linked = all_numbers, lost = false;
+    for (size_t i = 0; i < state->n_domains && !linked; i++)
+        linked = state->domains[i]->n_domain > 0 && est_i_text_involves(text, state->domains[i]);
+    for (const char *at = text; *at;) {
+        size_t label = label_length(state, text, at);
+        size_t digits = label || (at > text && est_i_is_word_byte(at[-1])) ? 0 : number_length(at);
+        double value = NAN;
+        bool small = digits && est_i_number_parse(at, digits, &value) && est_i_is_small(state, value) &&
+                     speaks_of_people(at + digits);
+        bool drop = digits && (linked || small);
+        est_i_text_append_bytes(&out, drop ? EST_I_WITHHELD : at,
+                                drop || !(label + digits) ? 1 : label + digits);
+        at += label + digits ? label + digits : 1;
+        lost = lost || drop;
+        if (drop)
+            state->withheld++;
+    }
+    if (lost)
+        kept = out.failed ? NULL : est_i_result_text(state->result, out.data);
+    state->failed = state->failed || !kept;
+    est_i_text_free(&out);
+    return kept ? kept : "";
+}
+
+static void publish_cell(est_i_suppressor *state, const est_frame *frame, size_t index, size_t frame_index)
+{
+    size_t row = index / frame->n_columns, column = index % frame->n_columns;
+    est_column_role role = frame->roles[column];
+    est_cell *cell = (est_cell *)&frame->cells[index]; /* the copy's own memory */
+    bool linked = est_i_cell_is_linked(state, frame, row, column);
+    est_i_meaning means = est_i_meaning_of(frame->columns[column]);
+    bool withhold = state->cells[frame_index][index] ||
+                    (role != EST_ROLE_COUNT && linked && gives_back(means) && !isnan(cell->number));
+    int digits = linked ? DIGITS_LINKED : DIGITS_OTHERS;
+    if (cell->text) {
+        cell->text = est_i_suppress_text(state, cell->text, false);
+    } else if (withhold) {
+        hide(state, &cell->number);
+        cell->text = est_i_result_text(state->result, EST_I_WITHHELD);
+        state->failed = state->failed || !cell->text;
+    } else if (role == EST_ROLE_ESTIMATE && !is_fraction(means)) {
+        round_people(state, &cell->number, digits);
+    } else if (role != EST_ROLE_COUNT) {
+        round_digits(state, &cell->number, digits);
+    }
+}
+
+static void publish_point(est_i_suppressor *state, const est_chart *chart, size_t index, bool hidden)
+{
+    size_t s = index / chart->n_categories, c = index % chart->n_categories;
+    const est_series *series = &chart->series[s];
+    bool people = series->role == EST_ROLE_ESTIMATE && !is_fraction(est_i_meaning_of(series->name)) &&
+                  !is_fraction(est_i_meaning_of(chart->name));
+    const double *numbers[] = {series->value, series->lower, series->upper};
+    int digits = est_i_point_is_linked(state, chart, s, c) ? DIGITS_LINKED : DIGITS_OTHERS;
+    for (size_t i = 0; i < 3; i++) {
+        double *number = (double *)&numbers[i][c]; /* the copy's own memory */
+        if (hidden)
+            hide(state, number);
+        else if (people)
+            round_people(state, number, digits);
+        else if (series->role != EST_ROLE_COUNT)
+            round_digits(state, number, digits);
+    }
+}
+
+/* The chart in words would quote every number. */
+static void publish_chart(est_i_suppressor *state, size_t index)
+{
+    est_chart *chart = &state->result->charts[index];
+    est_i_text words = {NULL, 0, 0, false};
+    for (size_t i = 0; i < chart->n_series * chart->n_categories; i++)
+        publish_point(state, chart, i, state->points[index][i]);
+    est_i_text_append(&words, chart->title);
+    est_i_text_append(&words, ". Small counts are withheld and estimates rounded.");
+    chart->alternative = words.failed ? NULL : est_i_result_text(state->result, words.data);
+    state->failed = state->failed || !chart->alternative;
+    est_i_text_free(&words);
+    chart->subtitle = est_i_suppress_text(state, chart->subtitle, est_i_everything_is_linked(state));
+}
+
+void est_i_suppress_publish(est_i_suppressor *state)
+{
+    est_result *result = state->result;
+    for (size_t i = 0; i < result->n_rows; i++)
+        publish_row(state, i);
+    for (size_t i = 0; i < result->n_stats; i++) {
+        publish_stat(state, i);
+        if (result->stats[i].text)
+            result->stats[i].text = est_i_suppress_text(state, result->stats[i].text, false);
+    }
+    for (size_t i = 0; i < result->n_frames; i++)
+        for (size_t j = 0; j < result->frames[i].n_rows * result->frames[i].n_columns; j++)
+            publish_cell(state, &result->frames[i], j, i);
+    for (size_t i = 0; i < result->n_charts; i++)
+        publish_chart(state, i);
+}

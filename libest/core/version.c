@@ -1,0 +1,7 @@
+/* The version, given by the build (EST_VERSION). */
+#include <est.h>
+
+const char *est_version(void)
+{
+    return EST_VERSION;
+}

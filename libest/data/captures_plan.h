@@ -1,0 +1,27 @@
+/* Which column plays which part in a table of capture histories. */
+#ifndef EST_I_DATA_CAPTURES_PLAN_H
+#define EST_I_DATA_CAPTURES_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "data/captures.h"
+
+/* Columns are -1 where there is none. */
+typedef struct est_i_capture_plan {
+    est_shape shape; /* never AUTO */
+    long count, person, list, period, seen;
+    bool lists_named; /* else every column without another role was taken */
+    size_t n_lists;   /* long shape: 0 until the data are read, unless named */
+    char *names[EST_I_LISTS_MAX];
+    size_t columns[EST_I_LISTS_MAX]; /* counts and persons */
+} est_i_capture_plan;
+
+est_status est_i_capture_plan_make(const est_table *data, const est_capture_options *options,
+                                   const est_i_period_options *periods, est_i_capture_plan *plan, est_error *error);
+void est_i_capture_plan_free(est_i_capture_plan *plan);
+
+/* EST_EDEFINITION unless there are 2 to 20 lists. */
+est_status est_i_capture_plan_check(const est_table *data, size_t n_lists, est_error *error);
+
+#endif

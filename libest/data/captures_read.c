@@ -1,0 +1,436 @@
+/* From a table to counts per capture history.
+ *
+ * Shapes. counts: list columns of 0 and 1 and a column of counts; a history given twice is summed. persons: list columns, one
+ * record per person (per period). long: one record per person, list (and period); a record given twice counts once, other
+ * columns are ignored, and records of lists that are not named in `lists` are left out. auto: a person and a list column make
+ * it long, a count column counts, else persons.
+ * Lists. The named ones in that order; else every column without another role in column order, and in the long shape the
+ * values of the list column in the order of their bytes. Roles: count, period, seen_any_list; in the long shape person and
+ * list. A column that is named as a list has no role by its usual name.
+ * Periods. Blocks in time order: by their labels if all read as YYYY, YYYY-YYYY, YYYY/YYYY or YYYY-MM; else in the order of
+ * the period file; else of first appearance. Length: from the file; else from dates or label; else one year. Midpoint: of
+ * the dates, else of the label; if one period has neither, all are spaced by their lengths. Records of the period file that
+ * no period of the data needs are ignored.
+ * Nobody on no list can be in the data. Identifiers of persons never reach a message. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/monitor.h"
+#include "core/text.h"
+#include "data/captures.h"
+#include "data/captures_parts.h"
+#include "data/captures_plan.h"
+#include "data/dictionary.h"
+#include "data/levels.h"
+#include "data/map.h"
+#include "data/periods.h"
+#include "data/table.h"
+
+#define CELLS_MAX ((size_t)1 << 26)
+#define COUNT_MAX 9007199254740992.0 /* 2^53: whole numbers are exact up to here */
+
+typedef struct capture_reader {
+    const est_table *data;
+    const est_i_period_options *options; /* NULL = no periods */
+    est_i_monitor monitor;
+    est_i_capture_plan plan;
+    est_i_levels period_levels;
+    est_i_periods periods;
+    est_i_captures *captures;
+    est_error *error;
+} capture_reader;
+
+static est_status stop_asked(capture_reader *reader, size_t row)
+{
+    return row % 4096 == 0 && est_i_monitor_cancelled(&reader->monitor) ? est_i_cancelled(reader->error) : EST_OK;
+}
+
+static est_status fail_cell(const capture_reader *reader, size_t column, size_t row, const char *expected)
+{
+    char found[128] = "a value that is not shown, as it may identify a person";
+    bool hide = !reader->plan.lists_named;
+    if (strcmp(est_table_column_name(reader->data, column), "person") != 0)
+        est_i_table_describe(reader->data, column, row, hide, found);
+    return est_i_fail_at(reader->error, EST_EVALUE, est_i_table_place(reader->data, (long)column, row),
+                         "found %s, expected %s%s", found, expected,
+                         hide && reader->plan.shape != EST_SHAPE_LONG ? "; if this column is no list, name the lists (--lists)"
+                                                                      : "");
+}
+
+/* A fault of a cell that may name a person: the cell is not shown. */
+static est_status fail_missing(const capture_reader *reader, long column, size_t row, const char *expected)
+{
+    return est_i_fail_at(reader->error, EST_EVALUE, est_i_table_place(reader->data, column, row),
+                         "found a missing value, expected %s", expected);
+}
+
+/* Blocks */
+
+static est_status read_periods(capture_reader *reader)
+{
+    est_status status = EST_OK;
+    size_t column = (size_t)reader->plan.period;
+    const est_i_levels *levels = &reader->period_levels;
+    if (!reader->options)
+        return status;
+    status = est_i_levels_read(reader->data, column, &reader->monitor, &reader->period_levels, reader->error);
+    for (size_t row = 0; status == EST_OK && row < est_table_rows(reader->data); row++)
+        if (levels->level[row] == EST_I_NO_LEVEL)
+            status = fail_missing(reader, reader->plan.period, row, "the label of a period");
+    if (status == EST_OK)
+        status = est_i_periods_read(reader->data, column, levels, reader->options->population, &reader->periods, reader->error);
+    return status;
+}
+
+static size_t block_of_row(const capture_reader *reader, size_t row)
+{
+    return reader->options ? reader->periods.of_level[reader->period_levels.level[row]] : 0;
+}
+
+/* The names of the plan and the periods move into the new capture table. */
+static est_status start_captures(capture_reader *reader)
+{
+    size_t n_lists = reader->plan.n_lists, n_blocks = reader->options ? reader->periods.count : 1;
+    if (n_blocks > CELLS_MAX >> n_lists)
+        return est_i_fail_at(reader->error, EST_EDEFINITION, est_i_table_place_column(reader->data, reader->plan.period),
+                             "found %zu periods of %zu lists, a table too large to estimate from; use longer periods or name "
+                             "fewer lists (--lists)",
+                             n_blocks, n_lists);
+    est_status status = est_i_captures_allocate(n_lists, n_blocks, &reader->captures, reader->error);
+    if (status != EST_OK)
+        return status;
+    est_i_captures *captures = reader->captures;
+    for (size_t j = 0; j < n_lists; j++) {
+        captures->list_names[j] = reader->plan.names[j];
+        reader->plan.names[j] = NULL;
+    }
+    if (!reader->options)
+        captures->block_names[0] = est_i_string_copy("");
+    for (size_t b = 0; reader->options && b < n_blocks; b++) {
+        est_i_period *period = &reader->periods.period[b];
+        captures->block_names[b] = period->label;
+        period->label = NULL;
+        captures->years[b] = period->years;
+        captures->midpoint[b] = period->midpoint;
+        captures->population[b] = period->population;
+        captures->truncated[b] = period->truncated;
+    }
+    captures->labels_read = reader->options && reader->periods.labels_read;
+    captures->has_population = reader->options && reader->periods.has_population;
+    return captures->block_names[0] ? EST_OK : est_i_no_memory(reader->error);
+}
+
+/* Histories in columns */
+
+static est_status read_history(const capture_reader *reader, size_t row, uint32_t *history)
+{
+    const est_i_capture_plan *plan = &reader->plan;
+    *history = 0;
+    for (size_t j = 0; j < reader->captures->n_lists; j++) {
+        double value = est_table_number(reader->data, plan->columns[j], row);
+        if (!(value == 0 || value == 1))
+            return fail_cell(reader, plan->columns[j], row, "0 or 1");
+        *history |= (uint32_t)(value == 1) << j;
+    }
+    if (*history == 0)
+        return est_i_fail_at(reader->error, EST_EVALUE, est_i_table_place(reader->data, -1, row),
+                             "found a history of zeros only, expected at least one list: whoever is on no list is not in the "
+                             "data; remove the record");
+    return EST_OK;
+}
+
+static est_status read_count(const capture_reader *reader, size_t row, double *count)
+{
+    est_status status = EST_OK;
+    *count = 1;
+    if (reader->plan.count >= 0) {
+        *count = est_table_number(reader->data, (size_t)reader->plan.count, row);
+        if (!(*count >= 0 && *count <= COUNT_MAX && *count == floor(*count)))
+            status = fail_cell(reader, (size_t)reader->plan.count, row, "a whole number of 0 or more");
+    }
+    return status;
+}
+
+static est_status read_columns(capture_reader *reader)
+{
+    est_i_captures *captures = reader->captures;
+    size_t n_cells = captures->n_cells;
+    bool is_counts = reader->plan.shape == EST_SHAPE_COUNTS;
+    unsigned char *came = is_counts ? calloc(captures->n_blocks * n_cells, 1) : NULL;
+    est_status status = is_counts && !came ? est_i_no_memory(reader->error) : EST_OK;
+    for (size_t row = 0; status == EST_OK && row < est_table_rows(reader->data); row++) {
+        uint32_t history = 0;
+        double count = 0;
+        status = stop_asked(reader, row);
+        if (status == EST_OK)
+            status = read_history(reader, row, &history);
+        if (status == EST_OK)
+            status = read_count(reader, row, &count);
+        if (status == EST_OK) {
+            size_t block = block_of_row(reader, row);
+            captures->counts[block][history] += count;
+            if (came) {
+                captures->n_repeated += came[block * n_cells + history];
+                came[block * n_cells + history] = 1;
+            }
+        }
+    }
+    free(came);
+    return status;
+}
+
+/* Histories in records */
+
+static int compare_names(const void *left, const void *right)
+{
+    const char *const *a = left, *const *b = right;
+    return strcmp(*a, *b);
+}
+
+/* Without names the lists are the values of the list column, in the order of their bytes: it must not depend on the rows. */
+static est_status name_lists(capture_reader *reader, const est_i_levels *lists)
+{
+    est_i_capture_plan *plan = &reader->plan;
+    est_status status = EST_OK;
+    if (plan->lists_named)
+        return status;
+    status = est_i_capture_plan_check(reader->data, lists->count, reader->error);
+    for (size_t level = 0; status == EST_OK && level < lists->count; level++) {
+        char buffer[32];
+        const char *name = est_table_text(reader->data, (size_t)plan->list, lists->first[level], buffer);
+        plan->names[level] = est_i_string_copy(name ? name : "");
+        plan->n_lists = level + 1;
+        if (!plan->names[level])
+            status = est_i_no_memory(reader->error);
+    }
+    if (status == EST_OK)
+        qsort(plan->names, plan->n_lists, sizeof *plan->names, compare_names);
+    return status;
+}
+
+static const char *name_in_dictionary(const void *user, size_t index)
+{
+    return est_i_dictionary_text(user, (uint32_t)index);
+}
+
+static est_status fail_list(const capture_reader *reader, const char *name, const est_i_dictionary *known)
+{
+    /* A column of very many values is no column of lists: its values stay unsaid. */
+    size_t candidates = known->count <= 2 * EST_I_LISTS_MAX ? known->count : 0;
+    const char *nearest = est_i_nearest_name(name, candidates, name_in_dictionary, known);
+    return est_i_fail_at(reader->error, EST_ECOLUMN, est_i_table_place_column(reader->data, reader->plan.list),
+                         "list '%s' is not in this column; %s%s%s", name,
+                         nearest ? "did you mean '" : "check the names of the lists", nearest ? nearest : "",
+                         nearest ? "'?" : "");
+}
+
+/* of_level[level] = the list, n_lists = left out. */
+static est_status match_lists(capture_reader *reader, const est_i_levels *lists, size_t *of_level)
+{
+    est_i_dictionary known = {0};
+    size_t n_lists = reader->plan.n_lists;
+    est_status status = EST_OK;
+    for (size_t level = 0; status == EST_OK && level < lists->count; level++) {
+        char buffer[32];
+        const char *name = est_table_text(reader->data, (size_t)reader->plan.list, lists->first[level], buffer);
+        of_level[level] = n_lists;
+        if (est_i_dictionary_add(&known, name ? name : "", name ? strlen(name) : 0) == EST_I_DICTIONARY_NONE)
+            status = est_i_no_memory(reader->error);
+    }
+    for (size_t j = 0; status == EST_OK && j < n_lists; j++) {
+        const char *name = reader->plan.names[j];
+        uint32_t level = est_i_dictionary_find(&known, name, strlen(name));
+        if (level == EST_I_DICTIONARY_NONE)
+            status = fail_list(reader, name, &known);
+        else
+            of_level[level] = j;
+    }
+    est_i_dictionary_free(&known);
+    return status;
+}
+
+/* Person and period -> history. */
+static est_status join_records(capture_reader *reader, const est_i_levels *persons, const est_i_levels *lists,
+                               const size_t *of_level, est_i_map *histories)
+{
+    const est_i_capture_plan *plan = &reader->plan;
+    size_t n_blocks = reader->options ? reader->periods.count : 1;
+    est_status status = EST_OK;
+    for (size_t row = 0; status == EST_OK && row < est_table_rows(reader->data); row++) {
+        status = stop_asked(reader, row);
+        if (status != EST_OK)
+            break;
+        if (persons->level[row] == EST_I_NO_LEVEL) {
+            status = fail_missing(reader, plan->person, row, "what tells one person from another");
+        } else if (lists->level[row] == EST_I_NO_LEVEL) {
+            status = fail_missing(reader, plan->list, row, "the name of a list");
+        } else if (of_level[lists->level[row]] < plan->n_lists) {
+            uint64_t key = (uint64_t)persons->level[row] * n_blocks + block_of_row(reader, row);
+            uint32_t bit = (uint32_t)1 << of_level[lists->level[row]];
+            uint32_t *history = est_i_map_at(histories, key);
+            if (!history) {
+                status = est_i_no_memory(reader->error);
+            } else {
+                reader->captures->n_repeated += (*history & bit) != 0;
+                *history |= bit;
+            }
+        }
+    }
+    return status;
+}
+
+static void count_histories(est_i_captures *captures, const est_i_map *histories)
+{
+    for (size_t i = 0; i < histories->capacity; i++)
+        if (histories->entries[i].used)
+            captures->counts[histories->entries[i].key % captures->n_blocks][histories->entries[i].value] += 1;
+}
+
+static est_status read_long(capture_reader *reader)
+{
+    est_i_levels persons = {0}, lists = {0};
+    est_i_map histories = {0};
+    size_t *of_level = NULL;
+    est_status status =
+        est_i_levels_read(reader->data, (size_t)reader->plan.list, &reader->monitor, &lists, reader->error);
+    if (status == EST_OK)
+        status = name_lists(reader, &lists);
+    if (status == EST_OK)
+        status = est_i_levels_read(reader->data, (size_t)reader->plan.person, &reader->monitor, &persons, reader->error);
+    if (status == EST_OK && !(of_level = malloc((lists.count + 1) * sizeof *of_level)))
+        status = est_i_no_memory(reader->error);
+    if (status == EST_OK)
+        status = match_lists(reader, &lists, of_level);
+    if (status == EST_OK)
+        status = start_captures(reader);
+    if (status == EST_OK)
+        status = join_records(reader, &persons, &lists, of_level, &histories);
+    if (status == EST_OK)
+        count_histories(reader->captures, &histories);
+    free(of_level);
+    est_i_map_free(&histories);
+    est_i_levels_free(&persons);
+    est_i_levels_free(&lists);
+    return status;
+}
+
+/* Persons seen on any list */
+
+static est_status check_seen(const capture_reader *reader, size_t row, double value)
+{
+    bool missing = est_table_is_missing(reader->data, (size_t)reader->plan.seen, row);
+    est_status status = EST_OK;
+    if (!missing && !(value >= 0 && value <= COUNT_MAX && value == floor(value)))
+        status = fail_cell(reader, (size_t)reader->plan.seen, row, "a whole number of 0 or more");
+    return status;
+}
+
+static est_status read_seen(capture_reader *reader)
+{
+    est_i_captures *captures = reader->captures;
+    size_t *first = calloc(captures->n_blocks, sizeof *first); /* row + 1 */
+    est_status status = first ? EST_OK : est_i_no_memory(reader->error);
+    for (size_t row = 0; status == EST_OK && row < est_table_rows(reader->data); row++) {
+        size_t block = block_of_row(reader, row);
+        double value = est_table_number(reader->data, (size_t)reader->plan.seen, row);
+        double before = captures->seen[block];
+        status = check_seen(reader, row, value);
+        if (status == EST_OK && first[block] == 0) {
+            first[block] = row + 1;
+            captures->seen[block] = value;
+            captures->has_seen = captures->has_seen || !isnan(value);
+        } else if (status == EST_OK && !(value == before || (isnan(value) && isnan(before)))) {
+            status = est_i_fail_at(reader->error, EST_EVALUE, est_i_table_place(reader->data, reader->plan.seen, row),
+                                   "found another value than in record %zu, expected the same in every record of the period",
+                                   first[block]);
+        }
+    }
+    for (size_t b = 0; status == EST_OK && b < captures->n_blocks; b++)
+        if (captures->seen[b] < captures->totals[b])
+            status = est_i_fail_at(reader->error, EST_EVALUE, est_i_table_place(reader->data, reader->plan.seen, first[b] - 1),
+                                   "found fewer persons seen on any list than there are on the lists of this table%s%s; "
+                                   "expected at least as many",
+                                   *captures->block_names[b] ? " in period " : "", captures->block_names[b]);
+    free(first);
+    return status;
+}
+
+/* Lists at work */
+
+static est_status read_activity(capture_reader *reader)
+{
+    est_i_captures *captures = reader->captures;
+    est_status status = EST_OK;
+    if (!reader->options || !reader->options->list_dates)
+        return status;
+    captures->has_dates = true;
+    for (size_t b = 0; b < captures->n_blocks; b++)
+        reader->periods.period[b].label = captures->block_names[b];
+    status = est_i_periods_active(&reader->periods, reader->options->list_dates, captures->n_lists, captures->list_names,
+                                  captures->active, reader->error);
+    for (size_t b = 0; b < captures->n_blocks; b++)
+        reader->periods.period[b].label = NULL;
+    for (size_t b = 0; status == EST_OK && b < captures->n_blocks; b++)
+        for (size_t w = 1; status == EST_OK && w < captures->n_cells; w++)
+            if (captures->counts[b][w] > 0 && (w & ~(size_t)captures->active[b]) != 0) {
+                size_t j = 0, closed = w & ~(size_t)captures->active[b];
+                while (!(closed >> j & 1))
+                    j++;
+                status = est_i_fail_at(reader->error, EST_EDEFINITION, est_i_table_place_column(reader->data, -1),
+                                       "list '%s' has persons in period '%s', but its dates in %s say that it was not at work "
+                                       "then; correct the dates or the data",
+                                       captures->list_names[j], captures->block_names[b],
+                                       est_table_name(reader->options->list_dates));
+            }
+    return status;
+}
+
+static est_status read_all(capture_reader *reader)
+{
+    est_status status = read_periods(reader);
+    if (status == EST_OK && reader->plan.shape == EST_SHAPE_LONG) {
+        status = read_long(reader);
+    } else if (status == EST_OK) {
+        status = start_captures(reader);
+        if (status == EST_OK)
+            status = read_columns(reader);
+    }
+    if (status == EST_OK) {
+        est_i_captures_total(reader->captures);
+        if (!(reader->captures->total > 0))
+            status = est_i_fail_at(reader->error, EST_EDEFINITION, est_i_table_place_column(reader->data, -1),
+                                   "found no person on any list, expected at least one");
+    }
+    if (status == EST_OK && reader->plan.seen >= 0)
+        status = read_seen(reader);
+    if (status == EST_OK)
+        status = read_activity(reader);
+    return status;
+}
+
+est_status est_i_captures_read(const est_table *data, const est_capture_options *options, const est_i_period_options *periods,
+                               const est_context *context, est_i_captures **captures, est_error *error)
+{
+    capture_reader reader = {.data = data, .options = periods, .error = error};
+    est_status status = EST_OK;
+    *captures = NULL;
+    est_i_monitor_start(&reader.monitor, context);
+    est_i_monitor_stage(&reader.monitor, "counting histories", 0, 0);
+    if (est_table_rows(data) == 0 || est_table_columns(data) == 0)
+        status = est_i_fail_at(error, EST_EFORMAT, est_i_table_place_column(data, -1),
+                               "found a table without records, expected capture histories");
+    if (status == EST_OK)
+        status = est_i_capture_plan_make(data, options, periods, &reader.plan, error);
+    if (status == EST_OK)
+        status = read_all(&reader);
+    est_i_capture_plan_free(&reader.plan);
+    est_i_levels_free(&reader.period_levels);
+    est_i_periods_free(&reader.periods);
+    if (status == EST_OK)
+        *captures = reader.captures;
+    else
+        est_i_captures_free(reader.captures);
+    return status;
+}

@@ -1,0 +1,132 @@
+/* What is said about the data beside every estimate from lists. */
+#include "mse/describe.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "mse/model.h"
+
+/* Persons of a block on every list of `on`. */
+static double count_on(const est_i_captures *captures, size_t block, uint32_t on)
+{
+    double sum = 0;
+    for (size_t w = 1; w < captures->n_cells; w++)
+        if ((w & on) == on)
+            sum += captures->counts[block][w];
+    return sum;
+}
+
+static void start_frame(est_i_result_builder *builder, const est_i_captures *captures, const char *name, const char *title,
+                        const char *const *labels, size_t n_labels)
+{
+    size_t n = n_labels + captures->n_blocks;
+    const char **columns = calloc(n, sizeof *columns);
+    est_column_role *roles = calloc(n, sizeof *roles);
+    for (size_t i = 0; columns && roles && i < n; i++) {
+        columns[i] = i < n_labels ? labels[i] : captures->block_names[i - n_labels];
+        if (i >= n_labels && !*columns[i])
+            columns[i] = "persons";
+        roles[i] = i < n_labels ? EST_ROLE_PLAIN : EST_ROLE_COUNT;
+    }
+    if (columns && roles)
+        est_i_result_frame(builder, name, title, n, columns, roles, SIZE_MAX);
+    free(roles);
+    free(columns);
+}
+
+void est_i_describe_lists(est_i_result_builder *builder, const est_i_captures *captures)
+{
+    static const char *const list_label[] = {"list"}, *const pair_labels[] = {"list", "other"};
+    start_frame(builder, captures, "lists", "Persons on each list", list_label, 1);
+    for (size_t j = 0; j < captures->n_lists; j++) {
+        est_i_result_cell_text(builder, captures->list_names[j]);
+        for (size_t k = 0; k < captures->n_blocks; k++)
+            est_i_result_cell(builder, count_on(captures, k, (uint32_t)1 << j));
+    }
+    start_frame(builder, captures, "overlaps", "Persons on both lists of each pair", pair_labels, 2);
+    for (size_t i = 0; i < captures->n_lists; i++)
+        for (size_t j = i + 1; j < captures->n_lists; j++) {
+            est_i_result_cell_text(builder, captures->list_names[i]);
+            est_i_result_cell_text(builder, captures->list_names[j]);
+            for (size_t k = 0; k < captures->n_blocks; k++)
+                est_i_result_cell(builder, count_on(captures, k, (uint32_t)1 << i | (uint32_t)1 << j));
+        }
+}
+
+void est_i_describe_provenance(est_i_result_builder *builder, const est_method *method, const void *options,
+                               const est_context *context, const est_table *data, const est_i_captures *captures)
+{
+    char text[80];
+    est_i_result_add_provenance(builder, "version", est_version(), false);
+    est_i_result_add_provenance(builder, "reference", method->reference, false);
+    est_i_result_add_options(builder, method, options);
+    snprintf(text, sizeof text, "%" PRIu64, context ? context->seed : est_context_default().seed);
+    est_i_result_add_provenance(builder, "seed", text, false);
+    est_i_captures_digest(captures, text);
+    est_i_result_add_provenance(builder, "capture-table-sha256", text, !est_table_is_public(data));
+    snprintf(text, sizeof text, "%zu", est_table_rows(data));
+    est_i_result_add_provenance(builder, "rows", text, true);
+    est_i_result_add_provenance(builder, "data", est_table_name(data), true);
+    est_i_result_mark(builder, est_table_is_public(data), est_table_is_synthetic(data), false);
+}
+
+static void note_small_lists(est_i_result_builder *builder, const est_context *context, const est_i_captures *captures,
+                             size_t block, const char *place)
+{
+    est_i_text names = {0};
+    for (size_t j = 0; j < captures->n_lists; j++) {
+        double on = count_on(captures, block, (uint32_t)1 << j), shared = 0;
+        if (!(captures->active[block] >> j & 1))
+            continue;
+        for (size_t i = 0; i < captures->n_lists; i++)
+            shared += i == j ? 0 : count_on(captures, block, (uint32_t)1 << i | (uint32_t)1 << j);
+        if (on < 10 || !(shared > 0)) {
+            est_i_text_append(&names, names.length ? ", " : "");
+            est_i_text_append(&names, captures->list_names[j]);
+        }
+    }
+    if (names.length && !names.failed)
+        est_i_result_note(builder, context, EST_WARNING, "small_list",
+                          "%shas lists of fewer than 10 persons or that share nobody with another list: %s", place, names.data);
+    est_i_text_free(&names);
+}
+
+void est_i_describe_data(est_i_result_builder *builder, const est_context *context, const est_i_captures *captures)
+{
+    if (captures->n_repeated)
+        est_i_result_note(builder, context, EST_NOTE, "repeated", "%zu rows repeat an earlier one: %s", captures->n_repeated,
+                          "counts of one capture history were summed, a person named twice on a list counts once");
+    for (size_t k = 0; k < captures->n_blocks; k++) {
+        char place[160] = "the table ";
+        if (*captures->block_names[k])
+            snprintf(place, sizeof place, "period %.120s ", captures->block_names[k]);
+        if (captures->totals[k] < 100)
+            est_i_result_note(builder, context, EST_WARNING, "few_persons",
+                              "%sholds fewer than 100 persons: too few for more than an order of magnitude", place);
+        note_small_lists(builder, context, captures, k, place);
+    }
+}
+
+char *est_i_describe_model(const uint32_t *terms, size_t n_terms, const est_i_captures *captures)
+{
+    est_i_text text = {0};
+    est_i_model_print(terms, n_terms, captures->n_lists, captures->list_names, &text);
+    return est_i_text_take(&text);
+}
+
+est_i_fit_data *est_i_fit_data_of(const est_i_captures *captures, const size_t *blocks, size_t n_blocks)
+{
+    est_i_fit_data *data = est_i_fit_data_new(1, captures->n_lists, n_blocks);
+    for (size_t k = 0; data && k < n_blocks; k++)
+        for (size_t w = 1; w < captures->n_cells; w++) {
+            data->counts[k * captures->n_cells + w] = captures->counts[blocks[k]][w];
+            data->keep[k * captures->n_cells + w] = (w & ~(size_t)captures->active[blocks[k]]) ? 0 : 1;
+        }
+    if (data)
+        est_i_fit_data_prepare(data);
+    return data;
+}

@@ -1,0 +1,29 @@
+/* Frames, notes and provenance that every method on lists shares. */
+#ifndef EST_I_MSE_DESCRIBE_H
+#define EST_I_MSE_DESCRIBE_H
+
+#include <est/method.h>
+#include <est.h>
+#include <est/table.h>
+
+#include "core/result.h"
+#include "data/captures.h"
+#include "mse/kernel.h"
+
+/* Frame "lists": persons on each list, by block; frame "overlaps": persons on each pair of lists, by block. */
+void est_i_describe_lists(est_i_result_builder *builder, const est_i_captures *captures);
+
+/* Method, version, reference, options, seed, digest of the capture table, rows of the data and, privately, its name. */
+void est_i_describe_provenance(est_i_result_builder *builder, const est_method *method, const void *options,
+                               const est_context *context, const est_table *data, const est_i_captures *captures);
+
+/* Notes on the data: repeated histories, minimum-data gates (few persons, small lists, lists that share nobody, no overlap). */
+void est_i_describe_data(est_i_result_builder *builder, const est_context *context, const est_i_captures *captures);
+
+/* The model's generators in list names, in a new string (NULL without memory). */
+char *est_i_describe_model(const uint32_t *terms, size_t n_terms, const est_i_captures *captures);
+
+/* One-lane data for the kernel from the given blocks of a capture table; NULL without memory. */
+est_i_fit_data *est_i_fit_data_of(const est_i_captures *captures, const size_t *blocks, size_t n_blocks);
+
+#endif

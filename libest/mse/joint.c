@@ -1,0 +1,241 @@
+/* The settled fit. */
+#include "mse/joint.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+
+size_t est_i_main_terms(size_t n_lists, uint32_t *local)
+{
+    local[0] = 0;
+    for (size_t j = 0; j < n_lists; j++)
+        local[j + 1] = (uint32_t)1 << j;
+    return n_lists + 1;
+}
+
+/* Can the term show in the block at all? The exchangeable column needs a cell with two lists. */
+static bool is_observable(const est_i_fit_data *data, size_t block, uint32_t term)
+{
+    bool found = false;
+    for (size_t w = 1; w < data->n_cells && !found; w++) {
+        bool holds = term == EST_I_EXCHANGEABLE ? __builtin_popcountll(w) >= 2 : (term & w) == term;
+        found = holds && data->keep[(block * data->n_cells + w) * data->lanes] > 0;
+    }
+    return found;
+}
+
+size_t est_i_count_parameters(const est_i_fit_data *data, const est_i_terms *terms)
+{
+    size_t count = 0;
+    for (size_t k = 0; k < data->n_blocks; k++)
+        for (size_t i = 0; i < terms->n_local; i++)
+            count += is_observable(data, k, terms->local[i]);
+    for (size_t i = 0; i < terms->n_shared; i++) {
+        bool found = false;
+        for (size_t k = 0; k < data->n_blocks && !found; k++)
+            found = is_observable(data, k, terms->shared[i]);
+        count += found;
+    }
+    return count;
+}
+
+static double pairs_of(size_t w)
+{
+    double size = (double)__builtin_popcountll(w);
+    return size * (size - 1) / 2;
+}
+
+/* Fitted values of one block on the face. */
+static void predict_block(const est_i_fit_data *data, const est_i_terms *terms, const est_i_joint *joint, size_t block,
+                          double *mu)
+{
+    size_t n = data->n_cells, q = terms->n_local;
+    double exchangeable = 0;
+    memset(mu, 0, n * sizeof *mu);
+    for (size_t i = 0; i < q + terms->n_shared; i++) {
+        uint32_t term = i < q ? terms->local[i] : terms->shared[i - q];
+        double value = joint->beta[i < q ? block * q + i : data->n_blocks * q + i - q];
+        if (term == EST_I_EXCHANGEABLE)
+            exchangeable += value;
+        else
+            mu[term] += value;
+    }
+    for (size_t bit = 1; bit < n; bit <<= 1)
+        for (size_t w = 0; w < n; w++)
+            if (w & bit)
+                mu[w] += mu[w ^ bit];
+    for (size_t w = 0; w < n; w++)
+        mu[w] = joint->verdict->keep[block * n + w] > 0 ? exp(mu[w] + exchangeable * pairs_of(w)) : 0;
+}
+
+static void add_fit_tests(const double *counts, const double *keep, const double *mu, size_t n, est_i_joint *joint)
+{
+    for (size_t w = 0; w < n; w++) {
+        if (!(keep[w] > 0))
+            continue;
+        double count = counts[w], part = count > 0 ? count * log(count / mu[w]) : 0;
+        joint->deviance += 2 * (part - (count - mu[w]));
+        joint->pearson += mu[w] > 0 ? (count - mu[w]) * (count - mu[w]) / mu[w] : 0;
+    }
+}
+
+/* Entry of the design for term and cell. */
+static double design(uint32_t term, size_t w)
+{
+    return term == EST_I_EXCHANGEABLE ? pairs_of(w) : (term & w) == term;
+}
+
+/* X'WX of one block added into the full matrix; rows and columns in the order of beta. Small models only need this once. */
+static void add_information(const est_i_terms *terms, size_t block, size_t n_blocks, const double *mu, size_t n_cells,
+                            double *matrix, size_t size, double *x, size_t *place)
+{
+    size_t q = terms->n_local, used = q + terms->n_shared;
+    for (size_t i = 0; i < used; i++)
+        place[i] = i < q ? block * q + i : n_blocks * q + i - q;
+    for (size_t w = 0; w < n_cells; w++) {
+        if (!(mu[w] > 0))
+            continue;
+        for (size_t i = 0; i < used; i++)
+            x[i] = design(i < q ? terms->local[i] : terms->shared[i - q], w);
+        for (size_t i = 0; i < used; i++)
+            for (size_t j = 0; x[i] != 0 && j < used; j++)
+                matrix[place[i] * size + place[j]] += mu[w] * x[i] * x[j];
+    }
+    for (size_t i = 0; terms->penalty && i < q; i++)
+        matrix[place[i] * size + place[i]] += terms->penalty[i];
+}
+
+/* Upper triangle of the root-free factor in place; vanished pivots become 0, which makes a generalised inverse. */
+static void factor(double *matrix, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        double diagonal = matrix[i * size + i], pivot = diagonal;
+        for (size_t k = 0; k < i; k++)
+            pivot -= matrix[k * size + i] * matrix[k * size + i] * matrix[k * size + k];
+        matrix[i * size + i] = pivot > 1e-10 * diagonal && pivot > 0 ? pivot : 0;
+        for (size_t j = i + 1; j < size; j++) {
+            double rest = matrix[i * size + j];
+            for (size_t k = 0; k < i; k++)
+                rest -= matrix[k * size + i] * matrix[k * size + j] * matrix[k * size + k];
+            matrix[i * size + j] = matrix[i * size + i] > 0 ? rest / matrix[i * size + i] : 0;
+        }
+    }
+}
+
+/* Entry (row, row) of the inverse: the squared norm of D^-1/2 L^-1 e. */
+static double inverse_entry(const double *matrix, size_t size, size_t row, double *work)
+{
+    double sum = 0;
+    memset(work, 0, size * sizeof *work);
+    work[row] = 1;
+    for (size_t i = row; i < size; i++) {
+        if (!(matrix[i * size + i] > 0))
+            continue;
+        sum += work[i] * work[i] / matrix[i * size + i];
+        for (size_t j = i + 1; j < size; j++)
+            work[j] -= matrix[i * size + j] * work[i];
+    }
+    return sum;
+}
+
+static est_status find_standard_errors(const est_i_fit_data *data, const est_i_terms *terms, est_i_joint *joint,
+                                       est_error *error)
+{
+    est_status status = EST_OK;
+    size_t size = joint->n_beta, n = data->n_cells, used = terms->n_local + terms->n_shared;
+    double *matrix = calloc(size * size + 1, sizeof *matrix), *mu = calloc(n, sizeof *mu);
+    double *work = calloc(size + used + 1, sizeof *work);
+    size_t *place = calloc(used + 1, sizeof *place);
+    if (!matrix || !mu || !work || !place) {
+        status = est_i_no_memory(error);
+        goto cleanup;
+    }
+    for (size_t k = 0; k < data->n_blocks; k++) {
+        predict_block(data, terms, joint, k, mu);
+        add_fit_tests(data->counts + k * n, joint->verdict->keep + k * n, mu, n, joint);
+        add_information(terms, k, data->n_blocks, mu, n, matrix, size, work, place);
+    }
+    factor(matrix, size);
+    for (size_t k = 0; k < data->n_blocks; k++)
+        if (joint->verdict->estimable[k])
+            joint->se_log_unseen[k] = sqrt(inverse_entry(matrix, size, k * terms->n_local, work));
+cleanup:
+    free(place);
+    free(work);
+    free(mu);
+    free(matrix);
+    return status;
+}
+
+static est_i_joint *new_joint(size_t n_blocks, size_t n_beta)
+{
+    est_i_joint *joint = calloc(1, sizeof *joint);
+    if (!joint)
+        return NULL;
+    *joint = (est_i_joint){.n_blocks = n_blocks, .n_beta = n_beta, .beta = calloc(n_beta + 1, sizeof *joint->beta),
+                           .log_unseen = calloc(n_blocks, sizeof *joint->log_unseen),
+                           .se_log_unseen = calloc(n_blocks, sizeof *joint->se_log_unseen)};
+    if (!joint->beta || !joint->log_unseen || !joint->se_log_unseen) {
+        est_i_joint_free(joint);
+        joint = NULL;
+    }
+    return joint;
+}
+
+void est_i_joint_free(est_i_joint *joint)
+{
+    if (!joint)
+        return;
+    est_i_verdict_free(joint->verdict);
+    free(joint->beta);
+    free(joint->log_unseen);
+    free(joint->se_log_unseen);
+    free(joint);
+}
+
+static void read_fit(const est_i_fit_data *data, const est_i_terms *terms, const est_i_fit_space *space, est_i_joint *joint)
+{
+    joint->loglik = space->loglik[0];
+    joint->iterations = space->iterations[0];
+    joint->n_parameters = est_i_count_parameters(data, terms);
+    joint->df = (double)joint->verdict->face_cells - (double)joint->verdict->rank;
+    memcpy(joint->beta, space->beta, joint->n_beta * sizeof *joint->beta);
+    for (size_t k = 0; k < data->n_blocks; k++) {
+        joint->log_unseen[k] = joint->verdict->estimable[k] ? joint->beta[k * terms->n_local] : NAN;
+        joint->se_log_unseen[k] = NAN;
+    }
+}
+
+est_status est_i_joint_fit(const est_i_fit_data *data, const est_i_terms *terms, est_i_joint **joint, est_error *error)
+{
+    est_status status = EST_OK;
+    est_i_joint *j = new_joint(data->n_blocks, data->n_blocks * terms->n_local + terms->n_shared);
+    est_i_fit_space *space = est_i_fit_space_new(1, data->n_lists, data->n_blocks, terms->n_local, terms->n_shared);
+    *joint = NULL;
+    if (!j || !space) {
+        status = est_i_no_memory(error);
+        goto cleanup;
+    }
+    status = est_i_verdict_find(data, 0, terms, &j->verdict, error);
+    if (status != EST_OK)
+        goto cleanup;
+    est_i_fit_request request = {.terms = *terms, .keep = j->verdict->keep, .no_face_jump = true};
+    est_i_fit(data, &request, space);
+    if (space->state[0] == EST_I_FIT_FAILED) {
+        status = est_i_fail(error, EST_EINTERNAL, "the log-linear model did not converge in %d iterations",
+                            space->iterations[0]);
+        goto cleanup;
+    }
+    read_fit(data, terms, space, j);
+    status = find_standard_errors(data, terms, j, error);
+    if (status == EST_OK) {
+        *joint = j;
+        j = NULL;
+    }
+cleanup:
+    est_i_fit_space_free(space);
+    est_i_joint_free(j);
+    return status;
+}

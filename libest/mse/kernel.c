@@ -1,0 +1,249 @@
+/* The kernel's memory, the course of its lanes, and the choice of width. */
+#include "mse/kernel.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mse/kernel_internal.h"
+#include "numerics/special.h"
+
+#define ITERATIONS_MOST 100
+
+static double *aligned_doubles(size_t count)
+{
+    void *memory = NULL;
+    size_t bytes = ((count ? count : 1) * sizeof(double) + 63) / 64 * 64;
+    if (count > SIZE_MAX / 16 || posix_memalign(&memory, 64, bytes) != 0)
+        memory = NULL;
+    if (memory)
+        memset(memory, 0, bytes);
+    return memory;
+}
+
+est_i_fit_space *est_i_fit_space_new(size_t lanes, size_t n_lists, size_t n_blocks, size_t most_local, size_t most_shared)
+{
+    est_i_fit_space *space = calloc(1, sizeof *space);
+    size_t n = (size_t)1 << n_lists, cells = n * n_blocks, parameters = most_local * n_blocks + most_shared;
+    size_t width = most_local + most_shared + 1;
+    size_t per_parameter = parameters > n_blocks ? parameters : n_blocks;
+    size_t sizes[] = {per_parameter, per_parameter, per_parameter, per_parameter, cells, cells, cells, n, cells + n_blocks,
+                      most_local * n_blocks * width, most_shared * (most_shared + 1)};
+    double **parts[] = {&space->beta, &space->previous, &space->delta, &space->next, &space->fitted_sums, &space->keep,
+                        &space->change, &space->coefficient, &space->pair_sums, &space->rows, &space->schur};
+    size_t count = sizeof sizes / sizeof sizes[0], total = 0;
+    if (!space)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        total += (sizes[i] * lanes + 7) / 8 * 8;
+    space->memory = aligned_doubles(total);
+    if (!space->memory) {
+        free(space);
+        return NULL;
+    }
+    *space = (est_i_fit_space){.lanes = lanes, .n_lists = n_lists, .n_cells = n, .n_blocks = n_blocks,
+                               .most_local = most_local, .most_shared = most_shared, .memory = space->memory};
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        *parts[i] = space->memory + used;
+        used += (sizes[i] * lanes + 7) / 8 * 8;
+    }
+    return space;
+}
+
+void est_i_fit_space_free(est_i_fit_space *space)
+{
+    if (space)
+        free(space->memory);
+    free(space);
+}
+
+est_i_fit_data *est_i_fit_data_new(size_t lanes, size_t n_lists, size_t n_blocks)
+{
+    est_i_fit_data *data = calloc(1, sizeof *data);
+    size_t n = (size_t)1 << n_lists, size = n * n_blocks * lanes;
+    if (!data)
+        return NULL;
+    *data = (est_i_fit_data){.lanes = lanes, .n_lists = n_lists, .n_cells = n, .n_blocks = n_blocks,
+                             .counts = aligned_doubles(size), .margins = aligned_doubles(size), .keep = aligned_doubles(size),
+                             .start = aligned_doubles(size), .start_log = aligned_doubles(size),
+                             .moment = aligned_doubles(n_blocks * lanes)};
+    if (!data->counts || !data->margins || !data->keep || !data->start || !data->start_log || !data->moment) {
+        est_i_fit_data_free(data);
+        return NULL;
+    }
+    for (size_t i = 0; i < size; i++)
+        data->keep[i] = i / lanes % n == 0 ? 0 : 1;
+    return data;
+}
+
+void est_i_fit_data_free(est_i_fit_data *data)
+{
+    if (!data)
+        return;
+    free(data->counts);
+    free(data->margins);
+    free(data->keep);
+    free(data->start);
+    free(data->start_log);
+    free(data->moment);
+    free(data);
+}
+
+static void sum_supersets(double *v, size_t n, size_t lanes)
+{
+    for (size_t bit = 1; bit < n; bit <<= 1)
+        for (size_t w = 0; w < n; w++)
+            for (size_t l = 0; !(w & bit) && l < lanes; l++)
+                v[w * lanes + l] += v[(w | bit) * lanes + l];
+}
+
+static void prepare_cell(est_i_fit_data *data, size_t block, size_t w, size_t lane)
+{
+    size_t i = (block * data->n_cells + w) * data->lanes + lane;
+    double size = (double)__builtin_popcountll(w), count = data->keep[i] > 0 ? data->counts[i] : 0;
+    data->margins[i] = count;
+    data->start[i] = count + 0.1;
+    data->start_log[i] = data->start[i] * log(data->start[i]);
+    data->moment[block * data->lanes + lane] += count * size * (size - 1) / 2;
+    data->total[lane] += count;
+    if (count > 1 || (count > 0 && count != 1))
+        data->constant[lane] += est_i_log_gamma(count + 1);
+}
+
+void est_i_fit_data_prepare(est_i_fit_data *data)
+{
+    memset(data->constant, 0, sizeof data->constant);
+    memset(data->total, 0, sizeof data->total);
+    memset(data->moment, 0, data->n_blocks * data->lanes * sizeof *data->moment);
+    for (size_t k = 0; k < data->n_blocks; k++)
+        for (size_t w = 0; w < data->n_cells; w++)
+            for (size_t l = 0; l < data->lanes; l++)
+                prepare_cell(data, k, w, l);
+    for (size_t k = 0; k < data->n_blocks; k++)
+        sum_supersets(data->margins + k * data->n_cells * data->lanes, data->n_cells, data->lanes);
+}
+
+void est_i_course_start(est_i_lane_course *course, const est_i_fit_request *request, est_i_fit_space *space, size_t lanes)
+{
+    *course = (est_i_lane_course){.lanes = lanes};
+    for (size_t l = 0; l < lanes; l++) {
+        course->running[l] = !request->wanted || request->wanted[l];
+        course->reference[l] = course->loglik_final[l] = -INFINITY;
+        space->state[l] = EST_I_FIT_IDLE;
+        space->iterations[l] = 0;
+        space->decrement[l] = 0;
+    }
+}
+
+bool est_i_course_running(const est_i_lane_course *course)
+{
+    bool any = false;
+    for (size_t l = 0; l < course->lanes; l++)
+        any = any || course->running[l];
+    return any;
+}
+
+/* The likelihood may fall by rounding alone. */
+static bool has_fallen(double now, double before)
+{
+    return !(now >= before - 1e-12 * fabs(before) - 1e-7);
+}
+
+bool est_i_course_judge(est_i_lane_course *course, est_i_fit_space *space)
+{
+    bool any = false;
+    for (size_t l = 0; l < course->lanes; l++) {
+        course->accepted[l] = course->moving[l] = 0;
+        if (!course->running[l])
+            continue;
+        course->moving[l] = -1;
+        if (course->iterations[l] > 0 && has_fallen(course->loglik[l], course->reference[l])) {
+            course->step[l] /= 2;
+            course->iterations[l]++;
+            if (course->step[l] < 1e-9 || course->iterations[l] > ITERATIONS_MOST)
+                est_i_lane_stop(course, space, l, EST_I_FIT_FAILED);
+            continue;
+        }
+        course->iterations[l]++;
+        course->accepted[l] = -1;
+        any = true;
+        if (course->iterations[l] > ITERATIONS_MOST) {
+            course->accepted[l] = course->moving[l] = 0;
+            est_i_lane_stop(course, space, l, EST_I_FIT_FAILED);
+        }
+    }
+    return any;
+}
+
+void est_i_lane_stop(est_i_lane_course *course, est_i_fit_space *space, size_t lane, est_i_fit_state state)
+{
+    course->running[lane] = false;
+    course->loglik_final[lane] = course->loglik[lane];
+    space->state[lane] = state;
+    space->iterations[lane] = course->iterations[lane];
+    if (state == EST_I_FIT_FAILED)
+        course->moving[lane] = 0;
+}
+
+bool est_i_drop_vanishing_cells(const est_i_fit_data *data, est_i_fit_space *space, size_t lane)
+{
+    size_t cells = data->n_blocks * data->n_cells, lanes = data->lanes;
+    bool any = false;
+    for (size_t w = 0; w < cells; w++) {
+        size_t i = w * lanes + lane;
+        if (space->keep[i] > 0 && data->counts[i] <= 0 && space->change[i] < -0.75) {
+            space->keep[i] = 0;
+            any = true;
+        }
+    }
+    return any;
+}
+
+bool est_i_any_nonzero(const double *values, size_t n)
+{
+    bool any = false;
+    for (size_t i = 0; i < n; i++)
+        any = any || values[i] != 0;
+    return any;
+}
+
+bool est_i_has_exchangeable(const est_i_terms *terms)
+{
+    return (terms->n_local && terms->local[terms->n_local - 1] == EST_I_EXCHANGEABLE) ||
+           (terms->n_shared && terms->shared[terms->n_shared - 1] == EST_I_EXCHANGEABLE);
+}
+
+#if defined(__x86_64__)
+size_t est_i_kernel_lanes(void)
+{
+    size_t lanes = 2;
+    if (__builtin_cpu_supports("avx512f"))
+        lanes = 8;
+    else if (__builtin_cpu_supports("avx2"))
+        lanes = 4;
+    return lanes;
+}
+#else
+size_t est_i_kernel_lanes(void)
+{
+    return 2;
+}
+#endif
+
+void est_i_fit(const est_i_fit_data *data, const est_i_fit_request *request, est_i_fit_space *space)
+{
+    switch (data->lanes) {
+    case 8:
+        est_i_fit_8(data, request, space);
+        break;
+    case 4:
+        est_i_fit_4(data, request, space);
+        break;
+    case 2:
+        est_i_fit_2(data, request, space);
+        break;
+    default:
+        est_i_fit_1(data, request, space);
+    }
+}

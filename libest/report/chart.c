@@ -1,0 +1,487 @@
+/* A chart on a canvas. Series differ by shape, dash and filling, so that the picture reads the same in grey.
+ * Every drawing function can also only measure: with canvas NULL it returns the same height and draws
+ * nothing. */
+#include "report/chart.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "report/chart_scale.h"
+#include "report/encode.h"
+#include "report/table_layout.h"
+#include "report/writer.h"
+
+#define WIDTH 800.0
+#define MARGIN 16.0
+#define PLOT_HEIGHT 350.0
+#define MOST_SERIES 6
+#define MOST_TIERS 8
+#define LABEL_LETTERS 24 /* longer category names are cut in the picture, never in the table */
+#define LETTER 0.62      /* generous mean width of a letter, in font sizes */
+
+typedef enum marker { CIRCLE = 0, SQUARE, TRIANGLE, DIAMOND, DOWNWARDS, CROSS } marker;
+
+typedef struct style {
+    const char *colour, *dash;
+    marker shape;
+    bool hollow;
+} style;
+
+static const style styles[MOST_SERIES] = {
+    {"#000000", "", CIRCLE, false},       {"#0b5394", "7 4", SQUARE, true},
+    {"#b3400a", "2 3", TRIANGLE, false},  {"#1b7837", "10 4 2 4", DIAMOND, true},
+    {"#762a83", "1 5", DOWNWARDS, false}, {"#6b5300", "14 5", CROSS, true},
+};
+
+typedef struct layout {
+    const est_chart *chart;
+    const est_result *result;
+    size_t n_series;
+    est_i_scale scale;
+    double left, right, top, bottom; /* the plot */
+    double slot, dodge;              /* pixels a category, and between two series in it */
+    bool tilted;
+    bool *failed; /* told when a scratch text cannot be made */
+    size_t every; /* one category in so many has its name printed */
+} layout;
+
+static est_i_font font(double size, bool bold, const char *colour, est_i_anchor anchor)
+{
+    return (est_i_font){.size = size, .bold = bold, .colour = colour, .anchor = anchor, .angle = 0};
+}
+
+static void put(est_i_canvas *canvas, double x, double y, est_i_font type, const char *words)
+{
+    canvas->type->text(canvas, (est_i_point){x, y}, &type, words, strlen(words));
+}
+
+static void stroke(est_i_canvas *canvas, est_i_point from, est_i_point to, est_i_pen pen)
+{
+    const est_i_point points[] = {from, to};
+    canvas->type->line(canvas, points, 2, &pen);
+}
+
+static double letters_width(size_t letters, double size)
+{
+    return (double)letters * size * LETTER;
+}
+
+/* Bytes of the first `letters` code points. */
+static size_t first_letters(const char *text, size_t letters)
+{
+    const char *cursor = text;
+    while (letters-- && est_i_utf8_next(&cursor))
+        continue;
+    return (size_t)(cursor - text);
+}
+
+/* ---- places ---- */
+
+static double series_x(const layout *plan, size_t category, size_t series)
+{
+    double centre = plan->left + plan->slot * ((double)category + 0.5);
+    return centre + plan->dodge * ((double)series - (double)(plan->n_series - 1) / 2);
+}
+
+static double value_y(const layout *plan, double value)
+{
+    double share = (value - plan->scale.low) / (plan->scale.high - plan->scale.low);
+    return plan->bottom - share * (plan->bottom - plan->top);
+}
+
+static double limit_at(const double *limits, size_t category)
+{
+    return limits ? limits[category] : NAN;
+}
+
+static double tick(const layout *plan, size_t index)
+{
+    return plan->scale.low + (double)index * plan->scale.step;
+}
+
+static size_t tick_count(const layout *plan)
+{
+    return (size_t)lround((plan->scale.high - plan->scale.low) / plan->scale.step) + 1;
+}
+
+static size_t longest_category(const est_chart *chart)
+{
+    size_t longest = 1;
+    for (size_t i = 0; i < chart->n_categories; i++) {
+        size_t length = est_i_utf8_length(chart->categories[i]);
+        longest = length > longest ? length : longest;
+    }
+    return longest < LABEL_LETTERS ? longest : LABEL_LETTERS;
+}
+
+static double tick_width(const layout *plan)
+{
+    est_i_text label = {0};
+    est_i_show_number(&label, plan->scale.high, plan->scale.decimals);
+    double width = letters_width(label.length + (plan->scale.low < 0), 13);
+    est_i_drop(&label, plan->failed);
+    return width;
+}
+
+static layout make_layout(const est_chart *chart, const est_result *result, bool *failed)
+{
+    layout plan = {.chart = chart, .result = result, .failed = failed, .every = 1};
+    plan.n_series = chart->n_series < MOST_SERIES ? chart->n_series : MOST_SERIES;
+    plan.scale = est_i_scale_make(chart, plan.n_series);
+    plan.left = MARGIN + tick_width(&plan) + 10;
+    plan.right = WIDTH - MARGIN;
+    double label = letters_width(longest_category(chart), 13),
+           count = (double)(chart->n_categories ? chart->n_categories : 1);
+    plan.tilted = label + 6 > (plan.right - plan.left) / count;
+    if (plan.tilted)
+        plan.left = fmax(plan.left, MARGIN + 0.7 * label);
+    plan.slot = (plan.right - plan.left) / count;
+    plan.every = (size_t)ceil(16 / plan.slot);
+    plan.dodge = plan.n_series ? fmin(17, 0.8 * plan.slot / (double)plan.n_series) : 0;
+    return plan;
+}
+
+/* ---- pieces ---- */
+
+static double words(est_i_canvas *canvas, double y, const char *text, est_i_font type, double leading)
+{
+    const char *line = NULL;
+    size_t bytes = 0, width = (size_t)((WIDTH - 2 * MARGIN) / letters_width(1, type.size));
+    while (est_i_wrap_next(&text, width, &line, &bytes)) {
+        y += leading;
+        if (canvas)
+            canvas->type->text(canvas, (est_i_point){MARGIN, y}, &type, line, bytes);
+    }
+    return y;
+}
+
+static double draw_heading(est_i_canvas *canvas, const layout *plan, double y)
+{
+    for (int i = 0; est_i_banner(plan->result, i); i++)
+        y = words(canvas, y, est_i_banner(plan->result, i), font(13, true, "#8b0000", EST_I_START), 17);
+    y = words(canvas, y, plan->chart->title, font(18, true, "#000000", EST_I_START), 24);
+    return words(canvas, y, plan->chart->subtitle, font(13, false, "#333333", EST_I_START), 19);
+}
+
+static void draw_marker(est_i_canvas *canvas, const style *look, double x, double y, double size)
+{
+    static const double corners[][8] = {{-1, -1, 1, -1, 1, 1, -1, 1},
+                                        {0, -1.2, 1.15, 0.9, -1.15, 0.9, 0, -1.2},
+                                        {0, -1.35, 1.35, 0, 0, 1.35, -1.35, 0},
+                                        {0, 1.2, 1.15, -0.9, -1.15, -0.9, 0, 1.2}};
+    const est_i_pen pen = {look->colour, look->hollow ? "#ffffff" : look->colour, 2, ""};
+    est_i_point points[16];
+    size_t count = 0;
+    if (look->shape == CIRCLE) {
+        for (; count < 16; count++)
+            points[count] = (est_i_point){x + size * cos((double)count * 0.39269908169872414),
+                                          y + size * sin((double)count * 0.39269908169872414)};
+    } else if (look->shape == CROSS) {
+        stroke(canvas, (est_i_point){x - size, y - size}, (est_i_point){x + size, y + size}, pen);
+        stroke(canvas, (est_i_point){x - size, y + size}, (est_i_point){x + size, y - size}, pen);
+        return;
+    } else {
+        const double *at = corners[look->shape - SQUARE];
+        for (; count < 4; count++)
+            points[count] =
+                (est_i_point){x + size * 0.95 * at[2 * count], y + size * 0.95 * at[2 * count + 1]};
+    }
+    canvas->type->polygon(canvas, points, count, &pen);
+}
+
+/* Names over the plot, as many in a row as fit: they can never lie on a curve. */
+static double draw_legend(est_i_canvas *canvas, const layout *plan, double y)
+{
+    double x = MARGIN;
+    y += plan->n_series ? 24 : 0;
+    for (size_t i = 0; i < plan->n_series; i++) {
+        const est_series *series = &plan->chart->series[i];
+        size_t most = (size_t)((WIDTH - 2 * MARGIN - 62) / letters_width(1, 13));
+        size_t letters = est_i_utf8_length(series->name);
+        letters = letters < most ? letters : most;
+        double width = 62 + letters_width(letters, 13);
+        if (x > MARGIN && x + width > WIDTH - MARGIN) {
+            x = MARGIN;
+            y += 20;
+        }
+        if (canvas) {
+            const est_i_pen pen = {styles[i].colour, NULL, series->kind == EST_SERIES_LINE ? 2.5 : 1.5,
+                                   styles[i].dash};
+            const est_i_font type = font(13, false, "#000000", EST_I_START);
+            stroke(canvas, (est_i_point){x, y - 4.5}, (est_i_point){x + 36, y - 4.5}, pen);
+            draw_marker(canvas, &styles[i], x + 18, y - 4.5, 5);
+            canvas->type->text(canvas, (est_i_point){x + 43, y}, &type, series->name,
+                               first_letters(series->name, letters));
+        }
+        x += width;
+    }
+    return y;
+}
+
+/* ---- what lies above the axis ---- */
+
+/* What is written over the plot for a point that goes beyond it; false if it does not. */
+static bool beyond(const layout *plan, size_t category, size_t index, est_i_text *label)
+{
+    const est_series *series = &plan->chart->series[index];
+    double value = series->value[category], upper = limit_at(series->upper, category);
+    double shown = value > plan->scale.high ? value : upper;
+    if (!(shown > plan->scale.high))
+        return false;
+    est_i_text_append(label, shown > upper || shown == value ? "estimate " : "");
+    if (isinf(shown))
+        est_i_text_append(label, "no limit");
+    else if (series->role == EST_ROLE_PLAIN)
+        est_i_show_scalar(label, shown);
+    else
+        est_i_show_number(label, shown, 0);
+    return true;
+}
+
+/* Labels over the plot, each on the lowest tier where it is free of its neighbours. Returns the tiers used.
+ */
+static size_t draw_beyond(est_i_canvas *canvas, const layout *plan)
+{
+    double taken[MOST_TIERS] = {0};
+    size_t used = 0;
+    for (size_t at = 0; at < plan->chart->n_categories * plan->n_series; at++) {
+        size_t category = at / plan->n_series, series = at % plan->n_series, tier = 0;
+        est_i_text label = {0};
+        if (beyond(plan, category, series, &label)) {
+            double x = series_x(plan, category, series), width = 18 + letters_width(label.length, 12);
+            double start = fmax(MARGIN, fmin(x - 6, WIDTH - 4 - width));
+            while (tier + 1 < MOST_TIERS && taken[tier] > start)
+                tier++;
+            taken[tier] = start + width + 6;
+            used = tier + 1 > used ? tier + 1 : used;
+            if (canvas && label.data) {
+                double y = plan->top - 8 - 17 * (double)tier;
+                draw_marker(canvas, &styles[series], start + 6, y - 4, 4);
+                put(canvas, start + 15, y, font(12, false, styles[series].colour, EST_I_START), label.data);
+            }
+        }
+        est_i_drop(&label, plan->failed);
+    }
+    return used;
+}
+
+/* ---- axes ---- */
+
+static void draw_value_axis(est_i_canvas *canvas, const layout *plan)
+{
+    for (size_t i = 0; i < tick_count(plan); i++) {
+        double value = tick(plan, i), y = value_y(plan, value);
+        bool zero = fabs(value) < plan->scale.step / 2;
+        est_i_text label = {0};
+        est_i_show_number(&label, zero ? 0 : value, plan->scale.decimals);
+        stroke(canvas, (est_i_point){plan->left, y}, (est_i_point){plan->right, y},
+               (est_i_pen){zero ? "#000000" : "#d0d0d0", NULL, zero ? 1.5 : 1, ""});
+        if (label.data)
+            put(canvas, plan->left - 8, y + 4.5, font(13, false, "#000000", EST_I_END), label.data);
+        est_i_drop(&label, plan->failed);
+    }
+}
+
+static bool is_absent(const layout *plan, size_t index, size_t category)
+{
+    return !isfinite(plan->chart->series[index].value[category]);
+}
+
+/* The most series without a value in one category: so many lines are kept free under the axis. */
+static size_t absent_lines(const layout *plan)
+{
+    size_t most = 0;
+    for (size_t category = 0; category < plan->chart->n_categories; category++) {
+        size_t count = 0;
+        for (size_t i = 0; i < plan->n_series; i++)
+            count += is_absent(plan, i, category);
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+/* Stands right under the axis; those of one category are stacked so that they cannot touch. */
+static void draw_absent(est_i_canvas *canvas, const layout *plan, size_t index, size_t category)
+{
+    size_t before = 0;
+    for (size_t other = 0; other < index; other++)
+        before += is_absent(plan, other, category);
+    double x = plan->left + plan->slot * ((double)category + 0.5),
+           y = plan->bottom + 18 + 17 * (double)before;
+    const char *word = plan->chart->series[index].role == EST_ROLE_COUNT ? "n.p." : "n.e.";
+    draw_marker(canvas, &styles[index], x - 13, y - 4, 4);
+    put(canvas, x - 5, y, font(12, false, styles[index].colour, EST_I_START), word);
+}
+
+static void draw_category(est_i_canvas *canvas, const layout *plan, size_t category)
+{
+    const char *name = plan->chart->categories[category];
+    size_t letters = est_i_utf8_length(name);
+    double x = plan->left + plan->slot * ((double)category + 0.5);
+    double y = plan->bottom + 17 * (double)absent_lines(plan) + (plan->tilted ? 16 : 20);
+    est_i_font type = font(13, false, "#000000", plan->tilted ? EST_I_END : EST_I_MIDDLE);
+    type.angle = plan->tilted ? -40 : 0;
+    stroke(canvas, (est_i_point){x, plan->bottom}, (est_i_point){x, plan->bottom + 5},
+           (est_i_pen){"#000000", NULL, 1, ""});
+    if (category % plan->every)
+        return;
+    est_i_text label = {0};
+    est_i_text_append_bytes(&label, name,
+                            letters > LABEL_LETTERS ? first_letters(name, LABEL_LETTERS - 1) : strlen(name));
+    est_i_text_append(&label, letters > LABEL_LETTERS ? "\xE2\x80\xA6" : "");
+    if (label.data)
+        put(canvas, x + (plan->tilted ? 4 : 0), y, type, label.data);
+    est_i_drop(&label, plan->failed);
+}
+
+/* Names below the plot. Returns the lowest pixel used. */
+static double draw_category_axis(est_i_canvas *canvas, const layout *plan)
+{
+    double y = plan->bottom + 24 + 17 * (double)absent_lines(plan);
+    if (plan->tilted)
+        y += 0.65 * letters_width(longest_category(plan->chart), 13);
+    for (size_t i = 0; canvas && i < plan->chart->n_categories; i++)
+        draw_category(canvas, plan, i);
+    if (plan->chart->x_title[0])
+        y += 18;
+    if (canvas && plan->chart->x_title[0])
+        put(canvas, (plan->left + plan->right) / 2, y, font(13, true, "#000000", EST_I_MIDDLE),
+            plan->chart->x_title);
+    return y + 6;
+}
+
+/* ---- series ---- */
+
+static void draw_path(est_i_canvas *canvas, const layout *plan, size_t index)
+{
+    const est_series *series = &plan->chart->series[index];
+    const est_i_pen pen = {styles[index].colour, NULL, series->kind == EST_SERIES_LINE ? 2.5 : 1.3,
+                           styles[index].dash};
+    for (size_t category = 1; category < plan->chart->n_categories; category++) {
+        double from = series->value[category - 1], to = series->value[category];
+        if (isfinite(from) && isfinite(to))
+            stroke(canvas, (est_i_point){series_x(plan, category - 1, index), value_y(plan, from)},
+                   (est_i_point){series_x(plan, category, index), value_y(plan, to)}, pen);
+    }
+}
+
+/* The interval of one point: a bar with caps; an arrow instead of a cap where it goes on beyond the axis. */
+static void draw_interval(est_i_canvas *canvas, const layout *plan, size_t index, size_t category)
+{
+    const est_series *series = &plan->chart->series[index];
+    double value = series->value[category];
+    double lower = limit_at(series->lower, category), upper = limit_at(series->upper, category);
+    lower = isnan(lower) ? value : lower;
+    upper = isnan(upper) ? value : upper;
+    if (isnan(lower) || isnan(upper) || !(upper > lower))
+        return;
+    const est_i_pen pen = {styles[index].colour, NULL, 2, ""},
+                    filled = {styles[index].colour, styles[index].colour, 1, ""};
+    double x = series_x(plan, category, index), cap = fmin(6, plan->dodge / 2.5);
+    double low = value_y(plan, fmax(lower, plan->scale.low)),
+           high = value_y(plan, fmin(upper, plan->scale.high));
+    stroke(canvas, (est_i_point){x, low}, (est_i_point){x, high}, pen);
+    if (lower >= plan->scale.low)
+        stroke(canvas, (est_i_point){x - cap, low}, (est_i_point){x + cap, low}, pen);
+    if (upper <= plan->scale.high)
+        stroke(canvas, (est_i_point){x - cap, high}, (est_i_point){x + cap, high}, pen);
+    else
+        canvas->type->polygon(
+            canvas, (const est_i_point[]){{x, high}, {x - 6, high + 11}, {x + 6, high + 11}}, 3, &filled);
+}
+
+static void draw_series(est_i_canvas *canvas, const layout *plan)
+{
+    size_t n_categories = plan->chart->n_categories;
+    canvas->type->clip(canvas, (est_i_point){plan->left, plan->top - 1}, plan->right - plan->left,
+                       plan->bottom - plan->top + 2);
+    for (size_t series = 0; series < plan->n_series; series++)
+        draw_path(canvas, plan, series);
+    for (size_t series = 0; series < plan->n_series; series++)
+        for (size_t category = 0; category < n_categories; category++)
+            draw_interval(canvas, plan, series, category);
+    canvas->type->unclip(canvas);
+    for (size_t series = 0; series < plan->n_series; series++) {
+        for (size_t category = 0; category < n_categories; category++) {
+            double value = plan->chart->series[series].value[category];
+            if (is_absent(plan, series, category))
+                draw_absent(canvas, plan, series, category);
+            else if (value <= plan->scale.high)
+                draw_marker(canvas, &styles[series], series_x(plan, category, series), value_y(plan, value),
+                            5);
+        }
+    }
+}
+
+/* ---- what the signs mean ---- */
+
+static bool any_absent(const layout *plan, bool counts)
+{
+    bool found = false;
+    for (size_t i = 0; i < plan->n_series; i++)
+        for (size_t category = 0; category < plan->chart->n_categories; category++)
+            found |=
+                is_absent(plan, i, category) && (plan->chart->series[i].role == EST_ROLE_COUNT) == counts;
+    return found;
+}
+
+static double draw_footer(est_i_canvas *canvas, const layout *plan, double y)
+{
+    const est_i_font type = font(12, false, "#333333", EST_I_START);
+    if (draw_beyond(NULL, plan))
+        y = words(
+            canvas, y,
+            "Arrow: the interval goes beyond the axis, up to the number above it; \"no limit\": it has no "
+            "upper end.",
+            type, 16);
+    if (any_absent(plan, false))
+        y = words(canvas, y, "n.e.: no estimate (not estimable or withheld).", type, 16);
+    if (any_absent(plan, true))
+        y = words(canvas, y, "n.p.: not published (withheld or not known).", type, 16);
+    if (plan->chart->n_series > plan->n_series)
+        y = words(canvas, y, "Only the first six series are drawn; the table of values holds them all.", type,
+                  16);
+    return y;
+}
+
+/* Sets the plot's place and returns the height of the picture; draws what lies above the plot if there is a
+ * canvas. */
+static double draw_surroundings(est_i_canvas *canvas, layout *plan)
+{
+    double y = draw_heading(canvas, plan, 4);
+    y = draw_legend(canvas, plan, y);
+    y = words(canvas, y + 6, plan->chart->y_title, font(13, true, "#000000", EST_I_START), 18);
+    plan->top = y + 14 + 17 * (double)draw_beyond(NULL, plan);
+    plan->bottom = plan->top + PLOT_HEIGHT;
+    y = draw_category_axis(canvas, plan);
+    return draw_footer(canvas, plan, y) + 12;
+}
+
+void est_i_chart_draw(const est_chart *chart, const est_result *result, const char *id, est_i_canvas *canvas)
+{
+    layout plan = make_layout(chart, result, &canvas->output->failed);
+    double height = draw_surroundings(NULL, &plan);
+    canvas->type->begin(canvas, &(est_i_picture){WIDTH, height, id, chart->title, chart->alternative});
+    draw_value_axis(canvas, &plan);
+    draw_surroundings(canvas, &plan);
+    draw_beyond(canvas, &plan);
+    draw_series(canvas, &plan);
+    canvas->type->end(canvas);
+}
+
+void est_i_chart_svg(const est_chart *chart, const est_result *result, est_i_svg_kind kind, const char *id,
+                     est_i_text *output)
+{
+    est_i_canvas canvas = {kind == EST_I_SVG_INLINE ? &est_i_canvas_svg_inline : &est_i_canvas_svg_document,
+                           output};
+    est_i_text safe = {0};
+    est_i_text_append(&safe, "chart-");
+    for (const char *letter = id; *letter; letter++) {
+        bool plain = (*letter >= 'a' && *letter <= 'z') || (*letter >= 'A' && *letter <= 'Z') ||
+                     (*letter >= '0' && *letter <= '9');
+        est_i_text_append_bytes(&safe, plain ? letter : "-", 1);
+    }
+    if (!safe.failed)
+        est_i_chart_draw(chart, result, safe.data, &canvas);
+    est_i_drop(&safe, &output->failed);
+}

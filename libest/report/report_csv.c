@@ -1,0 +1,103 @@
+/* CSV: the rows as one tidy table, or one frame. Records end in a line feed; undefined numbers are empty
+ * fields. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/encode.h"
+#include "report/table_layout.h"
+#include "report/writer.h"
+
+static const char *const columns_after[] = {"model", "estimate", "se",       "lower", "upper",
+                                            "level", "df",       "interval", "n",     "flags"};
+static const size_t n_columns_after = sizeof columns_after / sizeof columns_after[0];
+
+static void number_field(est_i_text *output, double value)
+{
+    est_i_text_append(output, ",");
+    if (isfinite(value))
+        est_i_text_number(output, value);
+}
+
+static void text_field(est_i_text *output, const char *value)
+{
+    est_i_text_append(output, ",");
+    est_i_encode_csv(output, value);
+}
+
+/* A domain named like one of our own columns is told apart by its prefix. */
+static void domain_heading(est_i_text *output, const char *name)
+{
+    bool taken = strcmp(name, "estimand") == 0 || est_i_is_listed(columns_after, n_columns_after, name);
+    est_i_text heading = {0};
+    est_i_text_append(&heading, taken ? "domain_" : "");
+    est_i_text_append(&heading, name);
+    text_field(output, heading.length ? heading.data : "");
+    est_i_drop(&heading, &output->failed);
+}
+
+static void flags_field(est_i_text *output, uint32_t bits)
+{
+    const char *joint = ",";
+    if (!bits)
+        est_i_text_append(output, joint);
+    for (int flag = 0; flag < EST_FLAG_END; flag++) {
+        if (!(bits & EST_FLAG_BIT(flag)))
+            continue;
+        est_i_text_append(output, joint);
+        est_i_text_append(output, est_flag_name((est_flag)flag));
+        joint = " ";
+    }
+}
+
+static void row_record(est_i_text *output, const est_row *row, const char *const *names, size_t n_names)
+{
+    est_i_encode_csv(output, row->estimand);
+    for (size_t i = 0; i < n_names; i++)
+        text_field(output, est_i_row_label(row, names[i]));
+    text_field(output, row->model);
+    number_field(output, row->estimate);
+    number_field(output, row->se);
+    number_field(output, row->lower);
+    number_field(output, row->upper);
+    number_field(output, row->level);
+    number_field(output, row->df);
+    text_field(output, row->interval);
+    number_field(output, row->n);
+    flags_field(output, row->flags);
+    est_i_text_append(output, "\n");
+}
+
+static void write_csv(const est_result *result, est_i_text *output)
+{
+    const char **names = NULL;
+    size_t n_names = est_i_label_names(result, NULL, 0, &names, &output->failed);
+    est_i_text_append(output, "estimand");
+    for (size_t i = 0; i < n_names; i++)
+        domain_heading(output, names[i]);
+    for (size_t i = 0; i < n_columns_after; i++)
+        text_field(output, columns_after[i]);
+    est_i_text_append(output, "\n");
+    for (size_t i = 0; i < est_result_rows(result); i++)
+        row_record(output, est_result_row(result, i), names, n_names);
+    free(names);
+}
+
+void est_i_write_frame_csv(const est_frame *frame, est_i_text *output)
+{
+    for (size_t column = 0; column < frame->n_columns; column++) {
+        est_i_text_append(output, column ? "," : "");
+        est_i_encode_csv(output, frame->columns[column]);
+    }
+    est_i_text_append(output, "\n");
+    for (size_t cell = 0; cell < frame->n_rows * frame->n_columns; cell++) {
+        est_i_text_append(output, cell % frame->n_columns ? "," : "");
+        if (frame->cells[cell].text)
+            est_i_encode_csv(output, frame->cells[cell].text);
+        else if (isfinite(frame->cells[cell].number))
+            est_i_text_number(output, frame->cells[cell].number);
+        est_i_text_append(output, (cell + 1) % frame->n_columns ? "" : "\n");
+    }
+}
+
+const est_i_writer est_i_writer_csv = {"csv", ".csv", write_csv};

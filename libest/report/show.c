@@ -1,0 +1,185 @@
+/* Numbers, intervals and names as people read them. */
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#include "report/table_layout.h"
+
+static bool begins(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+static bool ends(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static bool is_whole(double value)
+{
+    return !isfinite(value) || value == floor(value);
+}
+
+/* 1.23e-05: decimal exponent of at least two digits, mantissa correctly rounded. */
+static void show_small(est_i_text *output, double value)
+{
+    char digits[64];
+    int exponent = (int)floor(log10(fabs(value)));
+    double scaled = value * pow(10, -exponent / 2) * pow(10, -exponent + exponent / 2);
+    est_i_number_print_fixed(scaled, 2, digits, sizeof digits);
+    est_i_text_append(output, digits);
+    est_i_text_printf(output, "e-%02d", -exponent);
+}
+
+static bool is_all_zero(const char *digits)
+{
+    return digits[strspn(digits, "-0.,")] == '\0';
+}
+
+void est_i_show_number(est_i_text *output, double value, int decimals)
+{
+    char digits[512];
+    if (isnan(value)) {
+        est_i_text_append(output, "-");
+    } else if (isinf(value)) {
+        est_i_text_append(output, value > 0 ? "infinite" : "minus infinite");
+    } else if (fabs(value) >= 1e15) {
+        est_i_text_number(output, value);
+    } else {
+        est_i_number_print_grouped(value, decimals, ",", digits, sizeof digits);
+        if (value != 0 && decimals > 0 && is_all_zero(digits))
+            show_small(output, value);
+        else
+            est_i_text_append(output, digits[0] == '-' && is_all_zero(digits) ? digits + 1 : digits);
+    }
+}
+
+/* Decimals that leave four significant digits of a value below 100. */
+static int four_digits(double value)
+{
+    double size = fabs(value);
+    if (!(size > 0) || isinf(size))
+        return 0;
+    int whole_digits = size >= 1 ? (int)floor(log10(size)) + 1 : (int)ceil(log10(size));
+    return whole_digits > 4 ? 0 : whole_digits < -2 ? 6 : 4 - whole_digits;
+}
+
+void est_i_show_scalar(est_i_text *output, double value)
+{
+    est_i_show_number(output, value, is_whole(value) ? 0 : fabs(value) >= 100 ? 2 : four_digits(value));
+}
+
+static bool is_people(const char *estimand)
+{
+    static const char *const people[] = {"population", "unobserved", "observed", "seen"};
+    for (size_t i = 0; i < sizeof people / sizeof people[0]; i++)
+        if (strcmp(estimand, people[i]) == 0)
+            return true;
+    return ends(estimand, "_number");
+}
+
+int est_i_row_decimals(const est_row *row)
+{
+    if (is_people(row->estimand))
+        return 0;
+    if (strstr(row->estimand, "percent"))
+        return 1;
+    if (begins(row->estimand, "ratio"))
+        return 3;
+    if (begins(row->estimand, "rate") || ends(row->estimand, "_rate"))
+        return 2;
+    double leading = isfinite(row->estimate) ? row->estimate : isfinite(row->upper) ? row->upper : row->lower;
+    bool whole = is_whole(row->estimate) && is_whole(row->lower) && is_whole(row->upper);
+    return !isfinite(leading) || whole || fabs(leading) >= 100 ? 0 : four_digits(leading);
+}
+
+static bool has_flag(const est_row *row, est_flag flag)
+{
+    return (row->flags & EST_FLAG_BIT(flag)) != 0;
+}
+
+void est_i_show_estimate(est_i_text *output, const est_row *row)
+{
+    if (!isnan(row->estimate))
+        est_i_show_number(output, row->estimate, est_i_row_decimals(row));
+    else
+        est_i_text_append(output, has_flag(row, EST_FLAG_SUPPRESSED) ? "withheld" : "not estimable");
+}
+
+void est_i_show_interval(est_i_text *output, const est_row *row)
+{
+    int decimals = est_i_row_decimals(row);
+    bool unbounded = has_flag(row, EST_FLAG_UPPER_UNBOUNDED) || (isinf(row->upper) && row->upper > 0);
+    if (isnan(row->lower) && isnan(row->upper) && !unbounded) {
+        est_i_text_append(output, has_flag(row, EST_FLAG_SUPPRESSED) ? "withheld" : "-");
+        return;
+    }
+    if (isinf(row->lower))
+        est_i_text_append(output, "no lower limit");
+    else if (isnan(row->lower))
+        est_i_text_append(output, "not known");
+    else
+        est_i_show_number(output, row->lower, decimals);
+    est_i_text_append(output, " to ");
+    if (unbounded)
+        est_i_text_append(output, "no upper limit");
+    else if (isnan(row->upper))
+        est_i_text_append(output, "not known");
+    else
+        est_i_show_number(output, row->upper, decimals);
+}
+
+void est_i_show_level(est_i_text *output, double level)
+{
+    char digits[64];
+    double percent = 100 * level;
+    est_i_number_print_fixed(percent, fabs(percent - round(percent)) < 1e-9 ? 0 : 1, digits, sizeof digits);
+    est_i_text_append(output, digits);
+    est_i_text_append(output, " %");
+}
+
+uint32_t est_i_remarks(const est_row *row)
+{
+    return row->flags & ~EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED);
+}
+
+void est_i_show_flags(est_i_text *output, uint32_t flags)
+{
+    const char *joint = "";
+    for (int flag = 0; flag < EST_FLAG_END; flag++) {
+        if (!(flags & EST_FLAG_BIT(flag)))
+            continue;
+        est_i_text_append(output, joint);
+        est_i_text_append(output, est_flag_title((est_flag)flag));
+        joint = "; ";
+    }
+}
+
+void est_i_show_name(est_i_text *output, const char *name)
+{
+    for (const char *letter = name; *letter; letter++) {
+        unsigned char byte = (unsigned char)*letter;
+        char shown = byte == '_' ? ' ' : *letter;
+        if (letter == name && byte >= 'a' && byte <= 'z')
+            shown = (char)(byte - 'a' + 'A');
+        est_i_text_append_bytes(output, &shown, 1);
+    }
+}
+
+void est_i_show_estimand(est_i_text *output, const char *estimand)
+{
+    static const char *const words[][2] = {
+        {"population", "Estimated population (detected and undetected)"},
+        {"unobserved", "Estimated unobserved (never detected)"},
+        {"observed", "Observed (detected on a list)"},
+        {"seen", "Seen (already known to exist)"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(estimand, words[i][0]) == 0) {
+            est_i_text_append(output, words[i][1]);
+            return;
+        }
+    }
+    est_i_show_name(output, estimand);
+}

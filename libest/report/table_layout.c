@@ -1,0 +1,309 @@
+#include "report/table_layout.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- which rows belong together ---- */
+
+static bool same_group(const est_row *a, const est_row *b)
+{
+    return strcmp(a->estimand, b->estimand) == 0 && strcmp(a->model, b->model) == 0 &&
+           strcmp(a->population, b->population) == 0 && strcmp(a->definition, b->definition) == 0;
+}
+
+static bool stands_alone(const est_result *result, const est_i_grouping *grouping, size_t row)
+{
+    if (grouping->group[row] != row || est_result_row(result, row)->n_domain)
+        return false;
+    for (size_t later = row + 1; later < grouping->n_rows; later++)
+        if (grouping->group[later] == row)
+            return false;
+    return true;
+}
+
+static void join_lone_rows(const est_result *result, est_i_grouping *grouping)
+{
+    size_t first = grouping->n_rows;
+    for (size_t row = 0; row < grouping->n_rows; row++) {
+        if (!stands_alone(result, grouping, row))
+            continue;
+        if (first == grouping->n_rows)
+            first = row;
+        else
+            grouping->group[row] = first;
+    }
+}
+
+bool est_i_grouping_make(const est_result *result, est_i_grouping *grouping)
+{
+    size_t count = est_result_rows(result);
+    *grouping =
+        (est_i_grouping){.n_rows = count, .group = calloc(count ? count : 1, sizeof *grouping->group)};
+    if (!grouping->group)
+        return false;
+    for (size_t row = 0; row < count; row++) {
+        size_t first = 0;
+        while (first < row && !(grouping->group[first] == first &&
+                                same_group(est_result_row(result, first), est_result_row(result, row))))
+            first++;
+        grouping->group[row] = first;
+    }
+    join_lone_rows(result, grouping);
+    return true;
+}
+
+void est_i_grouping_free(est_i_grouping *grouping)
+{
+    free(grouping->group);
+    *grouping = (est_i_grouping){0};
+}
+
+const char *est_i_row_label(const est_row *row, const char *name)
+{
+    for (size_t i = 0; i < row->n_domain; i++)
+        if (strcmp(row->domain[i].name, name) == 0)
+            return row->domain[i].value;
+    return "";
+}
+
+static bool in_group(const est_i_grouping *grouping, size_t first, size_t row)
+{
+    return !grouping || grouping->group[row] == first;
+}
+
+bool est_i_is_listed(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void period_first(const char **names, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(names[i], "period") == 0) {
+            memmove(names + 1, names, i * sizeof *names);
+            names[0] = "period";
+        }
+    }
+}
+
+size_t est_i_label_names(const est_result *result, const est_i_grouping *grouping, size_t first,
+                         const char ***names, bool *failed)
+{
+    size_t count = 0, capacity = 0;
+    *names = NULL;
+    for (size_t row = 0; row < est_result_rows(result); row++)
+        capacity += in_group(grouping, first, row) ? est_result_row(result, row)->n_domain : 0;
+    if (capacity == 0)
+        return 0;
+    *names = calloc(capacity, sizeof **names);
+    if (!*names) {
+        *failed = true;
+        return 0;
+    }
+    for (size_t row = 0; row < est_result_rows(result); row++) {
+        const est_row *met = est_result_row(result, row);
+        for (size_t i = 0; in_group(grouping, first, row) && i < met->n_domain; i++)
+            if (!est_i_is_listed(*names, count, met->domain[i].name))
+                (*names)[count++] = met->domain[i].name;
+    }
+    period_first(*names, count);
+    return count;
+}
+
+/* ---- one group as a table ---- */
+
+static void look_at_interval(est_i_look *look, const est_row *row)
+{
+    if (isnan(row->lower) && isnan(row->upper) && !(row->flags & EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED)))
+        return;
+    if (!look->has_interval) {
+        look->level = row->level;
+        look->method = row->interval;
+    }
+    look->has_interval = true;
+    look->level_differs |= !(row->level == look->level) && !(isnan(row->level) && isnan(look->level));
+    look->method_differs |= strcmp(row->interval, look->method) != 0;
+}
+
+void est_i_look_at(est_i_look *look, const est_row *row)
+{
+    if (!look->first) {
+        look->first = row;
+        look->common = est_i_remarks(row);
+    }
+    look->n_rows++;
+    look->common &= est_i_remarks(row);
+    look->others |= est_i_remarks(row);
+    look->estimands |= strcmp(row->estimand, look->first->estimand) != 0;
+    look->models |= strcmp(row->model, look->first->model) != 0;
+    look->se |= !isnan(row->se);
+    look->n |= !isnan(row->n) && row->n != row->estimate;
+    look_at_interval(look, row);
+}
+
+void est_i_look_finish(est_i_look *look)
+{
+    if (look->n_rows < 2)
+        look->common = 0;
+    look->others &= ~look->common;
+}
+
+static est_i_look look_at_group(const est_result *result, const est_i_grouping *grouping, size_t first)
+{
+    est_i_look look = {.level = NAN, .method = ""};
+    for (size_t row = first; row < grouping->n_rows; row++)
+        if (in_group(grouping, first, row))
+            est_i_look_at(&look, est_result_row(result, row));
+    est_i_look_finish(&look);
+    return look;
+}
+
+void est_i_say(est_i_text *output, const char *lead, const char *text)
+{
+    if (!*text)
+        return;
+    est_i_text_append(output, output->length ? " " : "");
+    est_i_text_append(output, lead);
+    est_i_text_append(output, text);
+    est_i_text_append(output, ".");
+}
+
+void est_i_say_interval(est_i_text *remark, const est_i_look *look)
+{
+    if (!look->has_interval || (look->level_differs && look->method_differs))
+        return;
+    est_i_text text = {0};
+    if (!look->level_differs && !isnan(look->level))
+        est_i_show_level(&text, look->level);
+    if (!look->method_differs && look->method[0]) {
+        est_i_text_append(&text, text.length ? ", " : "");
+        est_i_text_append(&text, look->method);
+    }
+    est_i_say(remark, "Intervals: ", text.length ? text.data : "");
+    est_i_drop(&text, &remark->failed);
+}
+
+void est_i_say_flags(est_i_text *remark, const char *lead, uint32_t flags)
+{
+    est_i_text text = {0};
+    est_i_show_flags(&text, flags);
+    est_i_say(remark, lead, text.length ? text.data : "");
+    est_i_drop(&text, &remark->failed);
+}
+
+static void describe_group(const est_i_look *look, est_i_grid *grid)
+{
+    if (look->estimands) {
+        est_i_text_append(&grid->caption, "Estimates");
+    } else {
+        est_i_show_estimand(&grid->caption, look->first->estimand);
+        if (!look->models && look->first->model[0]) {
+            est_i_text_append(&grid->caption, ", model ");
+            est_i_text_append(&grid->caption, look->first->model);
+        }
+    }
+    est_i_say_interval(&grid->remark, look);
+    est_i_say_flags(&grid->remark, "Every row: ", look->common);
+    if (!look->estimands) {
+        est_i_say(&grid->remark, "Population: ", look->first->population);
+        est_i_say(&grid->remark, "Definition: ", look->first->definition);
+    }
+}
+
+static bool is_count(const char *estimand)
+{
+    return strcmp(estimand, "observed") == 0 || strcmp(estimand, "seen") == 0;
+}
+
+static void group_columns(const est_i_look *look, bool detailed, const char *const *names, size_t n_names,
+                          est_i_grid *grid)
+{
+    est_i_text heading = {0};
+    if (look->estimands)
+        est_i_grid_column(grid, "Estimate of", false);
+    for (size_t i = 0; i < n_names; i++) {
+        est_i_show_name(&heading, names[i]);
+        est_i_grid_column(grid, heading.length ? heading.data : "", false);
+        est_i_drop(&heading, &grid->failed);
+    }
+    if (look->models)
+        est_i_grid_column(grid, "Model", false);
+    est_i_grid_column(grid, !look->estimands && is_count(look->first->estimand) ? "Number" : "Estimate",
+                      true);
+    if (detailed && look->se)
+        est_i_grid_column(grid, "Standard error", true);
+    if (look->has_interval) {
+        if (!look->level_differs && !isnan(look->level))
+            est_i_show_level(&heading, look->level);
+        est_i_text_append(&heading, heading.length ? " interval" : "Interval");
+        est_i_grid_column(grid, heading.length ? heading.data : "", true);
+    }
+    if (look->level_differs)
+        est_i_grid_column(grid, "Level", true);
+    if (look->method_differs)
+        est_i_grid_column(grid, "Method", false);
+    if (look->n)
+        est_i_grid_column(grid, "n", true);
+    if (look->others)
+        est_i_grid_column(grid, "Remarks", false);
+    est_i_drop(&heading, &grid->failed);
+}
+
+static void group_row(const est_i_look *look, const est_row *row, bool detailed, const char *const *names,
+                      size_t n_names, est_i_grid *grid)
+{
+    if (look->estimands) {
+        est_i_show_estimand(est_i_grid_open(grid), row->estimand);
+        est_i_grid_close(grid);
+    }
+    for (size_t i = 0; i < n_names; i++) {
+        const char *label = est_i_row_label(row, names[i]);
+        est_i_grid_cell(grid, row->n_domain ? label : "All");
+    }
+    if (look->models)
+        est_i_grid_cell(grid, row->model);
+    est_i_show_estimate(est_i_grid_open(grid), row);
+    est_i_grid_close(grid);
+    if (detailed && look->se) {
+        est_i_show_number(est_i_grid_open(grid), row->se, est_i_row_decimals(row));
+        est_i_grid_close(grid);
+    }
+    if (look->has_interval) {
+        est_i_show_interval(est_i_grid_open(grid), row);
+        est_i_grid_close(grid);
+    }
+    if (look->level_differs) {
+        est_i_text *cell = est_i_grid_open(grid);
+        if (!isnan(row->level))
+            est_i_show_level(cell, row->level);
+        est_i_grid_close(grid);
+    }
+    if (look->method_differs)
+        est_i_grid_cell(grid, row->interval);
+    if (look->n) {
+        est_i_show_scalar(est_i_grid_open(grid), row->n);
+        est_i_grid_close(grid);
+    }
+    if (look->others) {
+        est_i_show_flags(est_i_grid_open(grid), est_i_remarks(row) & ~look->common);
+        est_i_grid_close(grid);
+    }
+}
+
+void est_i_group_grid(const est_result *result, const est_i_grouping *grouping, size_t first, bool detailed,
+                      est_i_grid *grid)
+{
+    const char **names = NULL;
+    size_t n_names = est_i_label_names(result, grouping, first, &names, &grid->failed);
+    est_i_look look = look_at_group(result, grouping, first);
+    describe_group(&look, grid);
+    group_columns(&look, detailed, names, n_names, grid);
+    for (size_t row = first; row < grouping->n_rows; row++)
+        if (in_group(grouping, first, row))
+            group_row(&look, est_result_row(result, row), detailed, names, n_names, grid);
+    free(names);
+}

@@ -1,0 +1,109 @@
+/* Tables for people: which rows belong together, and how a number is written. Shared by text, Markdown and
+ * HTML. */
+#ifndef EST_I_REPORT_TABLE_LAYOUT_H
+#define EST_I_REPORT_TABLE_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <est/result.h>
+
+#include "core/text.h"
+
+/* A table of texts: columns are named first, then cells follow row by row. All zero is an empty grid. */
+typedef struct est_i_grid {
+    est_i_text caption, remark; /* remark: what holds for every row */
+    est_i_text texts;           /* headings and cells one after another, each with its NUL */
+    est_i_text sides;           /* 'l' or 'r' for each column */
+    size_t *starts;
+    size_t n_cells, capacity, n_columns;
+    bool failed;
+} est_i_grid;
+
+/* Frees a scratch text and passes its failure on, so that no word is lost unnoticed. */
+void est_i_drop(est_i_text *scratch, bool *failed);
+
+void est_i_grid_free(est_i_grid *grid);
+bool est_i_grid_failed(const est_i_grid *grid);
+void est_i_grid_column(est_i_grid *grid, const char *heading, bool right);
+void est_i_grid_cell(est_i_grid *grid, const char *text);
+/* A cell in pieces: append to the text returned by _open, then _close. */
+est_i_text *est_i_grid_open(est_i_grid *grid);
+void est_i_grid_close(est_i_grid *grid);
+size_t est_i_grid_rows(const est_i_grid *grid);
+const char *est_i_grid_heading(const est_i_grid *grid, size_t column);
+const char *est_i_grid_at(const est_i_grid *grid, size_t row, size_t column);
+bool est_i_grid_right(const est_i_grid *grid, size_t column);
+
+/* Rounded, thousands set off by commas; "-" for NaN, never "-0". A value that would round to 0 is written
+ * as 1.23e-05. */
+void est_i_show_number(est_i_text *output, double value, int decimals);
+/* Named scalars: whole numbers whole, otherwise 2 decimals from 100 on and 4 significant digits below. */
+void est_i_show_scalar(est_i_text *output, double value);
+/* Decimals by estimand: people 0, ratios 3, percent 1, rates 2, else 4 significant digits below 100. */
+int est_i_row_decimals(const est_row *row);
+void est_i_show_estimate(est_i_text *output, const est_row *row); /* or "withheld", "not estimable" */
+void est_i_show_interval(est_i_text *output,
+                         const est_row *row);              /* "lower to upper", "no upper limit", "-" */
+void est_i_show_level(est_i_text *output, double level);   /* "95 %" */
+void est_i_show_flags(est_i_text *output, uint32_t flags); /* titles, joined by "; " */
+uint32_t est_i_remarks(const est_row *row); /* flags that the interval's words do not say already */
+void est_i_show_estimand(est_i_text *output, const char *estimand); /* in plain words */
+void est_i_show_name(est_i_text *output, const char *name);         /* "from_period" as "From period" */
+
+/* Rows by estimand, model and definition; rows that stand alone and have no domain share one group.
+ * group[row] is the index of the first row of its group. */
+typedef struct est_i_grouping {
+    size_t n_rows;
+    size_t *group;
+} est_i_grouping;
+
+/* False without memory. Free with est_i_grouping_free. */
+bool est_i_grouping_make(const est_result *result, est_i_grouping *grouping);
+void est_i_grouping_free(est_i_grouping *grouping);
+
+/* What the rows of a group have in common, and which columns are needed. */
+typedef struct est_i_look {
+    const est_row *first;
+    size_t n_rows;
+    bool estimands, models, se, n, level_differs, method_differs, has_interval;
+    double level;
+    const char *method;
+    uint32_t common, others;
+} est_i_look;
+
+void est_i_look_at(est_i_look *look, const est_row *row); /* start from {.level = NAN, .method = ""} */
+void est_i_look_finish(est_i_look *look);
+void est_i_say(est_i_text *remark, const char *lead,
+               const char *text); /* a sentence, if the text is not empty */
+void est_i_say_interval(est_i_text *remark, const est_i_look *look);
+void est_i_say_flags(est_i_text *remark, const char *lead, uint32_t flags);
+bool est_i_is_listed(const char *const *names, size_t count, const char *name);
+
+/* The grid of the group whose first row is `first`; detailed adds the standard error. */
+void est_i_group_grid(const est_result *result, const est_i_grouping *grouping, size_t first, bool detailed,
+                      est_i_grid *grid);
+
+/* The value of a row's domain label, "" if it has none of that name. */
+const char *est_i_row_label(const est_row *row, const char *name);
+
+/* Every domain label name met in the rows of one group (all rows if `grouping` is NULL), "period" first.
+ * Returns the number of names; NULL array when there are none or without memory (then *failed). The caller
+ * frees the array. */
+size_t est_i_label_names(const est_result *result, const est_i_grouping *grouping, size_t first,
+                         const char ***names, bool *failed);
+
+/* The estimand a reader looks for first: "population" if there is one, else that of the first row; NULL
+ * without rows. */
+const char *est_i_headline_estimand(const est_result *result);
+/* Domains down, models across, what was detected beside them. False when the result has no such shape. The
+ * second line of a cell, after a line feed, is its interval; remarks are letters in brackets, explained in
+ * grid->remark. */
+bool est_i_headline_grid(const est_result *result, est_i_grid *grid);
+
+void est_i_stats_grid(const est_result *result, est_i_grid *grid);
+/* The first `limit` rows of a frame. */
+void est_i_frame_grid(const est_frame *frame, size_t limit, est_i_grid *grid);
+void est_i_chart_grid(const est_chart *chart, est_i_grid *grid);
+
+#endif

@@ -1,0 +1,150 @@
+/* Grids of named scalars, frames and the values behind a chart. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "report/table_layout.h"
+
+void est_i_stats_grid(const est_result *result, est_i_grid *grid)
+{
+    est_i_grid_column(grid, "Name", false);
+    est_i_grid_column(grid, "Value", false);
+    for (size_t i = 0; i < est_result_stats(result); i++) {
+        const est_stat *stat = est_result_stat(result, i);
+        est_i_grid_cell(grid, stat->name);
+        est_i_text *cell = est_i_grid_open(grid);
+        if (stat->text)
+            est_i_text_append(cell, stat->text);
+        else
+            est_i_show_scalar(cell, stat->value);
+        est_i_grid_close(grid);
+    }
+}
+
+/* ---- frames ---- */
+
+/* How the numbers of one column are written, so that they line up. */
+typedef struct column_look {
+    bool numbers, fractions;
+    double largest;
+} column_look;
+
+static column_look look_at_column(const est_frame *frame, size_t column)
+{
+    column_look look = {0};
+    for (size_t row = 0; row < frame->n_rows; row++) {
+        const est_cell *cell = &frame->cells[row * frame->n_columns + column];
+        if (cell->text)
+            continue;
+        look.numbers = true;
+        if (!isfinite(cell->number))
+            continue;
+        look.fractions |= cell->number != floor(cell->number);
+        look.largest = fmax(look.largest, fabs(cell->number));
+    }
+    return look;
+}
+
+static void show_cell(est_i_text *output, double value, est_column_role role, const column_look *look)
+{
+    int decimals = look->largest >= 100 ? 2 : look->largest >= 1 ? 3 : 4;
+    if (role != EST_ROLE_PLAIN)
+        est_i_show_number(output, value, 0);
+    else if (look->fractions || !isfinite(value))
+        est_i_show_number(output, value, decimals);
+    else if (look->largest < 10000) /* years and small codes carry no thousands mark */
+        est_i_text_number(output, value == 0 ? 0 : value);
+    else
+        est_i_show_number(output, value, 0);
+}
+
+static void frame_cell(const est_frame *frame, size_t row, size_t column, const column_look *look,
+                       est_i_grid *grid)
+{
+    const est_cell *cell = &frame->cells[row * frame->n_columns + column];
+    est_i_text *text = est_i_grid_open(grid);
+    if (cell->text)
+        est_i_text_append(text, cell->text);
+    else
+        show_cell(text, cell->number, frame->roles ? frame->roles[column] : EST_ROLE_PLAIN, look);
+    est_i_grid_close(grid);
+}
+
+void est_i_frame_grid(const est_frame *frame, size_t limit, est_i_grid *grid)
+{
+    size_t n_rows = limit < frame->n_rows ? limit : frame->n_rows;
+    column_look *looks = calloc(frame->n_columns ? frame->n_columns : 1, sizeof *looks);
+    if (!looks) {
+        grid->failed = true;
+        return;
+    }
+    est_i_text_append(&grid->caption, frame->title[0] ? frame->title : frame->name);
+    for (size_t column = 0; column < frame->n_columns; column++) {
+        looks[column] = look_at_column(frame, column);
+        est_i_grid_column(grid, frame->columns[column], looks[column].numbers);
+    }
+    for (size_t row = 0; row < n_rows; row++)
+        for (size_t column = 0; column < frame->n_columns; column++)
+            frame_cell(frame, row, column, &looks[column], grid);
+    free(looks);
+}
+
+/* ---- charts ---- */
+
+/* Decimals shared by every point of a series: none for people, else as a frame's column would have. */
+static int series_decimals(const est_chart *chart, const est_series *series)
+{
+    double largest = 0;
+    bool fractions = false;
+    for (size_t i = 0; i < chart->n_categories; i++) {
+        if (!isfinite(series->value[i]))
+            continue;
+        largest = fmax(largest, fabs(series->value[i]));
+        fractions |= series->value[i] != floor(series->value[i]);
+    }
+    if (series->role != EST_ROLE_PLAIN || !fractions || largest >= 1000)
+        return 0;
+    return largest >= 10 ? 1 : 3;
+}
+
+static void show_chart_cell(est_i_text *output, const est_series *series, size_t category, int decimals)
+{
+    double lower = series->lower ? series->lower[category] : NAN;
+    double upper = series->upper ? series->upper[category] : NAN;
+    if (isnan(series->value[category]))
+        est_i_text_append(output, series->role == EST_ROLE_COUNT ? "not published" : "no estimate");
+    else
+        est_i_show_number(output, series->value[category], decimals);
+    if (isnan(lower) && isnan(upper))
+        return;
+    est_i_text_append(output, "\n");
+    est_i_show_number(output, lower, decimals);
+    est_i_text_append(output, " to ");
+    if (isinf(upper))
+        est_i_text_append(output, "no upper limit");
+    else
+        est_i_show_number(output, upper, decimals);
+}
+
+void est_i_chart_grid(const est_chart *chart, est_i_grid *grid)
+{
+    int *decimals = calloc(chart->n_series ? chart->n_series : 1, sizeof *decimals);
+    if (!decimals) {
+        grid->failed = true;
+        return;
+    }
+    est_i_text_append(&grid->caption, "Values of the chart: ");
+    est_i_text_append(&grid->caption, chart->title);
+    est_i_grid_column(grid, chart->x_title[0] ? chart->x_title : "Category", false);
+    for (size_t series = 0; series < chart->n_series; series++) {
+        decimals[series] = series_decimals(chart, &chart->series[series]);
+        est_i_grid_column(grid, chart->series[series].name, true);
+    }
+    for (size_t category = 0; category < chart->n_categories; category++) {
+        est_i_grid_cell(grid, chart->categories[category]);
+        for (size_t series = 0; series < chart->n_series; series++) {
+            show_chart_cell(est_i_grid_open(grid), &chart->series[series], category, decimals[series]);
+            est_i_grid_close(grid);
+        }
+    }
+    free(decimals);
+}

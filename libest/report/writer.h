@@ -1,0 +1,33 @@
+/* One row a format. A writer appends to `output`; the only thing that can fail is memory, and
+ * `output->failed` remembers it. */
+#ifndef EST_I_REPORT_WRITER_H
+#define EST_I_REPORT_WRITER_H
+
+#include <stdbool.h>
+
+#include <est/result.h>
+
+#include "core/text.h"
+
+typedef struct est_i_writer {
+    const char *name;
+    const char *extension; /* with its dot */
+    void (*write)(const est_result *result, est_i_text *output);
+} est_i_writer;
+
+extern const est_i_writer est_i_writer_text;
+extern const est_i_writer est_i_writer_json;
+extern const est_i_writer est_i_writer_csv;
+extern const est_i_writer est_i_writer_markdown;
+extern const est_i_writer est_i_writer_html;
+
+/* One frame as CSV, for the folder mode. */
+void est_i_write_frame_csv(const est_frame *frame, est_i_text *output);
+
+/* What every page of a result must carry, NULL if nothing: index 0 and 1, then NULL. */
+const char *est_i_banner(const est_result *result, int index);
+
+/* May this provenance entry appear in a file made from the result? */
+bool est_i_provenance_shown(const est_result *result, const est_provenance *entry);
+
+#endif

@@ -1,0 +1,759 @@
+/* Every writer, on a made-up result with undefined, infinite and withheld numbers and with hostile names. */
+#define _GNU_SOURCE
+#include <locale.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include <est/report.h>
+#include <est/result.h>
+
+#include "core/result.h"
+#include "report/chart_scale.h"
+#include "report/encode.h"
+#include "report/table_layout.h"
+
+#define ACCENTED "Bogot\xC3\xA1 D.C."
+#define HOSTILE "<script>alert(1)</script>"
+#define QUOTED "a\"b"
+#define FORMULA "=cmd|' /C calc'!A0"
+
+/* ---- the made-up result ---- */
+
+static void add_estimate(est_i_result_builder *builder, const char *period, const char *model,
+                         double estimate, double lower, double upper, uint32_t flags)
+{
+    const est_label label = {"period", period};
+    est_row row = est_i_row_empty("population");
+    row.n_domain = 1;
+    row.domain = &label;
+    row.model = model;
+    row.estimate = estimate;
+    row.se = estimate / 16;
+    row.lower = lower;
+    row.upper = upper;
+    row.level = 0.95;
+    row.interval = "profile";
+    row.n = 707;
+    row.flags = flags;
+    row.population = "children";
+    row.definition = "recruited " HOSTILE;
+    est_i_result_add_row(builder, &row);
+}
+
+static void add_by_place(est_i_result_builder *builder, const char *place, double estimate)
+{
+    const est_label labels[] = {{"model", QUOTED}, {"place", place}};
+    est_row row = est_i_row_empty("ratio_of_rates");
+    row.n_domain = 2;
+    row.domain = labels;
+    row.estimate = estimate;
+    est_i_result_add_row(builder, &row);
+}
+
+static void add_rows(est_i_result_builder *builder)
+{
+    const uint32_t boundary = EST_FLAG_BIT(EST_FLAG_BOUNDARY),
+                   unbounded = EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED);
+    add_estimate(builder, "1990-1994", "M1", 1667.4, 1500.25, 1834, boundary);
+    add_estimate(builder, "1995-1999", "M1", 6757.0 / 3 * 3, 6081, 1234567.5, 0);
+    add_estimate(builder, "1990-1994", "M3", 1737, 1563, INFINITY, boundary | unbounded);
+    add_estimate(builder, "1995-1999", "M3", NAN, NAN, NAN, EST_FLAG_BIT(EST_FLAG_NOT_ESTIMABLE));
+    add_by_place(builder, ACCENTED, 0.1 + 0.2);
+    add_by_place(builder, HOSTILE, 2.0 / 3);
+    add_by_place(builder, FORMULA, 1e-300);
+    add_by_place(builder, "line\none\ttwo", -0.25);
+    est_row withheld = est_i_row_empty("observed");
+    withheld.flags = EST_FLAG_BIT(EST_FLAG_SUPPRESSED);
+    est_i_result_add_row(builder, &withheld);
+    est_row change = est_i_row_empty("annual_percent_change");
+    change.estimate = -19.04;
+    change.lower = -25.5;
+    change.upper = -12;
+    change.level = 0.9;
+    change.interval = "bootstrap";
+    est_i_result_add_row(builder, &change);
+}
+
+static void add_chart(est_i_result_builder *builder)
+{
+    static const char *const categories[] = {"1990-1994", "1995-1999", HOSTILE};
+    static const double detected[] = {707, 2867, NAN}, value[] = {1667, NAN, 5000},
+                        lower[] = {1500, NAN, 4000}, upper[] = {INFINITY, NAN, 90000};
+    const est_series series[] = {{"Detected", EST_SERIES_LINE, EST_ROLE_COUNT, detected, NULL, NULL},
+                                 {"M1 & " HOSTILE, EST_SERIES_BAND, EST_ROLE_ESTIMATE, value, lower, upper}};
+    const est_chart chart = {"by period", "Children " HOSTILE, "", "Period", "Children", "In words: " QUOTED,
+                             3,           categories,          2,  series};
+    est_i_result_add_chart(builder, &chart);
+}
+
+static void add_extras(est_i_result_builder *builder)
+{
+    static const char *const columns[] = {"term", "count", "share", "year"};
+    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_COUNT, EST_ROLE_PLAIN, EST_ROLE_PLAIN};
+    est_i_result_add_stat(builder, "loglik", -1034.5625, false);
+    est_i_result_add_stat(builder, "n", 14094, true);
+    est_i_result_add_stat(builder, "empty", NAN, false);
+    est_i_result_add_stat_text(builder, "model", "LA:NG \"P F\"");
+    est_i_result_frame(builder, "terms", "Terms " QUOTED, 4, columns, roles, 2);
+    for (int i = 0; i < 5; i++) {
+        est_i_result_cell_text(builder, i == 1 ? FORMULA : ACCENTED);
+        est_i_result_cell(builder, 1000 * i);
+        est_i_result_cell(builder, i == 2 ? INFINITY : i / 3.0);
+        est_i_result_cell(builder, 2010 + i);
+    }
+    est_i_result_note(builder, NULL, EST_WARNING, "few_data",
+                      "Beware of %s and of | pipes, *stars* and _lines_.", HOSTILE);
+    est_i_result_note(builder, NULL, EST_NOTE, "definition", "Plain \x1B[31m red \xFF byte.");
+    est_i_result_add_provenance(builder, "method", "trend", false);
+    est_i_result_add_provenance(builder, "reference", "See https://example.org/?a=1&b=2", false);
+    est_i_result_add_provenance(builder, "option:max-order", "2", false);
+    est_i_result_add_provenance(builder, "input-name", "/private/names-of-children.csv", true);
+}
+
+static est_result *make_result(bool is_public, bool is_synthetic, bool is_internal)
+{
+    est_result *result = NULL;
+    est_error error;
+    est_i_result_builder *builder = est_i_result_begin("trend", "Trend of " HOSTILE);
+    add_rows(builder);
+    add_chart(builder);
+    add_extras(builder);
+    est_i_result_mark(builder, is_public, is_synthetic, is_internal);
+    assert_int_equal(est_i_result_finish(builder, &result, &error), EST_OK);
+    return result;
+}
+
+static char *written(const est_result *result, const char *format)
+{
+    char *text = NULL;
+    size_t length = 0;
+    est_error error;
+    assert_int_equal(est_report_string(result, format, &text, &length, &error), EST_OK);
+    assert_int_equal(length, strlen(text));
+    return text;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("not found: %s\nin:\n%s", part, text);
+}
+
+static void assert_lacks(const char *text, const char *part)
+{
+    if (strstr(text, part))
+        fail_msg("found: %s\nin:\n%s", part, text);
+}
+
+/* ---- a checker of tags, attributes and entities, enough for what the writers make ---- */
+
+static bool is_void_tag(const char *name, size_t length)
+{
+    return (length == 4 && memcmp(name, "meta", 4) == 0) || (length == 2 && memcmp(name, "br", 2) == 0);
+}
+
+static const char *tag_end(const char *at)
+{
+    bool quoted = false;
+    for (; *at && (quoted || *at != '>'); at++) {
+        if (*at == '"')
+            quoted = !quoted;
+        assert_true(*at != '<');
+    }
+    assert_int_equal(*at, '>');
+    return at;
+}
+
+static void check_entity(const char *at)
+{
+    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++)
+        known |= strncmp(at, entities[i], strlen(entities[i])) == 0;
+    assert_true(known);
+}
+
+static void assert_well_formed(const char *at)
+{
+    struct {
+        const char *name;
+        size_t length;
+    } open[64];
+    size_t depth = 0;
+    for (; *at; at++) {
+        if (*at == '&')
+            check_entity(at);
+        if (*at != '<')
+            continue;
+        bool closes = at[1] == '/';
+        const char *name = at + 1 + closes, *end = tag_end(at + 1);
+        size_t length = strcspn(name, " />");
+        if (closes) {
+            assert_true(depth > 0);
+            depth--;
+            assert_int_equal(length, open[depth].length);
+            assert_memory_equal(name, open[depth].name, length);
+        } else if (*name != '?' && *name != '!' && end[-1] != '/' && !is_void_tag(name, length)) {
+            assert_true(depth < 64);
+            open[depth].name = name;
+            open[depth++].length = length;
+        }
+        at = end;
+    }
+    assert_int_equal(depth, 0);
+}
+
+/* ---- text ---- */
+
+static void test_text(void **state)
+{
+    (void)state;
+    est_result *result = make_result(true, false, false);
+    char *text = written(result, "text");
+    assert_has(text, "Estimated population (detected and undetected), model M1\n");
+    assert_has(text, "\n  Period     Estimate       95 % interval    n  Remarks\n");
+    assert_has(text, "\n  1990-1994     1,667      1,500 to 1,834  707  the fit lies on the boundary");
+    assert_has(text, "\n  1995-1999     6,757  6,081 to 1,234,568  707\n");
+    assert_has(text, "1,563 to no upper limit");
+    assert_has(text, "not estimable");
+    assert_has(text, "withheld");
+    assert_has(text, "-25.5 to -12.0");
+    assert_has(text, ACCENTED "                    0.300\n");
+    assert_has(text, "1.00e-300\n");
+    assert_has(text, "line one two                  -0.250\n");
+    assert_has(text, "loglik  -1,034.56\n");
+    assert_has(text, "n       14,094\n");
+    assert_has(text, "... 3 more\n");
+    assert_has(text, "  Warning: Beware of " HOSTILE);
+    assert_has(text, "Plain \xEF\xBF\xBD[31m red \xEF\xBF\xBD byte.\n");
+    assert_has(text, "  options: max-order = 2\n");
+    assert_lacks(text, "names-of-children");
+    assert_lacks(text, "nan");
+    assert_lacks(text, "SYNTHETIC");
+    assert_null(strchr(text, 0x1B));
+    assert_lacks(text, " \n");
+    est_string_free(text);
+    est_result_free(result);
+}
+
+static void test_text_width(void **state)
+{
+    (void)state;
+    est_result *result = make_result(true, true, true);
+    char *text = written(result, "text");
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        assert_true(est_i_utf8_length(line) <= 100);
+    est_string_free(text);
+    est_result_free(result);
+}
+
+static void test_banners(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"text", "md", "html", "json"};
+    est_result *result = make_result(false, true, true);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        char *text = written(result, formats[i]);
+        assert_has(text, "SYNTHETIC DATA");
+        assert_has(text, "FOR INTERNAL USE: NOTHING WITHHELD");
+        est_string_free(text);
+    }
+    char *svg = NULL;
+    assert_int_equal(est_report_chart(result, "by period", &svg, NULL, NULL), EST_OK);
+    assert_has(svg, "SYNTHETIC DATA");
+    est_string_free(svg);
+    est_result_free(result);
+}
+
+/* ---- JSON ---- */
+
+static void assert_number(const json_t *object, const char *name, double expected)
+{
+    const json_t *value = json_object_get(object, name);
+    assert_non_null(value);
+    if (!isfinite(expected))
+        assert_true(json_is_null(value));
+    else
+        assert_true(json_is_number(value) && json_number_value(value) == expected);
+}
+
+static void assert_string(const json_t *object, const char *name, const char *expected)
+{
+    const json_t *value = json_object_get(object, name);
+    if (expected[0] == '\0' && !value)
+        return;
+    assert_true(json_is_string(value));
+    assert_string_equal(json_string_value(value), expected);
+}
+
+static void check_row(const json_t *object, const est_row *row)
+{
+    const json_t *domain = json_object_get(object, "domain"), *flags = json_object_get(object, "flags");
+    assert_string(object, "estimand", row->estimand);
+    assert_string(object, "model", row->model);
+    assert_string(object, "interval", row->interval);
+    assert_string(object, "population", row->population);
+    assert_string(object, "definition", row->definition);
+    assert_number(object, "estimate", row->estimate);
+    assert_number(object, "se", row->se);
+    assert_number(object, "lower", row->lower);
+    assert_number(object, "upper", row->upper);
+    assert_number(object, "level", row->level);
+    assert_number(object, "df", row->df);
+    assert_number(object, "n", row->n);
+    assert_int_equal(json_object_size(domain), row->n_domain);
+    for (size_t i = 0; i < row->n_domain; i++)
+        assert_string(domain, row->domain[i].name, row->domain[i].value);
+    uint32_t bits = 0;
+    for (size_t i = 0; i < json_array_size(flags); i++)
+        for (int flag = 0; flag < EST_FLAG_END; flag++)
+            if (strcmp(json_string_value(json_array_get(flags, i)), est_flag_name((est_flag)flag)) == 0)
+                bits |= EST_FLAG_BIT(flag);
+    assert_int_equal(bits, row->flags);
+}
+
+static void check_frame(const json_t *frames, const est_frame *frame)
+{
+    const json_t *object = json_object_get(frames, frame->name), *rows = json_object_get(object, "rows");
+    assert_string(object, "title", frame->title);
+    assert_int_equal(json_array_size(json_object_get(object, "columns")), frame->n_columns);
+    assert_int_equal(json_array_size(rows), frame->n_rows);
+    for (size_t i = 0; i < frame->n_rows * frame->n_columns; i++) {
+        const json_t *cell = json_array_get(json_array_get(rows, i / frame->n_columns), i % frame->n_columns);
+        if (frame->cells[i].text)
+            assert_string_equal(json_string_value(cell), frame->cells[i].text);
+        else if (isfinite(frame->cells[i].number))
+            assert_true(json_number_value(cell) == frame->cells[i].number);
+        else
+            assert_true(json_is_null(cell));
+    }
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    est_result *result = make_result(false, false, false);
+    char *text = written(result, "json");
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+    assert_string(root, "schema", "est-result/1");
+    assert_string(json_object_get(root, "method"), "id", "trend");
+    assert_string(json_object_get(root, "method"), "title", est_result_title(result));
+    const json_t *rows = json_object_get(root, "rows"), *stats = json_object_get(root, "stats");
+    assert_int_equal(json_array_size(rows), est_result_rows(result));
+    for (size_t i = 0; i < est_result_rows(result); i++)
+        check_row(json_array_get(rows, i), est_result_row(result, i));
+    assert_number(stats, "loglik", -1034.5625);
+    assert_number(stats, "empty", NAN);
+    assert_string(stats, "model", "LA:NG \"P F\"");
+    check_frame(json_object_get(root, "frames"), est_result_frame_find(result, "terms"));
+    const json_t *note = json_array_get(json_object_get(root, "notes"), 1);
+    assert_string(note, "severity", "note");
+    assert_string(note, "code", "definition");
+    assert_string(note, "message", "Plain \x1B[31m red \xEF\xBF\xBD byte.");
+    const json_t *chart = json_array_get(json_object_get(root, "charts"), 0);
+    assert_string(chart, "name", "by period");
+    assert_int_equal(json_array_size(json_object_get(chart, "series")), 2);
+    assert_string(json_object_get(root, "provenance"), "option:max-order", "2");
+    assert_null(json_object_get(json_object_get(root, "provenance"), "input-name"));
+    assert_null(json_object_get(root, "marks"));
+    assert_has(text, "\"estimate\": 0.30000000000000004,");
+    json_decref(root);
+    est_string_free(text);
+    est_result_free(result);
+}
+
+static void test_private_provenance(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"text", "csv", "md", "html", "json"};
+    est_result *secret = make_result(false, true, false), *open = make_result(true, false, false);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        char *text = written(secret, formats[i]);
+        assert_lacks(text, "names-of-children");
+        est_string_free(text);
+    }
+    char *text = written(open, "json");
+    assert_has(text, "\"input-name\": \"/private/names-of-children.csv\"");
+    est_string_free(text);
+    est_result_free(secret);
+    est_result_free(open);
+}
+
+/* ---- CSV and Markdown ---- */
+
+static void test_csv(void **state)
+{
+    (void)state;
+    est_result *result = make_result(true, false, false);
+    char *text = written(result, "csv");
+    assert_true(
+        strncmp(
+            text,
+            "estimand,period,domain_model,place,model,estimate,se,lower,upper,level,df,interval,n,flags\n",
+            89) == 0);
+    assert_has(text, "\npopulation,1990-1994,,,M1,1667.4,104.2125,1500.25,1834,0.95,,profile,707,boundary\n");
+    assert_has(
+        text, "\npopulation,1990-1994,,,M3,1737,108.5625,1563,,0.95,,profile,707,upper_unbounded boundary\n");
+    assert_has(text, "\npopulation,1995-1999,,,M3,,,,,0.95,,profile,707,not_estimable\n");
+    assert_has(text, "\nratio_of_rates,,\"a\"\"b\"," ACCENTED ",,0.30000000000000004,");
+    assert_has(text, "\nratio_of_rates,,\"a\"\"b\"," HOSTILE ",,0.6666666666666666,");
+    assert_has(text, ",'=cmd|' /C calc'!A0,,1e-300,");
+    assert_has(text, ",\"line\none\ttwo\",,-0.25,");
+    assert_has(text, "\nobserved,,,,,,,,,,,,,suppressed\n");
+    est_string_free(text);
+    est_result_free(result);
+}
+
+static void test_csv_formulas(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"=1", "'=1"},     {"+1", "'+1"},     {"-1", "'-1"},
+        {"@a", "'@a"},     {"a=1", "a=1"},    {"", ""},
+        {" a", "\" a\""},  {"\t=1", "'\t=1"}, {"=\"a\"", "\"'=\"\"a\"\"\""},
+        {"a,b", "\"a,b\""}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        est_i_text output = {0};
+        est_i_encode_csv(&output, cases[i][0]);
+        char *text = est_i_text_take(&output);
+        assert_string_equal(text, cases[i][1]);
+        free(text);
+    }
+}
+
+static void test_markdown(void **state)
+{
+    (void)state;
+    est_result *result = make_result(true, false, false);
+    char *text = written(result, "md");
+    assert_true(strncmp(text, "# Trend of \\<script\\>alert(1)\\</script\\>\n", 41) == 0);
+    assert_has(text,
+               "\n| Period | Estimate | 95 % interval | n | Remarks |\n| --- | ---: | ---: | ---: | --- |\n");
+    assert_has(text, "\n| 1995-1999 | not estimable | - | 707 | cannot be estimated");
+    assert_has(text, "| =cmd\\|' /C calc'\\!A0 |");
+    assert_has(text, "- **Warning:** Beware of \\<script\\>alert(1)\\</script\\> and of \\| pipes, "
+                     "\\*stars\\* and \\_lines\\_.\n");
+    assert_lacks(text, "names-of-children");
+    est_string_free(text);
+    est_result_free(result);
+}
+
+/* ---- HTML and SVG ---- */
+
+static void test_html(void **state)
+{
+    (void)state;
+    est_result *result = make_result(true, false, false);
+    char *text = written(result, "html");
+    static const char *const banned[] = {"<script", "src=",  "href=", "url(",  "@import",
+                                         "xmlns",   "<link", "<img",  "onload"};
+    for (size_t i = 0; i < sizeof banned / sizeof banned[0]; i++)
+        assert_lacks(text, banned[i]);
+    assert_well_formed(text);
+    assert_has(text, "<html lang=\"en\">");
+    assert_has(text, "<meta name=\"viewport\"");
+    assert_has(text, "<h1>Trend of &lt;script&gt;alert(1)&lt;/script&gt;</h1>");
+    assert_has(text, "<th scope=\"row\">1990-1994</th>");
+    assert_has(text, "<th scope=\"col\" class=\"number\">Model M3</th>");
+    assert_has(text, "<b>1,737 [b]</b><span class=\"range\">1,563 to no upper limit</span>");
+    assert_has(text, "See https://example.org/?a=1&amp;b=2");
+    assert_has(text, "role=\"img\" aria-labelledby=\"chart-1-title chart-1-desc\"");
+    assert_has(text, "<desc id=\"chart-1-desc\">In words: a&quot;b</desc>");
+    assert_has(text, "<li class=\"warning\"><b>Warning:</b> Beware of &lt;script&gt;");
+    assert_true(strstr(text, "<h2>The answer") < strstr(text, "<details>"));
+    est_string_free(text);
+    est_result_free(result);
+}
+
+static void test_answer_of_one_row(void **state)
+{
+    (void)state;
+    est_result *result = NULL;
+    est_i_result_builder *builder = est_i_result_begin("mse", "Kosovo");
+    est_row row = est_i_row_empty("population");
+    row.estimate = 14402.488952;
+    row.lower = 12523.273999;
+    row.upper = 16667.928282;
+    row.level = 0.95;
+    est_i_result_add_row(builder, &row);
+    row = est_i_row_empty("observed");
+    row.estimate = 4400;
+    est_i_result_add_row(builder, &row);
+    assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
+    char *html = written(result, "html"), *text = written(result, "text");
+    assert_has(html, "<strong>14,402</strong> 95 % interval: 12,523 to 16,668</p>");
+    assert_has(text, "\nEstimates\nIntervals: 95 %.\n"
+                     "  Estimate of                                     Estimate     95 % interval\n"
+                     "  Estimated population (detected and undetected)    14,402  12,523 to 16,668\n"
+                     "  Observed (detected on a list)                      4,400                 -\n");
+    est_string_free(html);
+    est_string_free(text);
+    est_result_free(result);
+}
+
+static void test_chart(void **state)
+{
+    (void)state;
+    est_result *result = make_result(true, false, false);
+    char *svg = NULL;
+    size_t length = 0;
+    est_error error;
+    assert_int_equal(est_report_chart(result, "by period", &svg, &length, &error), EST_OK);
+    assert_int_equal(length, strlen(svg));
+    assert_well_formed(svg);
+    assert_has(svg, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 800 ");
+    assert_has(svg,
+               "<title id=\"chart-by-period-title\">Children &lt;script&gt;alert(1)&lt;/script&gt;</title>");
+    assert_has(svg, ">no limit</text>");
+    assert_has(svg, ">90,000</text>");
+    assert_has(svg, ">n.e.</text>");
+    assert_has(svg, ">n.p.</text>");
+    assert_has(svg, ">6,000</text>");
+    assert_lacks(svg, ">8,000</text>");
+    est_string_free(svg);
+    assert_int_equal(est_report_chart(result, "none", &svg, &length, &error), EST_EOPTION);
+    assert_null(svg);
+    est_result_free(result);
+}
+
+static void test_scale(void **state)
+{
+    (void)state;
+    static const double value[] = {707, 2867, 5437, 2608, 2039, 400000},
+                        upper[] = {1e9, 3000, 9000, 3000, 3000, INFINITY};
+    static const double negative[] = {-19, -3, 4, NAN, NAN, NAN}, nothing[] = {NAN, NAN, NAN, NAN, NAN, NAN};
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
+    est_series series = {"s", EST_SERIES_BAND, EST_ROLE_ESTIMATE, value, NULL, upper};
+    est_chart chart = {"c", "", "", "", "", "", 6, names, 1, &series};
+    est_i_scale scale = est_i_scale_make(&chart, 1);
+    assert_true(scale.low == 0 && scale.high == 10000 && scale.step == 2000 && scale.decimals == 0);
+    series = (est_series){"s", EST_SERIES_BAND, EST_ROLE_PLAIN, negative, NULL, NULL};
+    scale = est_i_scale_make(&chart, 1);
+    assert_true(scale.low == -25 && scale.high == 5 && scale.step == 5);
+    series.value = nothing;
+    scale = est_i_scale_make(&chart, 1);
+    assert_true(scale.low == 0 && scale.high == 1 && scale.decimals == 1);
+}
+
+/* ---- pieces ---- */
+
+static void assert_shown(double value, int decimals, const char *expected)
+{
+    est_i_text output = {0};
+    if (decimals < 0)
+        est_i_show_scalar(&output, value);
+    else
+        est_i_show_number(&output, value, decimals);
+    char *text = est_i_text_take(&output);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    assert_shown(1234567.5, 0, "1,234,568");
+    assert_shown(-0.2, 0, "0");
+    assert_shown(-0.0, 1, "0.0");
+    assert_shown(NAN, 2, "-");
+    assert_shown(INFINITY, 2, "infinite");
+    assert_shown(1e22, 0, "1e+22");
+    assert_shown(1.3e-27, 4, "1.30e-27");
+    assert_shown(2056.08125, -1, "2,056.08");
+    assert_shown(0.0123456, -1, "0.01235");
+    assert_shown(9.87654, -1, "9.877");
+    assert_shown(14094, -1, "14,094");
+}
+
+static void test_decimals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *estimand;
+        double estimate;
+        int decimals;
+    } cases[] = {{"population", 12.5, 0},     {"ratio_annual", 0.43, 3}, {"annual_percent_change", -19.04, 1},
+                 {"rate_per_100000", 3.2, 2}, {"mean(x)", 123.4, 0},     {"mean(x)", 12.34, 2},
+                 {"mean(x)", 0.1234, 4},      {"mean(x)", 7, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        est_row row = est_i_row_empty(cases[i].estimand);
+        row.estimate = cases[i].estimate;
+        assert_int_equal(est_i_row_decimals(&row), cases[i].decimals);
+    }
+}
+
+static void test_utf8(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+        uint32_t first;
+    } cases[] = {{"a", 1, 'a'},
+                 {ACCENTED, 11, 'B'},
+                 {"\xC3\xA1", 1, 0xE1},
+                 {"\xE2\x82\xAC", 1, 0x20AC},
+                 {"\xF0\x9F\x98\x80", 1, 0x1F600},
+                 {"\xC0\x80", 2, 0xFFFD},
+                 {"\xED\xA0\x80", 3, 0xFFFD},
+                 {"\xF4\x90\x80\x80", 4, 0xFFFD},
+                 {"\xE2\x82", 2, 0xFFFD}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *cursor = cases[i].text;
+        assert_int_equal(est_i_utf8_length(cases[i].text), cases[i].length);
+        assert_int_equal(est_i_utf8_next(&cursor), cases[i].first);
+    }
+}
+
+static void test_wrap(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"one two", "three", "fourteen-", "letters"};
+    const char *cursor = " one two three fourteen-letters ", *line = NULL;
+    size_t bytes = 0, count = 0;
+    while (est_i_wrap_next(&cursor, 9, &line, &bytes)) {
+        assert_true(count < 4);
+        assert_int_equal(bytes, strlen(lines[count]));
+        assert_memory_equal(line, lines[count++], bytes);
+    }
+    assert_int_equal(count, 4);
+}
+
+/* ---- files, errors, the same bytes ---- */
+
+static char *slurp(const char *folder, const char *name)
+{
+    char path[512], *text = calloc(1, 1 << 20);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(text);
+    assert_non_null(file);
+    size_t length = fread(text, 1, (1 << 20) - 1, file);
+    assert_true(length > 0);
+    fclose(file);
+    unlink(path);
+    return text;
+}
+
+static void test_folder(void **state)
+{
+    (void)state;
+    static const char *const files[][2] = {{"trend.txt", "text"},
+                                           {"trend.json", "json"},
+                                           {"trend.csv", "csv"},
+                                           {"trend.md", "md"},
+                                           {"trend.html", "html"}};
+    char folder[] = "/tmp/est-report-XXXXXX", inner[64];
+    est_error error;
+    est_result *result = make_result(true, false, false);
+    assert_non_null(mkdtemp(folder));
+    snprintf(inner, sizeof inner, "%s/new/", folder);
+    assert_int_equal(est_report_save(result, inner, NULL, &error), EST_OK);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char *text = written(result, files[i][1]), *saved = slurp(inner, files[i][0]);
+        assert_string_equal(saved, text);
+        est_string_free(text);
+        free(saved);
+    }
+    char *frame = slurp(inner, "trend_terms.csv"), *chart = slurp(inner, "trend_by-period_chart.svg");
+    assert_true(strncmp(frame, "term,count,share,year\n" ACCENTED ",0,0,2010\n'=cmd", 48) == 0);
+    assert_has(frame, ACCENTED ",2000,,2012\n");
+    assert_well_formed(chart);
+    free(frame);
+    free(chart);
+    assert_int_equal(rmdir(inner), 0);
+    assert_int_equal(rmdir(folder), 0);
+    est_result_free(result);
+}
+
+static void test_formats(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"text", "json", "csv", "md", "html"};
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(est_report_format(i), names[i]);
+    assert_null(est_report_format(5));
+    assert_string_equal(est_report_format_of("a/b.c/x.HTML"), "html");
+    assert_string_equal(est_report_format_of("x.txt"), "text");
+    assert_null(est_report_format_of("a.json/x"));
+    assert_null(est_report_format_of("x.pdf"));
+    assert_null(est_report_format_of(NULL));
+}
+
+static void test_errors(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t length = 1;
+    est_error error;
+    est_result *result = make_result(true, false, false);
+    assert_int_equal(est_report_string(result, "pdf", &text, &length, &error), EST_EOPTION);
+    assert_has(error.message, "'pdf'");
+    assert_null(text);
+    assert_int_equal(length, 0);
+    assert_int_equal(est_report_string(NULL, "text", &text, &length, &error), EST_EOPTION);
+    assert_int_equal(est_report_save(result, "report.pdf", NULL, &error), EST_EOPTION);
+    assert_int_equal(est_report_save(result, "report.txt", "pdf", &error), EST_EOPTION);
+    assert_int_equal(est_report_save(result, "/nonexistent-folder/report.txt", NULL, &error), EST_EIO);
+    assert_int_equal(est_report_save(result, "/nonexistent-folder/inner/", NULL, &error), EST_EIO);
+    est_string_free(NULL);
+    est_result_free(result);
+}
+
+static void test_same_bytes(void **state)
+{
+    (void)state;
+    est_result *one = make_result(true, true, false), *two = make_result(true, true, false);
+    for (size_t i = 0; est_report_format(i); i++) {
+        char *first = written(one, est_report_format(i));
+        const char *comma =
+            setlocale(LC_ALL, "de_DE.UTF-8"); /* where it is installed: a comma for the point */
+        char *second = written(two, est_report_format(i));
+        (void)comma;
+        setlocale(LC_ALL, "C");
+        assert_string_equal(first, second);
+        est_string_free(first);
+        est_string_free(second);
+    }
+    est_result_free(one);
+    est_result_free(two);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_text_width),
+        cmocka_unit_test(test_banners),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_private_provenance),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_csv_formulas),
+        cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_html),
+        cmocka_unit_test(test_answer_of_one_row),
+        cmocka_unit_test(test_chart),
+        cmocka_unit_test(test_scale),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_decimals),
+        cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_wrap),
+        cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_same_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
