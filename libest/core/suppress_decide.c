@@ -23,13 +23,23 @@ static bool same_kind(const est_row *a, const est_row *b)
     return same;
 }
 
+static bool is_first_hidden(const est_result *result, const bool *hidden, size_t seed)
+{
+    bool first = true;
+    for (size_t i = 0; i < seed && first; i++)
+        first = !hidden[i] || !same_kind(&result->rows[i], &result->rows[seed]);
+    return first;
+}
+
 /* One group of all rows of a kind; with several labels, one for each value of each label too. */
-static void collect_rows(const est_result *result, const double *values, size_t seed, est_i_groups *groups)
+static void collect_rows(const est_result *result, const double *values, const bool *hidden, size_t seed,
+                         est_i_groups *groups)
 {
     const est_row *row = &result->rows[seed];
+    bool first = is_first_hidden(result, hidden, seed);
     for (size_t label = 0; label <= row->n_domain; label++) {
         bool whole = label == row->n_domain;
-        for (size_t i = 0; i < result->n_rows && (whole || row->n_domain > 1); i++) {
+        for (size_t i = 0; i < result->n_rows && (whole ? first : row->n_domain > 1); i++) {
             const est_row *other = &result->rows[i];
             if (!isnan(values[i]) && same_kind(other, row) &&
                 (whole || strcmp(other->domain[label].value, row->domain[label].value) == 0))
@@ -46,7 +56,7 @@ static bool close_rows(est_i_suppressor *state, const double *values, bool *hidd
     bool changed;
     for (size_t i = 0; i < state->result->n_rows; i++)
         if (hidden[i])
-            collect_rows(state->result, values, i, &groups);
+            collect_rows(state->result, values, hidden, i, &groups);
     changed = est_i_groups_close(&groups, values, hidden, state->result->n_rows, state->threshold);
     state->failed = state->failed || groups.failed;
     est_i_groups_free(&groups);
@@ -59,9 +69,8 @@ static bool pass_rows(est_i_suppressor *state)
     const est_result *result = state->result;
     size_t n = result->n_rows, before = state->n_domains;
     double *values = calloc(2 * n + 1, sizeof *values);
-    size_t *members = calloc(n + 1, sizeof *members);
     bool changed = false;
-    if (values && members) {
+    if (values) {
         for (size_t i = 0; i < n; i++) {
             const est_row *row = &result->rows[i];
             bool linked = est_i_row_is_linked(state, row);
@@ -71,8 +80,8 @@ static bool pass_rows(est_i_suppressor *state)
                 state->counts[i] || est_i_is_small(state, values[i]) || (linked && !isnan(values[i]));
             state->ns[i] = state->ns[i] || est_i_is_small(state, row->n) || (linked && !isnan(row->n));
         }
-        changed = close_all_rows(state, values, state->counts, members);
-        changed = close_all_rows(state, values + n, state->ns, members) || changed;
+        changed = close_rows(state, values, state->counts);
+        changed = close_rows(state, values + n, state->ns) || changed;
         for (size_t i = 0; i < n; i++) {
             const est_row *row = &result->rows[i];
             bool observed = state->counts[i] && strcmp(row->estimand, "observed") == 0;
@@ -83,13 +92,13 @@ static bool pass_rows(est_i_suppressor *state)
         state->failed = true;
     }
     free(values);
-    free(members);
     return changed || state->n_domains != before;
 }
 
 /* Frames */
 
-/* A word of a cell: a history "A:B" has the words A and B, so that the total of list A is a subtotal too. */
+/* A word of a cell: a history "A:B" has the words A, B and A:B, so that the total of list A is a subtotal
+ * too. */
 typedef struct word {
     const char *text; /* NULL for a number */
     size_t length;
@@ -120,6 +129,7 @@ static int compare_words_then_rows(const void *left, const void *right)
 
 #define WORD_BREAKS ":,+&| "
 
+/* The words of a text, and the text as a whole where it has several. `words` NULL: only counts them. */
 static size_t split_words(const char *text, size_t row, word *words)
 {
     size_t count = 0;
@@ -129,6 +139,11 @@ static size_t split_words(const char *text, size_t row, word *words)
             words[count] = (word){at, length, 0, row};
         count++;
         at += length;
+    }
+    if (count > 1) {
+        if (words)
+            words[count] = (word){text, strlen(text), 0, row};
+        count++;
     }
     return count;
 }
@@ -156,63 +171,126 @@ static word *column_words(const est_frame *frame, size_t column, size_t *count)
     return words;
 }
 
-/* Closes count column `column` within each word of column `by`. */
-static bool close_subtotals(est_i_suppressor *state, const est_frame *frame, size_t column, size_t by,
-                            est_i_group *all)
+/* The words of every plain column, made once per frame; NULL for other columns. */
+typedef struct frame_words {
+    word **words;
+    size_t *counts;
+} frame_words;
+
+static void words_free(frame_words *all, size_t n_columns)
 {
-    size_t count = 0;
-    bool changed = false;
-    word *words = column_words(frame, by, &count);
-    if (!words)
-        state->failed = true;
-    for (size_t from = 0, to; words && from < count; from = to) {
-        all->count = 0;
-        for (to = from; to < count && compare_words(&words[from], &words[to]) == 0; to++) {
-            size_t cell = words[to].row * frame->n_columns + column;
-            bool repeated = to > from && words[to].row == words[to - 1].row;
-            if (!repeated && !isnan(all->values[cell]))
-                all->members[all->count++] = cell;
+    for (size_t j = 0; j < n_columns && all->words; j++)
+        free(all->words[j]);
+    free(all->words);
+    free(all->counts);
+}
+
+static bool words_make(const est_frame *frame, frame_words *all)
+{
+    bool fine;
+    all->words = calloc(frame->n_columns + 1, sizeof *all->words);
+    all->counts = calloc(frame->n_columns + 1, sizeof *all->counts);
+    fine = all->words && all->counts;
+    for (size_t j = 0; j < frame->n_columns && fine; j++) {
+        if (frame->roles[j] == EST_ROLE_PLAIN) {
+            all->words[j] = column_words(frame, j, &all->counts[j]);
+            fine = all->words[j] != NULL;
         }
-        /* A group of one is a count, not a total. */
-        if (all->count > 1)
-            changed = est_i_group_close(all, state->threshold) || changed;
     }
-    free(words);
-    return changed;
+    return fine;
 }
 
-static bool close_column(est_i_suppressor *state, const est_frame *frame, size_t column, est_i_group *all)
+/* Where the run of one word ends. */
+static size_t run_end(const word *words, size_t count, size_t from)
 {
-    bool changed;
-    all->count = 0;
-    for (size_t i = 0; i < frame->n_rows; i++)
-        if (!isnan(all->values[i * frame->n_columns + column]))
-            all->members[all->count++] = i * frame->n_columns + column;
-    changed = est_i_group_close(all, state->threshold);
-    for (size_t by = 0; by < frame->n_columns; by++)
-        if (frame->roles[by] == EST_ROLE_PLAIN)
-            changed = close_subtotals(state, frame, column, by, all) || changed;
-    return changed;
+    size_t to = from;
+    while (to < count && compare_words(&words[from], &words[to]) == 0)
+        to++;
+    return to;
 }
 
-static bool close_across(const est_i_suppressor *state, const est_frame *frame, size_t row, est_i_group *all)
+typedef struct subtotal {
+    const est_frame *frame;
+    const double *values;
+    size_t column;      /* of counts */
+    const bool *inside; /* rows to which the subtotal is limited; NULL = all */
+} subtotal;
+
+/* A group of the column's counts for each word of another column. */
+static void collect_words(const subtotal *of, const word *words, size_t count, est_i_groups *groups)
 {
-    all->count = 0;
-    for (size_t j = 0; j < frame->n_columns; j++)
-        if (!isnan(all->values[row * frame->n_columns + j]))
-            all->members[all->count++] = row * frame->n_columns + j;
-    return all->count > 1 && est_i_group_close(all, state->threshold);
+    for (size_t from = 0, to; from < count; from = to) {
+        to = run_end(words, count, from);
+        for (size_t i = from; i < to; i++) {
+            size_t cell = words[i].row * of->frame->n_columns + of->column;
+            bool repeated = i > from && words[i].row == words[i - 1].row;
+            if (!repeated && !isnan(of->values[cell]) && (!of->inside || of->inside[words[i].row]))
+                est_i_groups_add(groups, cell);
+        }
+        est_i_groups_end(groups);
+    }
 }
 
-static bool close_frame(est_i_suppressor *state, const est_frame *frame, est_i_group *all)
+/* The same within each word of column `by`: the total of a list within a period. */
+static bool collect_pairs(const subtotal *of, const frame_words *all, size_t by, est_i_groups *groups)
 {
-    bool changed = false;
-    for (size_t j = 0; j < frame->n_columns; j++)
-        if (frame->roles[j] == EST_ROLE_COUNT)
-            changed = close_column(state, frame, j, all) || changed;
-    for (size_t i = 0; i < frame->n_rows; i++)
-        changed = close_across(state, frame, i, all) || changed;
-    return changed;
+    const word *words = all->words[by];
+    bool *inside = calloc(of->frame->n_rows + 1, sizeof *inside);
+    subtotal within = *of;
+    within.inside = inside;
+    for (size_t from = 0, to; inside && from < all->counts[by]; from = to) {
+        to = run_end(words, all->counts[by], from);
+        memset(inside, 0, of->frame->n_rows * sizeof *inside);
+        for (size_t i = from; i < to; i++)
+            inside[words[i].row] = true;
+        for (size_t j = 0; j < of->frame->n_columns && to - from > 1; j++)
+            if (j != by && all->words[j])
+                collect_words(&within, all->words[j], all->counts[j], groups);
+    }
+    free(inside);
+    return inside != NULL;
+}
+
+/* Does a text column say the same more than once? Then subtotals within it are likely to be known. */
+static bool is_factor(const est_frame *frame, const frame_words *all, size_t column)
+{
+    const word *words = all->words[column];
+    bool repeats = false;
+    for (size_t i = 1; i < all->counts[column] && !repeats; i++)
+        repeats = words[i].text == frame->cells[words[i].row * frame->n_columns + column].text &&
+                  words[i].text && words[i].text[words[i].length] == '\0' &&
+                  compare_words(&words[i - 1], &words[i]) == 0;
+    return repeats;
+}
+
+/* Groups of a frame: each count column, its subtotals by every word, those within a factor, and each row. */
+static bool collect_frame(const est_frame *frame, const double *values, est_i_groups *groups)
+{
+    frame_words all = {NULL, NULL};
+    bool fine = words_make(frame, &all);
+    for (size_t j = 0; j < frame->n_columns && fine; j++) {
+        subtotal whole = {frame, values, j, NULL};
+        if (frame->roles[j] != EST_ROLE_COUNT)
+            continue;
+        for (size_t i = 0; i < frame->n_rows; i++)
+            if (!isnan(values[i * frame->n_columns + j]))
+                est_i_groups_add(groups, i * frame->n_columns + j);
+        est_i_groups_end(groups);
+        for (size_t by = 0; by < frame->n_columns && fine; by++) {
+            if (all.words[by])
+                collect_words(&whole, all.words[by], all.counts[by], groups);
+            if (all.words[by] && is_factor(frame, &all, by))
+                fine = collect_pairs(&whole, &all, by, groups);
+        }
+    }
+    for (size_t i = 0; i < frame->n_rows; i++) {
+        for (size_t j = 0; j < frame->n_columns; j++)
+            if (!isnan(values[i * frame->n_columns + j]))
+                est_i_groups_add(groups, i * frame->n_columns + j);
+        est_i_groups_end(groups);
+    }
+    words_free(&all, frame->n_columns);
+    return fine;
 }
 
 /* A cell that repeats the observed count of a domain withholds the domain with it. */
@@ -233,9 +311,9 @@ static bool pass_frame(est_i_suppressor *state, size_t index)
     size_t n = frame->n_rows * frame->n_columns, before = state->n_domains;
     bool *hidden = state->cells[index];
     double *values = calloc(n + 1, sizeof *values);
-    size_t *members = calloc(n + 1, sizeof *members);
+    est_i_groups groups = {0};
     bool changed = false;
-    if (values && members) {
+    if (values) {
         for (size_t i = 0; i < n; i++) {
             size_t row = i / frame->n_columns, column = i % frame->n_columns;
             bool is_count = frame->roles[column] == EST_ROLE_COUNT && !frame->cells[i].text;
@@ -243,7 +321,8 @@ static bool pass_frame(est_i_suppressor *state, size_t index)
             hidden[i] = hidden[i] || est_i_is_small(state, values[i]) ||
                         (!isnan(values[i]) && est_i_cell_is_linked(state, frame, row, column));
         }
-        changed = close_frame(state, frame, &(est_i_group){values, hidden, members, 0});
+        groups.failed = !collect_frame(frame, values, &groups);
+        changed = est_i_groups_close(&groups, values, hidden, n, state->threshold);
         for (size_t i = 0; i < n; i++)
             if (hidden[i])
                 withhold_named_domain(state, frame, i / frame->n_columns, i % frame->n_columns);
@@ -251,31 +330,29 @@ static bool pass_frame(est_i_suppressor *state, size_t index)
         state->failed = true;
     }
     free(values);
-    free(members);
+    state->failed = state->failed || groups.failed;
+    est_i_groups_free(&groups);
     return changed || state->n_domains != before;
 }
 
 /* Charts */
 
-static bool close_chart(const est_i_suppressor *state, const est_chart *chart, est_i_group *all)
+/* Groups: each series, and each category across series. */
+static void collect_chart(const est_chart *chart, const double *values, est_i_groups *groups)
 {
-    bool changed = false;
     size_t n = chart->n_categories;
     for (size_t s = 0; s < chart->n_series; s++) {
-        all->count = 0;
         for (size_t c = 0; c < n; c++)
-            if (!isnan(all->values[s * n + c]))
-                all->members[all->count++] = s * n + c;
-        changed = est_i_group_close(all, state->threshold) || changed;
+            if (!isnan(values[s * n + c]))
+                est_i_groups_add(groups, s * n + c);
+        est_i_groups_end(groups);
     }
     for (size_t c = 0; c < n; c++) {
-        all->count = 0;
         for (size_t s = 0; s < chart->n_series; s++)
-            if (!isnan(all->values[s * n + c]))
-                all->members[all->count++] = s * n + c;
-        changed = (all->count > 1 && est_i_group_close(all, state->threshold)) || changed;
+            if (!isnan(values[s * n + c]))
+                est_i_groups_add(groups, s * n + c);
+        est_i_groups_end(groups);
     }
-    return changed;
 }
 
 static void withhold_charted_domain(est_i_suppressor *state, const est_chart *chart, size_t series,
@@ -296,16 +373,17 @@ static bool pass_chart(est_i_suppressor *state, size_t index)
     size_t n = chart->n_series * chart->n_categories, before = state->n_domains;
     bool *hidden = state->points[index];
     double *values = calloc(n + 1, sizeof *values);
-    size_t *members = calloc(n + 1, sizeof *members);
+    est_i_groups groups = {0};
     bool changed = false;
-    if (values && members) {
+    if (values) {
         for (size_t i = 0; i < n; i++) {
             size_t s = i / chart->n_categories, c = i % chart->n_categories;
             values[i] = chart->series[s].role == EST_ROLE_COUNT ? chart->series[s].value[c] : NAN;
             hidden[i] = hidden[i] || est_i_is_small(state, values[i]) ||
                         (!isnan(values[i]) && est_i_point_is_linked(state, chart, s, c));
         }
-        changed = close_chart(state, chart, &(est_i_group){values, hidden, members, 0});
+        collect_chart(chart, values, &groups);
+        changed = est_i_groups_close(&groups, values, hidden, n, state->threshold);
         for (size_t i = 0; i < n; i++)
             if (hidden[i])
                 withhold_charted_domain(state, chart, i / chart->n_categories, i % chart->n_categories);
@@ -313,7 +391,8 @@ static bool pass_chart(est_i_suppressor *state, size_t index)
         state->failed = true;
     }
     free(values);
-    free(members);
+    state->failed = state->failed || groups.failed;
+    est_i_groups_free(&groups);
     return changed || state->n_domains != before;
 }
 
@@ -323,11 +402,10 @@ static bool pass_stats(est_i_suppressor *state)
     const est_result *result = state->result;
     size_t n = result->n_stats;
     double *values = calloc(n + 1, sizeof *values);
-    size_t *members = calloc(n + 1, sizeof *members);
     double largest = -1;
-    est_i_group all = {values, state->stats, members, 0};
+    est_i_groups groups = {0};
     bool changed = false;
-    if (values && members) {
+    if (values) {
         for (size_t i = 0; i < n; i++) {
             const est_stat *stat = &result->stats[i];
             values[i] = stat->is_count && !stat->text ? stat->value : NAN;
@@ -337,13 +415,15 @@ static bool pass_stats(est_i_suppressor *state)
         }
         for (size_t i = 0; i < n; i++)
             if (!isnan(values[i]) && values[i] != largest)
-                members[all.count++] = i;
-        changed = est_i_group_close(&all, state->threshold);
+                est_i_groups_add(&groups, i);
+        est_i_groups_end(&groups);
+        changed = est_i_groups_close(&groups, values, state->stats, n, state->threshold);
     } else {
         state->failed = true;
     }
     free(values);
-    free(members);
+    state->failed = state->failed || groups.failed;
+    est_i_groups_free(&groups);
     return changed;
 }
 

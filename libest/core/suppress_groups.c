@@ -79,7 +79,8 @@ static group_state group_look(const size_t *members, size_t count, const double 
 }
 
 /* Withholds the smallest others until two or more are withheld that add up to the threshold. true if any. */
-static bool group_close(const size_t *members, size_t count, const double *values, bool *hidden, double threshold)
+static bool group_close(const size_t *members, size_t count, const double *values, bool *hidden,
+                        double threshold)
 {
     bool changed = false, closed = false;
     while (!closed) {
@@ -95,8 +96,8 @@ static bool group_close(const size_t *members, size_t count, const double *value
     return changed;
 }
 
-/* All groups together: a system of equations, one a group, the withheld counts its unknowns. It is solved modulo
- * a prime, which is exact; a count is given away if its unit vector lies in the row space. */
+/* All groups together: a system of equations, one a group, the withheld counts its unknowns. It is solved
+ * modulo a prime, which is exact; a count is given away if its unit vector lies in the row space. */
 
 #define PRIME 2147483647u
 #define WORK_LIMIT 2e8 /* multiplications in one solution */
@@ -114,9 +115,9 @@ static uint64_t power(uint64_t base, uint64_t exponent)
 
 typedef struct equations {
     size_t n_rows, n_unknowns;
-    uint32_t *cells;   /* row by row */
-    size_t *unknowns;  /* member of each unknown */
-    size_t *index;     /* unknown of each member */
+    uint32_t *cells;  /* row by row */
+    size_t *unknowns; /* member of each unknown */
+    size_t *index;    /* unknown of each member */
 } equations;
 
 static bool group_has_hidden(const est_i_groups *groups, size_t group, const bool *hidden)
@@ -138,7 +139,8 @@ static void equations_free(equations *all)
 static bool equations_make(const est_i_groups *groups, const bool *hidden, size_t count, equations *all)
 {
     size_t row = 0;
-    *all = (equations){.unknowns = calloc(count + 1, sizeof(size_t)), .index = calloc(count + 1, sizeof(size_t))};
+    *all = (equations){.unknowns = calloc(count + 1, sizeof(size_t)),
+                       .index = calloc(count + 1, sizeof(size_t))};
     if (!all->unknowns || !all->index)
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -270,14 +272,17 @@ static bool audit(est_i_groups *groups, const double *values, bool *hidden, size
     return changed;
 }
 
-bool est_i_groups_close(est_i_groups *groups, const double *values, bool *hidden, size_t count, double threshold)
+bool est_i_groups_close(est_i_groups *groups, const double *values, bool *hidden, size_t count,
+                        double threshold)
 {
     bool any = false, changed = true;
     while (changed && !groups->failed) {
         changed = false;
         for (size_t g = 0; g < groups->n_groups; g++) {
             size_t start = group_start(groups, g);
-            changed = group_close(groups->members + start, groups->ends[g] - start, values, hidden, threshold) || changed;
+            changed =
+                group_close(groups->members + start, groups->ends[g] - start, values, hidden, threshold) ||
+                changed;
         }
         if (!changed)
             changed = audit(groups, values, hidden, count, threshold);

@@ -19,8 +19,9 @@ static void free_schema(est_i_schema *schema)
     schema->dictionaries = NULL;
 }
 
-est_status est_i_batch_run(const est_i_source_type *source_type, void *source, const est_i_consumer_type *consumer_type,
-                           void *consumer, est_i_monitor *monitor, est_error *error)
+est_status est_i_batch_run(const est_i_source_type *source_type, void *source,
+                           const est_i_consumer_type *consumer_type, void *consumer, est_i_monitor *monitor,
+                           est_error *error)
 {
     est_i_schema schema = {0};
     est_i_batch batch = {0};

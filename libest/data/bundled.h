@@ -1,4 +1,4 @@
-/* The generated datasets (datasets/embed.awk writes bundled_data.c from the folder datasets at build time). */
+/* The generated datasets: datasets/embed.awk writes bundled_data.c from the folder datasets. */
 #ifndef EST_I_DATA_BUNDLED_H
 #define EST_I_DATA_BUNDLED_H
 

@@ -19,8 +19,9 @@ static est_status allocate_blocks(est_i_captures *captures, size_t n_blocks, est
     captures->population = calloc(n_blocks, sizeof *captures->population);
     captures->truncated = calloc(n_blocks, sizeof *captures->truncated);
     captures->totals = calloc(n_blocks, sizeof *captures->totals);
-    if (!captures->block_names || !captures->counts || !captures->active || !captures->seen || !captures->years ||
-        !captures->midpoint || !captures->population || !captures->truncated || !captures->totals)
+    if (!captures->block_names || !captures->counts || !captures->active || !captures->seen ||
+        !captures->years || !captures->midpoint || !captures->population || !captures->truncated ||
+        !captures->totals)
         return est_i_no_memory(error);
     captures->n_blocks = n_blocks;
     for (size_t b = 0; b < n_blocks; b++) {
@@ -35,7 +36,8 @@ static est_status allocate_blocks(est_i_captures *captures, size_t n_blocks, est
     return EST_OK;
 }
 
-est_status est_i_captures_allocate(size_t n_lists, size_t n_blocks, est_i_captures **captures, est_error *error)
+est_status est_i_captures_allocate(size_t n_lists, size_t n_blocks, est_i_captures **captures,
+                                   est_error *error)
 {
     est_status status = EST_OK;
     *captures = calloc(1, sizeof **captures);
@@ -82,12 +84,13 @@ static bool copy_names(est_i_captures *captures, const char *const *list_names)
     return good;
 }
 
-est_status est_i_captures_make(size_t n_lists, size_t n_blocks, const char *const *list_names, const double *const *counts,
-                               est_i_captures **captures, est_error *error)
+est_status est_i_captures_make(size_t n_lists, size_t n_blocks, const char *const *list_names,
+                               const double *const *counts, est_i_captures **captures, est_error *error)
 {
     *captures = NULL;
     if (n_lists < 1 || n_lists > EST_I_LISTS_MAX || n_blocks < 1)
-        return est_i_fail(error, EST_EDEFINITION, "found %zu lists in %zu blocks, expected 1 to %d lists in at least one block",
+        return est_i_fail(error, EST_EDEFINITION,
+                          "found %zu lists in %zu blocks, expected 1 to %d lists in at least one block",
                           n_lists, n_blocks, EST_I_LISTS_MAX);
     est_status status = est_i_captures_allocate(n_lists, n_blocks, captures, error);
     if (status == EST_OK && !copy_names(*captures, list_names))
@@ -95,7 +98,8 @@ est_status est_i_captures_make(size_t n_lists, size_t n_blocks, const char *cons
     for (size_t b = 0; status == EST_OK && b < n_blocks; b++) {
         for (size_t w = 1; status == EST_OK && w < (*captures)->n_cells; w++)
             if (!(counts[b][w] >= 0 && isfinite(counts[b][w])))
-                status = est_i_fail(error, EST_EVALUE, "block %zu, history %zu: expected a count of 0 or more", b + 1, w);
+                status = est_i_fail(error, EST_EVALUE,
+                                    "block %zu, history %zu: expected a count of 0 or more", b + 1, w);
         if (status == EST_OK)
             memcpy((*captures)->counts[b] + 1, counts[b] + 1, ((*captures)->n_cells - 1) * sizeof(double));
     }

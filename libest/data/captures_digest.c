@@ -1,6 +1,6 @@
-/* The canonical bytes: "est-captures/1", the number of lists, each list, the number of blocks, then for each block its label and
- * its counts of the histories 1, 2, ..., 2^lists - 1. Every item ends with a line feed; a name stands after its length in
- * bytes and a blank, so that no name can pass for two. */
+/* The canonical bytes: "est-captures/1", the number of lists, each list, the number of blocks, then for each
+ * block its label and its counts of the histories 1, 2, ..., 2^lists - 1. Every item ends with a line feed; a
+ * name stands after its length in bytes and a blank, so that no name can pass for two. */
 #include <stdio.h>
 #include <string.h>
 

@@ -5,7 +5,8 @@
 #include "data/captures.h"
 
 /* All counts 0, names not set, every list active, one year a block. */
-est_status est_i_captures_allocate(size_t n_lists, size_t n_blocks, est_i_captures **captures, est_error *error);
+est_status est_i_captures_allocate(size_t n_lists, size_t n_blocks, est_i_captures **captures,
+                                   est_error *error);
 
 /* Sums totals and total from the counts. */
 void est_i_captures_total(est_i_captures *captures);

@@ -16,13 +16,15 @@ est_status est_i_capture_plan_check(const est_table *data, size_t n_lists, est_e
 {
     est_status status = EST_OK;
     if (n_lists < 2)
-        status = est_i_fail_at(error, EST_EDEFINITION, est_i_table_place_column(data, -1),
-                               "found %zu list%s, expected at least two: the estimate comes from the overlap of lists", n_lists,
-                               n_lists == 1 ? "" : "s");
+        status = est_i_fail_at(
+            error, EST_EDEFINITION, est_i_table_place_column(data, -1),
+            "found %zu list%s, expected at least two: the estimate comes from the overlap of lists", n_lists,
+            n_lists == 1 ? "" : "s");
     else if (n_lists > EST_I_LISTS_MAX)
-        status = est_i_fail_at(error, EST_EDEFINITION, est_i_table_place_column(data, -1),
-                               "found %zu columns or values that would be lists, expected at most %d; name the lists (--lists)",
-                               n_lists, EST_I_LISTS_MAX);
+        status = est_i_fail_at(
+            error, EST_EDEFINITION, est_i_table_place_column(data, -1),
+            "found %zu columns or values that would be lists, expected at most %d; name the lists (--lists)",
+            n_lists, EST_I_LISTS_MAX);
     return status;
 }
 
@@ -40,10 +42,11 @@ static est_status add_name(est_i_capture_plan *plan, const char *name, size_t le
         return est_i_fail(error, EST_EOPTION, "lists: found an empty name, expected names parted by commas");
     for (size_t i = 0; i < plan->n_lists; i++)
         if (strlen(plan->names[i]) == length && memcmp(plan->names[i], name, length) == 0)
-            return est_i_fail(error, EST_EOPTION, "lists: '%s' is named twice, expected each list once", plan->names[i]);
+            return est_i_fail(error, EST_EOPTION, "lists: '%s' is named twice, expected each list once",
+                              plan->names[i]);
     if (plan->n_lists == EST_I_LISTS_MAX)
-        return est_i_fail(error, EST_EDEFINITION, "lists: found more than %d lists, expected at most %d", EST_I_LISTS_MAX,
-                          EST_I_LISTS_MAX);
+        return est_i_fail(error, EST_EDEFINITION, "lists: found more than %d lists, expected at most %d",
+                          EST_I_LISTS_MAX, EST_I_LISTS_MAX);
     char *copy = malloc(length + 1);
     if (!copy)
         return est_i_no_memory(error);
@@ -76,8 +79,8 @@ static bool is_named(const est_i_capture_plan *plan, const char *name)
 }
 
 /* A role by its option, else by its usual name unless that column is named as a list. */
-static est_status find_role(const est_table *data, const est_i_capture_plan *plan, const char *option, const char *usual,
-                            bool needed, const char *what, long *column, est_error *error)
+static est_status find_role(const est_table *data, const est_i_capture_plan *plan, const char *option,
+                            const char *usual, bool needed, const char *what, long *column, est_error *error)
 {
     est_status status = EST_OK;
     *column = -1;
@@ -92,7 +95,8 @@ static est_status find_role(const est_table *data, const est_i_capture_plan *pla
     return status;
 }
 
-static est_shape guess_shape(const est_table *data, const est_capture_options *options, const est_i_capture_plan *plan)
+static est_shape guess_shape(const est_table *data, const est_capture_options *options,
+                             const est_i_capture_plan *plan)
 {
     bool long_columns = est_table_find(data, "person") >= 0 && est_table_find(data, "list") >= 0 &&
                         !is_named(plan, "person") && !is_named(plan, "list");
@@ -108,36 +112,40 @@ static est_status check_shape(const est_capture_options *options, est_shape shap
 {
     est_status status = EST_OK;
     if (shape != EST_SHAPE_LONG && (given(options->person) || given(options->list)))
-        status = est_i_fail(error, EST_EOPTION, "person and list name columns of the long shape, but the shape is %s",
+        status = est_i_fail(error, EST_EOPTION,
+                            "person and list name columns of the long shape, but the shape is %s",
                             shape == EST_SHAPE_COUNTS ? "counts" : "persons");
     else if (shape != EST_SHAPE_COUNTS && given(options->count))
-        status = est_i_fail(error, EST_EOPTION, "count names the column of the counts shape, but the shape is %s",
-                            shape == EST_SHAPE_LONG ? "long" : "persons");
+        status =
+            est_i_fail(error, EST_EOPTION, "count names the column of the counts shape, but the shape is %s",
+                       shape == EST_SHAPE_LONG ? "long" : "persons");
     return status;
 }
 
-static est_status find_roles(const est_table *data, const est_capture_options *options, const est_i_period_options *periods,
-                             est_i_capture_plan *plan, est_error *error)
+static est_status find_roles(const est_table *data, const est_capture_options *options,
+                             const est_i_period_options *periods, est_i_capture_plan *plan, est_error *error)
 {
     est_status status = check_shape(options, plan->shape, error);
     plan->count = plan->person = plan->list = plan->period = plan->seen = -1;
     if (status == EST_OK && plan->shape == EST_SHAPE_COUNTS)
         status = find_role(data, plan, options->count, "count", true, "the counts", &plan->count, error);
     if (status == EST_OK && plan->shape == EST_SHAPE_LONG)
-        status = find_role(data, plan, options->person, "person", true, "the person of each record", &plan->person, error);
+        status = find_role(data, plan, options->person, "person", true, "the person of each record",
+                           &plan->person, error);
     if (status == EST_OK && plan->shape == EST_SHAPE_LONG)
-        status = find_role(data, plan, options->list, "list", true, "the list of each record", &plan->list, error);
+        status =
+            find_role(data, plan, options->list, "list", true, "the list of each record", &plan->list, error);
     if (status == EST_OK)
-        status = find_role(data, plan, periods ? periods->period : NULL, "period", periods != NULL, "the period",
-                           &plan->period, error);
+        status = find_role(data, plan, periods ? periods->period : NULL, "period", periods != NULL,
+                           "the period", &plan->period, error);
     if (status == EST_OK)
-        status = find_role(data, plan, periods ? periods->seen : NULL, "seen_any_list", false, "persons seen on any list",
-                           &plan->seen, error);
+        status = find_role(data, plan, periods ? periods->seen : NULL, "seen_any_list", false,
+                           "persons seen on any list", &plan->seen, error);
     return status;
 }
 
-/* Without periods, a column of periods is no list, and its windows are never summed into one population. In the long shape
- * a person counts once over the whole table, so there it does no harm. */
+/* Without periods, a column of periods is no list, and its windows are never summed into one population. In
+ * the long shape a person counts once over the whole table, so there it does no harm. */
 static est_status check_windows(const est_table *data, const est_i_capture_plan *plan, est_error *error)
 {
     est_status status = EST_OK;
@@ -145,18 +153,20 @@ static est_status check_windows(const est_table *data, const est_i_capture_plan 
         return status;
     est_i_place place = est_i_table_place_column(data, plan->period);
     if (!plan->lists_named) {
-        status = est_i_fail_at(error, EST_EDEFINITION, place,
-                               "found a column of periods, which is no list, and windows are never summed: name the lists "
-                               "(--lists) or use est trend");
+        status = est_i_fail_at(
+            error, EST_EDEFINITION, place,
+            "found a column of periods, which is no list, and windows are never summed: name the lists "
+            "(--lists) or use est trend");
     } else {
         char first_buffer[32], buffer[32];
         const char *first = est_table_text(data, (size_t)plan->period, 0, first_buffer);
         for (size_t row = 1; status == EST_OK && row < est_table_rows(data); row++) {
             const char *label = est_table_text(data, (size_t)plan->period, row, buffer);
             if (first && label && strcmp(first, label) != 0)
-                status = est_i_fail_at(error, EST_EDEFINITION, place,
-                                       "found more than one period, and windows are never summed: use est trend, or keep the "
-                                       "records of one period");
+                status = est_i_fail_at(
+                    error, EST_EDEFINITION, place,
+                    "found more than one period, and windows are never summed: use est trend, or keep the "
+                    "records of one period");
         }
     }
     return status;
@@ -174,8 +184,9 @@ static est_status find_named_lists(const est_table *data, est_i_capture_plan *pl
     for (size_t i = 0; status == EST_OK && i < plan->n_lists; i++) {
         status = est_i_table_require(data, plan->names[i], "named as a list", &plan->columns[i], error);
         if (status == EST_OK && has_role(plan, plan->columns[i]))
-            status = est_i_fail_at(error, EST_EOPTION, est_i_table_place_column(data, (long)plan->columns[i]),
-                                   "the column is named as a list and has another role too; expected one of the two");
+            status = est_i_fail_at(
+                error, EST_EOPTION, est_i_table_place_column(data, (long)plan->columns[i]),
+                "the column is named as a list and has another role too; expected one of the two");
     }
     return status;
 }
@@ -208,9 +219,10 @@ static est_status find_lists(const est_table *data, est_i_capture_plan *plan, es
         if (status == EST_OK)
             status = est_i_capture_plan_check(data, plan->n_lists, error);
     } else if (plan->shape == EST_SHAPE_PERSONS && count >= 0) {
-        status = est_i_fail_at(error, EST_EDEFINITION, est_i_table_place_column(data, count),
-                               "found a column of counts, but the shape is persons: use the shape counts, or name the lists "
-                               "(--lists)");
+        status = est_i_fail_at(
+            error, EST_EDEFINITION, est_i_table_place_column(data, count),
+            "found a column of counts, but the shape is persons: use the shape counts, or name the lists "
+            "(--lists)");
     } else if (plan->shape != EST_SHAPE_LONG) {
         status = assume_lists(data, plan, error);
     }
@@ -218,14 +230,17 @@ static est_status find_lists(const est_table *data, est_i_capture_plan *plan, es
 }
 
 est_status est_i_capture_plan_make(const est_table *data, const est_capture_options *options,
-                                   const est_i_period_options *periods, est_i_capture_plan *plan, est_error *error)
+                                   const est_i_period_options *periods, est_i_capture_plan *plan,
+                                   est_error *error)
 {
     *plan = (est_i_capture_plan){.shape = EST_SHAPE_AUTO};
     est_status status = read_names(options->lists, plan, error);
     if (status == EST_OK && (options->shape < EST_SHAPE_AUTO || options->shape > EST_SHAPE_LONG))
-        status = est_i_fail(error, EST_EOPTION, "shape: found %d, expected auto, counts, persons or long", options->shape);
+        status = est_i_fail(error, EST_EOPTION, "shape: found %d, expected auto, counts, persons or long",
+                            options->shape);
     if (status == EST_OK) {
-        plan->shape = options->shape == EST_SHAPE_AUTO ? guess_shape(data, options, plan) : (est_shape)options->shape;
+        plan->shape =
+            options->shape == EST_SHAPE_AUTO ? guess_shape(data, options, plan) : (est_shape)options->shape;
         status = find_roles(data, options, periods, plan, error);
     }
     if (status == EST_OK && !periods)

@@ -18,7 +18,8 @@ typedef struct est_i_capture_plan {
 } est_i_capture_plan;
 
 est_status est_i_capture_plan_make(const est_table *data, const est_capture_options *options,
-                                   const est_i_period_options *periods, est_i_capture_plan *plan, est_error *error);
+                                   const est_i_period_options *periods, est_i_capture_plan *plan,
+                                   est_error *error);
 void est_i_capture_plan_free(est_i_capture_plan *plan);
 
 /* EST_EDEFINITION unless there are 2 to 20 lists. */

@@ -1,16 +1,22 @@
 /* From a table to counts per capture history.
  *
- * Shapes. counts: list columns of 0 and 1 and a column of counts; a history given twice is summed. persons: list columns, one
- * record per person (per period). long: one record per person, list (and period); a record given twice counts once, other
- * columns are ignored, and records of lists that are not named in `lists` are left out. auto: a person and a list column make
- * it long, a count column counts, else persons.
- * Lists. The named ones in that order; else every column without another role in column order, and in the long shape the
- * values of the list column in the order of their bytes. Roles: count, period, seen_any_list; in the long shape person and
- * list. A column that is named as a list has no role by its usual name.
- * Periods. Blocks in time order: by their labels if all read as YYYY, YYYY-YYYY, YYYY/YYYY or YYYY-MM; else in the order of
- * the period file; else of first appearance. Length: from the file; else from dates or label; else one year. Midpoint: of
- * the dates, else of the label; if one period has neither, all are spaced by their lengths. Records of the period file that
- * no period of the data needs are ignored.
+ * Shapes. counts: list columns of 0 and 1 and a column of counts; a history given twice is summed. persons:
+ * list columns, one record per person (per period). long: one record per person, list (and period); a record
+ * given twice counts once, other columns are ignored, and records of lists that are not named in `lists` are
+ * left out. auto: a person and a list column make it long, a count column counts, else persons.
+ *
+ * Lists. The named ones in that order; else every column without another role in column order, and in the
+ * long shape the values of the list column in the order of their bytes. Roles: count, period, seen_any_list;
+ * in the long shape person and list. A column that is named as a list has no role by its usual name.
+ *
+ * Periods. Blocks in time order: by their labels if all read as YYYY, YYYY-YYYY, YYYY/YYYY or YYYY-MM; else
+ * in the order of the period file; else of first appearance. Length: from the file; else from dates or label;
+ * else one year. Midpoint: of the dates, else of the label; if one period has neither, all are spaced by
+ * their lengths. Records of the period file that no period of the data needs are ignored.
+ *
+ * Without periods, a column "period" that is not named as a list is refused unless the lists are named and it
+ * holds one period only: windows are never summed. In the long shape it is ignored: each person counts once.
+ *
  * Nobody on no list can be in the data. Identifiers of persons never reach a message. */
 #include <math.h>
 #include <stdlib.h>
@@ -44,7 +50,8 @@ typedef struct capture_reader {
 
 static est_status stop_asked(capture_reader *reader, size_t row)
 {
-    return row % 4096 == 0 && est_i_monitor_cancelled(&reader->monitor) ? est_i_cancelled(reader->error) : EST_OK;
+    return row % 4096 == 0 && est_i_monitor_cancelled(&reader->monitor) ? est_i_cancelled(reader->error)
+                                                                        : EST_OK;
 }
 
 static est_status fail_cell(const capture_reader *reader, size_t column, size_t row, const char *expected)
@@ -55,8 +62,9 @@ static est_status fail_cell(const capture_reader *reader, size_t column, size_t 
         est_i_table_describe(reader->data, column, row, hide, found);
     return est_i_fail_at(reader->error, EST_EVALUE, est_i_table_place(reader->data, (long)column, row),
                          "found %s, expected %s%s", found, expected,
-                         hide && reader->plan.shape != EST_SHAPE_LONG ? "; if this column is no list, name the lists (--lists)"
-                                                                      : "");
+                         hide && reader->plan.shape != EST_SHAPE_LONG
+                             ? "; if this column is no list, name the lists (--lists)"
+                             : "");
 }
 
 /* A fault of a cell that may name a person: the cell is not shown. */
@@ -80,7 +88,8 @@ static est_status read_periods(capture_reader *reader)
         if (levels->level[row] == EST_I_NO_LEVEL)
             status = fail_missing(reader, reader->plan.period, row, "the label of a period");
     if (status == EST_OK)
-        status = est_i_periods_read(reader->data, column, levels, reader->options->population, &reader->periods, reader->error);
+        status = est_i_periods_read(reader->data, column, levels, reader->options->population,
+                                    &reader->periods, reader->error);
     return status;
 }
 
@@ -94,10 +103,11 @@ static est_status start_captures(capture_reader *reader)
 {
     size_t n_lists = reader->plan.n_lists, n_blocks = reader->options ? reader->periods.count : 1;
     if (n_blocks > CELLS_MAX >> n_lists)
-        return est_i_fail_at(reader->error, EST_EDEFINITION, est_i_table_place_column(reader->data, reader->plan.period),
-                             "found %zu periods of %zu lists, a table too large to estimate from; use longer periods or name "
-                             "fewer lists (--lists)",
-                             n_blocks, n_lists);
+        return est_i_fail_at(
+            reader->error, EST_EDEFINITION, est_i_table_place_column(reader->data, reader->plan.period),
+            "found %zu periods of %zu lists, a table too large to estimate from; use longer periods or name "
+            "fewer lists (--lists)",
+            n_blocks, n_lists);
     est_status status = est_i_captures_allocate(n_lists, n_blocks, &reader->captures, reader->error);
     if (status != EST_OK)
         return status;
@@ -135,9 +145,10 @@ static est_status read_history(const capture_reader *reader, size_t row, uint32_
         *history |= (uint32_t)(value == 1) << j;
     }
     if (*history == 0)
-        return est_i_fail_at(reader->error, EST_EVALUE, est_i_table_place(reader->data, -1, row),
-                             "found a history of zeros only, expected at least one list: whoever is on no list is not in the "
-                             "data; remove the record");
+        return est_i_fail_at(
+            reader->error, EST_EVALUE, est_i_table_place(reader->data, -1, row),
+            "found a history of zeros only, expected at least one list: whoever is on no list is not in the "
+            "data; remove the record");
     return EST_OK;
 }
 
@@ -189,7 +200,8 @@ static int compare_names(const void *left, const void *right)
     return strcmp(*a, *b);
 }
 
-/* Without names the lists are the values of the list column, in the order of their bytes: it must not depend on the rows. */
+/* Without names the lists are the values of the list column, in the order of their bytes: it must not depend
+ * on the rows. */
 static est_status name_lists(capture_reader *reader, const est_i_levels *lists)
 {
     est_i_capture_plan *plan = &reader->plan;
@@ -220,7 +232,8 @@ static est_status fail_list(const capture_reader *reader, const char *name, cons
     /* A column of very many values is no column of lists: its values stay unsaid. */
     size_t candidates = known->count <= 2 * EST_I_LISTS_MAX ? known->count : 0;
     const char *nearest = est_i_nearest_name(name, candidates, name_in_dictionary, known);
-    return est_i_fail_at(reader->error, EST_ECOLUMN, est_i_table_place_column(reader->data, reader->plan.list),
+    return est_i_fail_at(reader->error, EST_ECOLUMN,
+                         est_i_table_place_column(reader->data, reader->plan.list),
                          "list '%s' is not in this column; %s%s%s", name,
                          nearest ? "did you mean '" : "check the names of the lists", nearest ? nearest : "",
                          nearest ? "'?" : "");
@@ -234,7 +247,8 @@ static est_status match_lists(capture_reader *reader, const est_i_levels *lists,
     est_status status = EST_OK;
     for (size_t level = 0; status == EST_OK && level < lists->count; level++) {
         char buffer[32];
-        const char *name = est_table_text(reader->data, (size_t)reader->plan.list, lists->first[level], buffer);
+        const char *name =
+            est_table_text(reader->data, (size_t)reader->plan.list, lists->first[level], buffer);
         of_level[level] = n_lists;
         if (est_i_dictionary_add(&known, name ? name : "", name ? strlen(name) : 0) == EST_I_DICTIONARY_NONE)
             status = est_i_no_memory(reader->error);
@@ -285,7 +299,8 @@ static void count_histories(est_i_captures *captures, const est_i_map *histories
 {
     for (size_t i = 0; i < histories->capacity; i++)
         if (histories->entries[i].used)
-            captures->counts[histories->entries[i].key % captures->n_blocks][histories->entries[i].value] += 1;
+            captures->counts[histories->entries[i].key % captures->n_blocks][histories->entries[i].value] +=
+                1;
 }
 
 static est_status read_long(capture_reader *reader)
@@ -298,7 +313,8 @@ static est_status read_long(capture_reader *reader)
     if (status == EST_OK)
         status = name_lists(reader, &lists);
     if (status == EST_OK)
-        status = est_i_levels_read(reader->data, (size_t)reader->plan.person, &reader->monitor, &persons, reader->error);
+        status = est_i_levels_read(reader->data, (size_t)reader->plan.person, &reader->monitor, &persons,
+                                   reader->error);
     if (status == EST_OK && !(of_level = malloc((lists.count + 1) * sizeof *of_level)))
         status = est_i_no_memory(reader->error);
     if (status == EST_OK)
@@ -342,17 +358,19 @@ static est_status read_seen(capture_reader *reader)
             captures->seen[block] = value;
             captures->has_seen = captures->has_seen || !isnan(value);
         } else if (status == EST_OK && !(value == before || (isnan(value) && isnan(before)))) {
-            status = est_i_fail_at(reader->error, EST_EVALUE, est_i_table_place(reader->data, reader->plan.seen, row),
-                                   "found another value than in record %zu, expected the same in every record of the period",
-                                   first[block]);
+            status = est_i_fail_at(
+                reader->error, EST_EVALUE, est_i_table_place(reader->data, reader->plan.seen, row),
+                "found another value than in record %zu, expected the same in every record of the period",
+                first[block]);
         }
     }
     for (size_t b = 0; status == EST_OK && b < captures->n_blocks; b++)
         if (captures->seen[b] < captures->totals[b])
-            status = est_i_fail_at(reader->error, EST_EVALUE, est_i_table_place(reader->data, reader->plan.seen, first[b] - 1),
-                                   "found fewer persons seen on any list than there are on the lists of this table%s%s; "
-                                   "expected at least as many",
-                                   *captures->block_names[b] ? " in period " : "", captures->block_names[b]);
+            status = est_i_fail_at(
+                reader->error, EST_EVALUE, est_i_table_place(reader->data, reader->plan.seen, first[b] - 1),
+                "found fewer persons seen on any list than there are on the lists of this table%s%s; "
+                "expected at least as many",
+                *captures->block_names[b] ? " in period " : "", captures->block_names[b]);
     free(first);
     return status;
 }
@@ -368,8 +386,8 @@ static est_status read_activity(capture_reader *reader)
     captures->has_dates = true;
     for (size_t b = 0; b < captures->n_blocks; b++)
         reader->periods.period[b].label = captures->block_names[b];
-    status = est_i_periods_active(&reader->periods, reader->options->list_dates, captures->n_lists, captures->list_names,
-                                  captures->active, reader->error);
+    status = est_i_periods_active(&reader->periods, reader->options->list_dates, captures->n_lists,
+                                  captures->list_names, captures->active, reader->error);
     for (size_t b = 0; b < captures->n_blocks; b++)
         reader->periods.period[b].label = NULL;
     for (size_t b = 0; status == EST_OK && b < captures->n_blocks; b++)
@@ -378,11 +396,12 @@ static est_status read_activity(capture_reader *reader)
                 size_t j = 0, closed = w & ~(size_t)captures->active[b];
                 while (!(closed >> j & 1))
                     j++;
-                status = est_i_fail_at(reader->error, EST_EDEFINITION, est_i_table_place_column(reader->data, -1),
-                                       "list '%s' has persons in period '%s', but its dates in %s say that it was not at work "
-                                       "then; correct the dates or the data",
-                                       captures->list_names[j], captures->block_names[b],
-                                       est_table_name(reader->options->list_dates));
+                status = est_i_fail_at(
+                    reader->error, EST_EDEFINITION, est_i_table_place_column(reader->data, -1),
+                    "list '%s' has persons in period '%s', but its dates in %s say that it was not at work "
+                    "then; correct the dates or the data",
+                    captures->list_names[j], captures->block_names[b],
+                    est_table_name(reader->options->list_dates));
             }
     return status;
 }
@@ -410,8 +429,9 @@ static est_status read_all(capture_reader *reader)
     return status;
 }
 
-est_status est_i_captures_read(const est_table *data, const est_capture_options *options, const est_i_period_options *periods,
-                               const est_context *context, est_i_captures **captures, est_error *error)
+est_status est_i_captures_read(const est_table *data, const est_capture_options *options,
+                               const est_i_period_options *periods, const est_context *context,
+                               est_i_captures **captures, est_error *error)
 {
     capture_reader reader = {.data = data, .options = periods, .error = error};
     est_status status = EST_OK;

@@ -1,12 +1,12 @@
 /* CSV, read strictly. libcsv splits the fields; this file knows the lines and refuses whatever is not plain.
  *
- * Rules: UTF-8 with or without BOM; LF or CRLF; the delimiter is the most frequent of comma, semicolon and tab in the header
- * (outside quotation marks); every record has as many fields as the header. Blanks around an unquoted field are not part of
- * it. An empty field and NA are missing, "" is empty text. Blank lines between records are skipped, except in a file of one
- * column, where they could be missing values.
+ * Rules: UTF-8 with or without BOM; LF or CRLF; the delimiter is the most frequent of comma, semicolon and
+ * tab in the header (outside quotation marks); every record has as many fields as the header. Blanks around
+ * an unquoted field are not part of it. An empty field and NA are missing, "" is empty text. Blank lines
+ * between records are skipped, except in a file of one column, where they could be missing values.
  *
- * libcsv gives no positions. So it is fed line by line (a piece ends at a carriage return, a line feed or the end of the
- * block): whatever a callback reports stands on the line that is being fed. */
+ * libcsv gives no positions. So it is fed line by line (a piece ends at a carriage return, a line feed or the
+ * end of the block): whatever a callback reports stands on the line that is being fed. */
 #include "data/csv.h"
 
 #include <csv.h>
@@ -87,14 +87,16 @@ static void take_name(est_i_csv *csv, const char *text, size_t length)
     est_i_schema *schema = csv->schema;
     est_i_place place = {csv->bytes.name, 0, csv->line, NULL};
     if (length == 0) {
-        csv->status = est_i_fail_at(csv->error, EST_ECOLUMN, place,
-                                    "field %zu of the header is empty; every column needs a name", csv->field + 1);
+        csv->status =
+            est_i_fail_at(csv->error, EST_ECOLUMN, place,
+                          "field %zu of the header is empty; every column needs a name", csv->field + 1);
     } else if (est_i_dictionary_find(&schema->names, text, length) != EST_I_DICTIONARY_NONE) {
         uint32_t first = est_i_dictionary_find(&schema->names, text, length);
         place.column = est_i_dictionary_text(&schema->names, first);
-        csv->status = est_i_fail_at(csv->error, EST_ECOLUMN, place,
-                                    "fields %zu and %zu of the header have the same name; rename one of the columns",
-                                    (size_t)first + 1, csv->field + 1);
+        csv->status =
+            est_i_fail_at(csv->error, EST_ECOLUMN, place,
+                          "fields %zu and %zu of the header have the same name; rename one of the columns",
+                          (size_t)first + 1, csv->field + 1);
     } else if (est_i_dictionary_add(&schema->names, text, length) == EST_I_DICTIONARY_NONE) {
         csv->status = est_i_no_memory(csv->error);
     }
@@ -143,9 +145,10 @@ static void fail_ragged(est_i_csv *csv)
     const char *advice = csv->line != csv->record_line
                              ? "the record goes over several lines: look for a stray quotation mark"
                              : "put quotation marks around a field that contains the delimiter";
-    csv->status = est_i_fail_at(csv->error, EST_EFORMAT, place_record(csv),
-                                "found %zu field%s, expected %zu as in the header (fields are parted by %s); %s",
-                                csv->field, csv->field == 1 ? "" : "s", expected, delimiter_word(csv), advice);
+    csv->status =
+        est_i_fail_at(csv->error, EST_EFORMAT, place_record(csv),
+                      "found %zu field%s, expected %zu as in the header (fields are parted by %s); %s",
+                      csv->field, csv->field == 1 ? "" : "s", expected, delimiter_word(csv), advice);
 }
 
 static void end_record(int character, void *user)
@@ -176,18 +179,21 @@ static est_status fail_bytes(est_i_csv *csv, unsigned char byte)
 {
     est_status status;
     if (byte == 0)
-        status = est_i_fail_at(csv->error, EST_EFORMAT, place_here(csv),
-                               "found a NUL byte, expected text; the file may be damaged or saved as UTF-16: save it as "
-                               "CSV in UTF-8");
+        status = est_i_fail_at(
+            csv->error, EST_EFORMAT, place_here(csv),
+            "found a NUL byte, expected text; the file may be damaged or saved as UTF-16: save it as "
+            "CSV in UTF-8");
     else if (csv->utf8.need > 0)
-        status = est_i_fail_at(csv->error, EST_EFORMAT, place_here(csv),
-                               "found bytes that are no UTF-8; the file may be saved in an older encoding: save it as CSV "
-                               "in UTF-8");
+        status = est_i_fail_at(
+            csv->error, EST_EFORMAT, place_here(csv),
+            "found bytes that are no UTF-8; the file may be saved in an older encoding: save it as CSV "
+            "in UTF-8");
     else
-        status = est_i_fail_at(csv->error, EST_EFORMAT, place_here(csv),
-                               "found byte 0x%02X, which is no UTF-8 here; the file may be saved in an older encoding: "
-                               "save it as CSV in UTF-8",
-                               (unsigned)byte);
+        status = est_i_fail_at(
+            csv->error, EST_EFORMAT, place_here(csv),
+            "found byte 0x%02X, which is no UTF-8 here; the file may be saved in an older encoding: "
+            "save it as CSV in UTF-8",
+            (unsigned)byte);
     return status;
 }
 
@@ -196,17 +202,20 @@ static est_status fail_parse(est_i_csv *csv, unsigned char byte)
     int code = csv_error(&csv->parser);
     est_status status;
     if (code == CSV_EPARSE && byte == '"')
-        status = est_i_fail_at(csv->error, EST_EFORMAT, place_here(csv),
-                               "found a stray quotation mark, expected quotation marks around the whole field with every "
-                               "inner one doubled");
+        status = est_i_fail_at(
+            csv->error, EST_EFORMAT, place_here(csv),
+            "found a stray quotation mark, expected quotation marks around the whole field with every "
+            "inner one doubled");
     else if (code == CSV_EPARSE)
-        status = est_i_fail_at(csv->error, EST_EFORMAT, place_here(csv),
-                               "found text after the closing quotation mark, expected the delimiter or the end of the line; "
-                               "a quotation mark inside a quoted field must be doubled");
+        status = est_i_fail_at(
+            csv->error, EST_EFORMAT, place_here(csv),
+            "found text after the closing quotation mark, expected the delimiter or the end of the line; "
+            "a quotation mark inside a quoted field must be doubled");
     else if (csv->field_bytes + 2 * BLOCK_SIZE >= EST_I_CSV_FIELD_MAX)
-        status = est_i_fail_at(csv->error, EST_EFORMAT, place_record(csv),
-                               "found a field of more than 1 MiB in the record that begins here, expected shorter ones; look "
-                               "for a quotation mark that is never closed");
+        status = est_i_fail_at(
+            csv->error, EST_EFORMAT, place_record(csv),
+            "found a field of more than 1 MiB in the record that begins here, expected shorter ones; look "
+            "for a quotation mark that is never closed");
     else
         status = est_i_no_memory(csv->error);
     return status;
@@ -214,9 +223,10 @@ static est_status fail_parse(est_i_csv *csv, unsigned char byte)
 
 static est_status fail_return(est_i_csv *csv)
 {
-    return est_i_fail_at(csv->error, EST_EFORMAT, place_here(csv),
-                         "found a carriage return in the middle of the line, expected lines that end in LF or CRLF; save "
-                         "the file with such line ends, or put quotation marks around the field");
+    return est_i_fail_at(
+        csv->error, EST_EFORMAT, place_here(csv),
+        "found a carriage return in the middle of the line, expected lines that end in LF or CRLF; save "
+        "the file with such line ends, or put quotation marks around the field");
 }
 
 static est_status fail_blank(est_i_csv *csv)
@@ -224,12 +234,14 @@ static est_status fail_blank(est_i_csv *csv)
     est_status status;
     est_i_place place = place_here(csv);
     if (!csv->header_done)
-        status = est_i_fail_at(csv->error, EST_EFORMAT, place,
-                               "found a blank line, expected the header with the column names on the first line");
+        status =
+            est_i_fail_at(csv->error, EST_EFORMAT, place,
+                          "found a blank line, expected the header with the column names on the first line");
     else
-        status = est_i_fail_at(csv->error, EST_EFORMAT, place,
-                               "found a blank line in a file of one column, where it could be a missing value; write NA for "
-                               "a missing value and remove other blank lines");
+        status = est_i_fail_at(
+            csv->error, EST_EFORMAT, place,
+            "found a blank line in a file of one column, where it could be a missing value; write NA for "
+            "a missing value and remove other blank lines");
     return status;
 }
 
@@ -294,13 +306,15 @@ static est_status fill_block(est_i_csv *csv)
         size_t got = 0;
         if (est_i_monitor_cancelled(csv->monitor))
             return csv->status = est_i_cancelled(csv->error);
-        csv->status = csv->bytes.read(csv->bytes.state, csv->block + csv->filled, BLOCK_SIZE - csv->filled, &got, csv->error);
+        csv->status = csv->bytes.read(csv->bytes.state, csv->block + csv->filled, BLOCK_SIZE - csv->filled,
+                                      &got, csv->error);
         csv->at_end = csv->status == EST_OK && got == 0;
         csv->filled += got;
     }
     csv->bytes_read += (double)csv->filled;
     if (csv->bytes.expected > 0)
-        est_i_monitor_progress(csv->monitor, csv->bytes_read < csv->bytes.expected ? csv->bytes_read / csv->bytes.expected : 1);
+        est_i_monitor_progress(
+            csv->monitor, csv->bytes_read < csv->bytes.expected ? csv->bytes_read / csv->bytes.expected : 1);
     return csv->status;
 }
 
@@ -308,14 +322,16 @@ static est_status finish_parse(est_i_csv *csv)
 {
     csv->finished = true;
     if (csv->utf8.need > 0)
-        return csv->status = est_i_fail_at(csv->error, EST_EFORMAT, place_here(csv),
-                                           "the file ends in the middle of a UTF-8 character; it may be cut off");
+        return csv->status =
+                   est_i_fail_at(csv->error, EST_EFORMAT, place_here(csv),
+                                 "the file ends in the middle of a UTF-8 character; it may be cut off");
     int outcome = csv_fini(&csv->parser, take_field, end_record, csv);
     if (csv->status == EST_OK && outcome != 0)
-        csv->status = est_i_fail_at(csv->error, EST_EFORMAT, place_record(csv),
-                                    "the record that begins here has a quoted field (field %zu) without a closing quotation "
-                                    "mark; close it, or remove the stray quotation mark",
-                                    csv->field + 1);
+        csv->status = est_i_fail_at(
+            csv->error, EST_EFORMAT, place_record(csv),
+            "the record that begins here has a quoted field (field %zu) without a closing quotation "
+            "mark; close it, or remove the stray quotation mark",
+            csv->field + 1);
     return csv->status;
 }
 
@@ -334,8 +350,9 @@ static est_status parse_more(est_i_csv *csv, bool header_only)
             feed_piece(csv, csv->block + csv->used, length);
             csv->used += length;
             if (!csv->header_done && csv->bytes_read > (double)HEADER_MAX)
-                csv->status = est_i_fail_at(csv->error, EST_EFORMAT, place_here(csv),
-                                            "found no end of the header in 16 MiB, expected the column names on the first line");
+                csv->status = est_i_fail_at(
+                    csv->error, EST_EFORMAT, place_here(csv),
+                    "found no end of the header in 16 MiB, expected the column names on the first line");
         }
     }
     return csv->status;
@@ -362,7 +379,8 @@ static est_status refuse_other_formats(est_i_csv *csv)
     est_i_place place = {csv->bytes.name, 0, 0, NULL};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (csv->filled >= known[i].length && memcmp(csv->block, known[i].bytes, known[i].length) == 0)
-            return csv->status = est_i_fail_at(csv->error, EST_EFORMAT, place, "expected CSV, found %s", known[i].what);
+            return csv->status =
+                       est_i_fail_at(csv->error, EST_EFORMAT, place, "expected CSV, found %s", known[i].what);
     return EST_OK;
 }
 
@@ -436,8 +454,9 @@ static est_status csv_open(void *source, est_i_schema *schema, est_error *error)
     if (csv->filled >= 3 && memcmp(csv->block, "\xEF\xBB\xBF", 3) == 0)
         csv->used = 3;
     if (csv->used == csv->filled)
-        return csv->status = est_i_fail_at(error, EST_EFORMAT, (est_i_place){csv->bytes.name, 0, 0, NULL},
-                                           "the file is empty, expected a header with column names and data below it");
+        return csv->status =
+                   est_i_fail_at(error, EST_EFORMAT, (est_i_place){csv->bytes.name, 0, 0, NULL},
+                                 "the file is empty, expected a header with column names and data below it");
     if (start_parser(csv) == EST_OK && parse_more(csv, true) == EST_OK) {
         if (!csv->header_done)
             csv->status = fail_blank(csv);
@@ -482,7 +501,8 @@ est_i_csv *est_i_csv_new(const est_i_bytes *bytes, est_i_monitor *monitor)
 {
     est_i_csv *csv = calloc(1, sizeof *csv);
     if (csv) {
-        *csv = (est_i_csv){.bytes = *bytes, .monitor = monitor, .line = 1, .record_line = 1, .line_blank = true};
+        *csv =
+            (est_i_csv){.bytes = *bytes, .monitor = monitor, .line = 1, .record_line = 1, .line_blank = true};
         csv->block = malloc(BLOCK_SIZE);
     }
     if (csv && !csv->block) {

@@ -61,7 +61,8 @@ bool est_i_label_read(const char *text, est_i_span *span)
     size_t length = strlen(text);
     int first = 0, last = 0;
     bool good = false;
-    if (length == 9 && (text[4] == '-' || text[4] == '/') && read_year(text, &first) && read_year(text + 5, &last)) {
+    if (length == 9 && (text[4] == '-' || text[4] == '/') && read_year(text, &first) &&
+        read_year(text + 5, &last)) {
         *span = (est_i_span){12.0 * first, 12.0 * last + 12};
         good = last >= first;
     } else if (length == 4 || length == 7) {

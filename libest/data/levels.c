@@ -10,7 +10,7 @@
 
 typedef struct level_reader {
     est_i_levels *levels;
-    size_t capacity;  /* of levels->first */
+    size_t capacity;   /* of levels->first */
     uint32_t *by_code; /* text columns: level + 1 of each distinct text */
     est_i_map by_bits; /* number columns: level + 1 of each distinct number */
 } level_reader;
@@ -42,8 +42,8 @@ static uint32_t *slot_of_cell(level_reader *reader, const est_table *table, size
     return est_i_map_at(&reader->by_bits, bits);
 }
 
-est_status est_i_levels_read(const est_table *table, size_t column, est_i_monitor *monitor, est_i_levels *levels,
-                             est_error *error)
+est_status est_i_levels_read(const est_table *table, size_t column, est_i_monitor *monitor,
+                             est_i_levels *levels, est_error *error)
 {
     level_reader reader = {.levels = levels};
     size_t rows = est_table_rows(table);

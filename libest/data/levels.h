@@ -19,8 +19,8 @@ typedef struct est_i_levels {
 } est_i_levels;
 
 /* Linear in the rows. EST_ENOMEM, EST_ECANCELLED. */
-est_status est_i_levels_read(const est_table *table, size_t column, est_i_monitor *monitor, est_i_levels *levels,
-                             est_error *error);
+est_status est_i_levels_read(const est_table *table, size_t column, est_i_monitor *monitor,
+                             est_i_levels *levels, est_error *error);
 void est_i_levels_free(est_i_levels *levels);
 
 #endif

@@ -12,7 +12,7 @@ typedef struct est_i_map {
         uint64_t key;
         uint32_t value;
         bool used;
-    } *entries;
+    } * entries;
     size_t count, capacity; /* the capacity is a power of two */
 } est_i_map;
 

@@ -72,11 +72,13 @@ static est_status read_memory(void *state, char *buffer, size_t size, size_t *go
     return EST_OK;
 }
 
-static est_status read_csv(const est_i_bytes *bytes, est_i_monitor *monitor, est_table **table, est_error *error)
+static est_status read_csv(const est_i_bytes *bytes, est_i_monitor *monitor, est_table **table,
+                           est_error *error)
 {
     est_i_csv *csv = est_i_csv_new(bytes, monitor);
-    est_status status = csv ? est_i_batch_run(&est_i_csv_source, csv, &est_i_table_consumer, table, monitor, error)
-                            : est_i_no_memory(error);
+    est_status status =
+        csv ? est_i_batch_run(&est_i_csv_source, csv, &est_i_table_consumer, table, monitor, error)
+            : est_i_no_memory(error);
     est_i_csv_free(csv);
     if (status != EST_OK) {
         est_table_free(*table);
@@ -122,12 +124,14 @@ static est_status fail_dataset(const char *data, const char *name, est_error *er
     return status;
 }
 
-static est_status open_dataset(const char *data, const est_context *context, est_table **table, est_error *error)
+static est_status open_dataset(const char *data, const est_context *context, est_table **table,
+                               est_error *error)
 {
     const char *name = data + strlen("dataset:");
     const est_dataset *dataset = est_dataset_find(name);
-    est_status status = dataset ? est_table_parse_csv(data, dataset->csv, dataset->csv_length, context, table, error)
-                                : fail_dataset(data, name, error);
+    est_status status =
+        dataset ? est_table_parse_csv(data, dataset->csv, dataset->csv_length, context, table, error)
+                : fail_dataset(data, name, error);
     if (status == EST_OK) {
         est_table_set_public(*table, dataset->is_public);
         est_table_set_synthetic(*table, dataset->is_synthetic);
@@ -150,13 +154,15 @@ static est_status open_file(const char *path, const est_context *context, est_ta
     if (!standard_input)
         file.descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (file.descriptor < 0) {
-        const char *advice = errno == ENOENT ? "; check the path, or use dataset:NAME for a bundled dataset" : "";
+        const char *advice =
+            errno == ENOENT ? "; check the path, or use dataset:NAME for a bundled dataset" : "";
         return est_i_fail_at(error, EST_EFILE, place, "cannot be opened: %s%s", strerror(errno), advice);
     }
     if (fstat(file.descriptor, &about) != 0)
         status = est_i_fail_at(error, EST_EFILE, place, "cannot be examined: %s", strerror(errno));
     else if (S_ISDIR(about.st_mode))
-        status = est_i_fail_at(error, EST_EFILE, place, "found a folder, expected a CSV file; name one file in it");
+        status = est_i_fail_at(error, EST_EFILE, place,
+                               "found a folder, expected a CSV file; name one file in it");
     else if (S_ISREG(about.st_mode))
         source.expected = (double)about.st_size;
     if (status == EST_OK)
@@ -172,7 +178,8 @@ est_status est_table_open(const char *data, const est_context *context, est_tabl
     *table = NULL;
     est_error_clear(error);
     if (!data || !*data)
-        status = est_i_fail(error, EST_EFILE, "found no name of the data, expected a CSV file, - or dataset:NAME");
+        status =
+            est_i_fail(error, EST_EFILE, "found no name of the data, expected a CSV file, - or dataset:NAME");
     else if (strncmp(data, "dataset:", strlen("dataset:")) == 0)
         status = open_dataset(data, context, table, error);
     else

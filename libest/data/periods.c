@@ -33,15 +33,16 @@ static est_status check_columns(const est_table *file, name_list allowed, const 
             const char *nearest = est_i_nearest_name(name, allowed.count, name_in_list, &allowed);
             est_i_place place = est_i_table_place_column(file, (long)c);
             status = est_i_fail_at(error, EST_ECOLUMN, place, "a %s has no such column; %s%s%s", what,
-                                   nearest ? "did you mean '" : "remove it", nearest ? nearest : "", nearest ? "'?" : "");
+                                   nearest ? "did you mean '" : "remove it", nearest ? nearest : "",
+                                   nearest ? "'?" : "");
         }
     }
     return status;
 }
 
 /* A missing cell gives NaN. */
-static est_status read_number(const est_table *file, long column, size_t row, const char *expected, double *value,
-                              est_error *error)
+static est_status read_number(const est_table *file, long column, size_t row, const char *expected,
+                              double *value, est_error *error)
 {
     est_status status = EST_OK;
     *value = NAN;
@@ -52,15 +53,16 @@ static est_status read_number(const est_table *file, long column, size_t row, co
         if (!good) {
             char found[128];
             est_i_table_describe(file, (size_t)column, row, false, found);
-            status = est_i_fail_at(error, EST_EVALUE, est_i_table_place(file, column, row), "found %s, expected %s", found,
-                                   expected);
+            status = est_i_fail_at(error, EST_EVALUE, est_i_table_place(file, column, row),
+                                   "found %s, expected %s", found, expected);
         }
     }
     return status;
 }
 
 /* A missing cell gives a span of NaN. */
-static est_status read_date(const est_table *file, long column, size_t row, est_i_span *span, est_error *error)
+static est_status read_date(const est_table *file, long column, size_t row, est_i_span *span,
+                            est_error *error)
 {
     est_status status = EST_OK;
     char buffer[32];
@@ -92,7 +94,8 @@ static est_status read_labels(period_file *file, est_error *error)
         est_i_place place = est_i_table_place(file->table, file->period, row);
         uint32_t index = label ? est_i_dictionary_add(&file->labels, label, strlen(label)) : 0;
         if (!label)
-            status = est_i_fail_at(error, EST_EVALUE, place, "found no period, expected its label as in the data");
+            status =
+                est_i_fail_at(error, EST_EVALUE, place, "found no period, expected its label as in the data");
         else if (index == EST_I_DICTIONARY_NONE)
             status = est_i_no_memory(error);
         else if (index != row)
@@ -108,7 +111,8 @@ static est_status open_period_file(const est_table *table, period_file *file, es
     static const char *const names[] = {"period", "years", "population", "truncated", "start", "end"};
     size_t period = 0;
     *file = (period_file){.table = table};
-    est_status status = check_columns(table, (name_list){sizeof names / sizeof names[0], names}, "period file", error);
+    est_status status =
+        check_columns(table, (name_list){sizeof names / sizeof names[0], names}, "period file", error);
     if (status == EST_OK)
         status = est_i_table_require(table, "period", "the label of the period", &period, error);
     if (status == EST_OK) {
@@ -128,38 +132,38 @@ static const char *label_in_file(const void *user, size_t index)
     return est_i_dictionary_text(user, (uint32_t)index);
 }
 
-static est_status find_in_file(const period_file *file, const est_table *data, long column, est_i_period *period,
-                               est_error *error)
+static est_status find_in_file(const period_file *file, const est_table *data, long column,
+                               est_i_period *period, est_error *error)
 {
     est_status status = EST_OK;
     uint32_t row = est_i_dictionary_find(&file->labels, period->label, strlen(period->label));
     if (row != EST_I_DICTIONARY_NONE) {
         period->file_row = row;
     } else {
-        const char *nearest = est_i_nearest_name(period->label, file->labels.count, label_in_file, &file->labels);
-        status = est_i_fail_at(error, EST_EDEFINITION, est_i_table_place_column(data, column),
-                               "period '%s' of the data is not in the period file %s; add it%s%s%s", period->label,
-                               est_table_name(file->table), nearest ? ", or did you mean '" : "", nearest ? nearest : "",
-                               nearest ? "'?" : "");
+        const char *nearest =
+            est_i_nearest_name(period->label, file->labels.count, label_in_file, &file->labels);
+        status =
+            est_i_fail_at(error, EST_EDEFINITION, est_i_table_place_column(data, column),
+                          "period '%s' of the data is not in the period file %s; add it%s%s%s", period->label,
+                          est_table_name(file->table), nearest ? ", or did you mean '" : "",
+                          nearest ? nearest : "", nearest ? "'?" : "");
     }
     return status;
 }
 
 /* Length and place in time */
 
-/* Dates of the file win over the label. A window that the file makes shorter than its label begins where the label begins:
- * 2015-2019 with 3 years is 2015 to 2017. */
+/* Dates of the file win over the label. A window that the file makes shorter than its label begins where the
+ * label begins: 2015-2019 with 3 years is 2015 to 2017. */
 static void place_window(est_i_period *period, est_i_span start, est_i_span end, double years)
 {
     est_i_span label = period->span;
     double months = 12 * years;
     if (!isnan(start.start) || !isnan(end.end)) {
-        period->span.start = !isnan(start.start)                         ? start.start
+        period->span.start = !isnan(start.start)                            ? start.start
                              : !isnan(label.start) && label.start < end.end ? label.start
                                                                             : end.end - months;
-        period->span.end = !isnan(end.end)   ? end.end
-                           : !isnan(months)  ? start.start + months
-                                             : label.end;
+        period->span.end = !isnan(end.end) ? end.end : !isnan(months) ? start.start + months : label.end;
     } else if (months < label.end - label.start) {
         period->span.end = label.start + months;
     }
@@ -177,9 +181,11 @@ static est_status read_file_row(const period_file *file, est_i_period *period, e
     double years = NAN, truncated = 0;
     est_i_span start = {NAN, NAN}, end = {NAN, NAN};
     size_t row = period->file_row;
-    est_status status = read_number(file->table, file->years, row, "a positive number of years", &years, error);
+    est_status status =
+        read_number(file->table, file->years, row, "a positive number of years", &years, error);
     if (status == EST_OK)
-        status = read_number(file->table, file->population, row, "a positive number of people", &period->population, error);
+        status = read_number(file->table, file->population, row, "a positive number of people",
+                             &period->population, error);
     if (status == EST_OK)
         status = read_number(file->table, file->truncated, row, "0 or 1", &truncated, error);
     if (status == EST_OK)
@@ -229,7 +235,8 @@ static int by_file(const void *left, const void *right)
     return (a->file_row > b->file_row) - (a->file_row < b->file_row);
 }
 
-/* Labels that read as dates decide; else the period file; else the order of first appearance, which levels have already. */
+/* Labels that read as dates decide; else the period file; else the order of first appearance, which levels
+ * have already. */
 static void order_periods(est_i_periods *periods, bool has_file)
 {
     bool all_read = true;
@@ -243,8 +250,8 @@ static void order_periods(est_i_periods *periods, bool has_file)
         periods->of_level[periods->period[i].level] = i;
 }
 
-static est_status start_periods(const est_table *data, size_t column, const est_i_levels *levels, est_i_periods *periods,
-                                est_error *error)
+static est_status start_periods(const est_table *data, size_t column, const est_i_levels *levels,
+                                est_i_periods *periods, est_error *error)
 {
     *periods = (est_i_periods){0};
     periods->period = calloc(levels->count + 1, sizeof *periods->period);
@@ -255,7 +262,8 @@ static est_status start_periods(const est_table *data, size_t column, const est_
         char buffer[32];
         const char *label = est_table_text(data, column, levels->first[level], buffer);
         est_i_period *period = &periods->period[level];
-        *period = (est_i_period){.level = level, .years = 1, .midpoint = NAN, .population = NAN, .span = {NAN, NAN}};
+        *period = (est_i_period){
+            .level = level, .years = 1, .midpoint = NAN, .population = NAN, .span = {NAN, NAN}};
         period->label = est_i_string_copy(label ? label : "");
         periods->count++;
         if (!period->label)
@@ -267,8 +275,8 @@ static est_status start_periods(const est_table *data, size_t column, const est_
     return EST_OK;
 }
 
-est_status est_i_periods_read(const est_table *data, size_t column, const est_i_levels *levels, const est_table *table,
-                              est_i_periods *periods, est_error *error)
+est_status est_i_periods_read(const est_table *data, size_t column, const est_i_levels *levels,
+                              const est_table *table, est_i_periods *periods, est_error *error)
 {
     period_file file = {0};
     est_status status = start_periods(data, column, levels, periods, error);
@@ -315,37 +323,41 @@ static est_status find_list(const est_table *dates, size_t column, size_t row, n
     est_status status = EST_OK;
     *list = 0;
     if (!name)
-        return est_i_fail_at(error, EST_EVALUE, place, "found no list, expected the name of a list of the data");
+        return est_i_fail_at(error, EST_EVALUE, place,
+                             "found no list, expected the name of a list of the data");
     while (*list < lists.count && strcmp(lists.names[*list], name) != 0)
         (*list)++;
     if (*list == lists.count) {
         const char *nearest = est_i_nearest_name(name, lists.count, name_in_list, &lists);
         status = est_i_fail_at(error, EST_ECOLUMN, place, "'%s' is no list of the data; %s%s%s", name,
-                               nearest ? "did you mean '" : "remove it, or name it as a list", nearest ? nearest : "",
-                               nearest ? "'?" : "");
+                               nearest ? "did you mean '" : "remove it, or name it as a list",
+                               nearest ? nearest : "", nearest ? "'?" : "");
     }
     return status;
 }
 
-static est_status open_list_dates(const est_i_periods *periods, const est_table *dates, size_t *list, est_error *error)
+static est_status open_list_dates(const est_i_periods *periods, const est_table *dates, size_t *list,
+                                  est_error *error)
 {
     static const char *const names[] = {"list", "from", "to"};
-    est_status status = check_columns(dates, (name_list){sizeof names / sizeof names[0], names}, "table of list dates", error);
+    est_status status = check_columns(dates, (name_list){sizeof names / sizeof names[0], names},
+                                      "table of list dates", error);
     if (status == EST_OK)
         status = est_i_table_require(dates, "list", "the name of the list", list, error);
     for (size_t i = 0; status == EST_OK && i < periods->count; i++) {
         const est_i_period *period = &periods->period[i];
         if (isnan(period->span.start) || isnan(period->span.end))
-            status = est_i_fail_at(error, EST_EDEFINITION, est_i_table_place_column(dates, -1),
-                                   "list dates need dated periods, but period '%s' is no date (YYYY, YYYY-YYYY or YYYY-MM); "
-                                   "give start and end in a period file",
-                                   period->label);
+            status = est_i_fail_at(
+                error, EST_EDEFINITION, est_i_table_place_column(dates, -1),
+                "list dates need dated periods, but period '%s' is no date (YYYY, YYYY-YYYY or YYYY-MM); "
+                "give start and end in a period file",
+                period->label);
     }
     return status;
 }
 
-est_status est_i_periods_active(const est_i_periods *periods, const est_table *dates, size_t n_lists, char *const *lists,
-                                uint32_t *active, est_error *error)
+est_status est_i_periods_active(const est_i_periods *periods, const est_table *dates, size_t n_lists,
+                                char *const *lists, uint32_t *active, est_error *error)
 {
     size_t column = 0, list = 0;
     uint32_t dated = 0;
@@ -355,13 +367,15 @@ est_status est_i_periods_active(const est_i_periods *periods, const est_table *d
         active[i] = 0;
     for (size_t row = 0; status == EST_OK && row < est_table_rows(dates); row++) {
         est_i_span first, last;
-        status = find_list(dates, column, row, (name_list){n_lists, (const char *const *)lists}, &list, error);
+        status =
+            find_list(dates, column, row, (name_list){n_lists, (const char *const *)lists}, &list, error);
         if (status == EST_OK)
             status = read_date(dates, from, row, &first, error);
         if (status == EST_OK)
             status = read_date(dates, to, row, &last, error);
         if (status == EST_OK && last.end <= first.start)
-            status = est_i_fail_at(error, EST_EVALUE, est_i_table_place(dates, to, row), "found an end before the start");
+            status = est_i_fail_at(error, EST_EVALUE, est_i_table_place(dates, to, row),
+                                   "found an end before the start");
         dated |= (uint32_t)1 << list;
         for (size_t i = 0; status == EST_OK && i < periods->count; i++) {
             const est_i_span span = periods->period[i].span;

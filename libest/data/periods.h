@@ -29,12 +29,12 @@ typedef struct est_i_periods {
 } est_i_periods;
 
 /* The periods of a column whose levels are known; `file` NULL = no period file. Rules: captures_read.c. */
-est_status est_i_periods_read(const est_table *data, size_t column, const est_i_levels *levels, const est_table *file,
-                              est_i_periods *periods, est_error *error);
+est_status est_i_periods_read(const est_table *data, size_t column, const est_i_levels *levels,
+                              const est_table *file, est_i_periods *periods, est_error *error);
 void est_i_periods_free(est_i_periods *periods);
 
 /* active[period] = mask of the lists at work in it, from a table of list, from, to. */
-est_status est_i_periods_active(const est_i_periods *periods, const est_table *dates, size_t n_lists, char *const *lists,
-                                uint32_t *active, est_error *error);
+est_status est_i_periods_active(const est_i_periods *periods, const est_table *dates, size_t n_lists,
+                                char *const *lists, uint32_t *active, est_error *error);
 
 #endif

@@ -1,5 +1,6 @@
-/* Cells are stored as narrow as they allow, block by block, and never reallocated. A text cell is the number of its text in the
- * column's dictionary. The highest or lowest codes of each width stand for the two kinds of missing. */
+/* Cells are stored as narrow as they allow, block by block, and never reallocated. A text cell is the number
+ * of its text in the column's dictionary. The highest or lowest codes of each width stand for the two kinds
+ * of missing. */
 #include "data/table.h"
 
 #include <math.h>
@@ -9,7 +10,15 @@
 #include "core/text.h"
 #include "data/utf8.h"
 
-typedef enum cell_width { STORE_U8 = 0, STORE_U16, STORE_U32, STORE_N8, STORE_N16, STORE_N32, STORE_DOUBLE } cell_width;
+typedef enum cell_width {
+    STORE_U8 = 0,
+    STORE_U16,
+    STORE_U32,
+    STORE_N8,
+    STORE_N16,
+    STORE_N32,
+    STORE_DOUBLE
+} cell_width;
 
 /* Numbers: 0 to 253 in a byte; two values at an end of the range are taken for missing. */
 #define N8_EMPTY 254u
@@ -121,9 +130,11 @@ static void store_number(const cell_block *block, size_t i, double value)
     est_i_missing missing = number_missing(value);
     bool empty = missing == EST_I_MISSING_EMPTY;
     if (block->width == STORE_N8)
-        ((uint8_t *)block->cells)[i] = missing ? (empty ? (uint8_t)N8_EMPTY : (uint8_t)N8_NA) : (uint8_t)value;
+        ((uint8_t *)block->cells)[i] =
+            missing ? (empty ? (uint8_t)N8_EMPTY : (uint8_t)N8_NA) : (uint8_t)value;
     else if (block->width == STORE_N16)
-        ((int16_t *)block->cells)[i] = missing ? (empty ? (int16_t)N16_EMPTY : (int16_t)N16_NA) : (int16_t)value;
+        ((int16_t *)block->cells)[i] =
+            missing ? (empty ? (int16_t)N16_EMPTY : (int16_t)N16_NA) : (int16_t)value;
     else if (block->width == STORE_N32)
         ((int32_t *)block->cells)[i] = missing ? (empty ? N32_EMPTY : N32_NA) : (int32_t)value;
     else
@@ -170,13 +181,16 @@ static double load_number(const cell_block *block, size_t i)
     double value;
     if (block->width == STORE_N8) {
         unsigned cell = ((const uint8_t *)block->cells)[i];
-        value = cell < N8_EMPTY ? cell : missing_number(cell == N8_EMPTY ? EST_I_MISSING_EMPTY : EST_I_MISSING_NA);
+        value = cell < N8_EMPTY ? cell
+                                : missing_number(cell == N8_EMPTY ? EST_I_MISSING_EMPTY : EST_I_MISSING_NA);
     } else if (block->width == STORE_N16) {
         int cell = ((const int16_t *)block->cells)[i];
-        value = cell > N16_NA ? cell : missing_number(cell == N16_EMPTY ? EST_I_MISSING_EMPTY : EST_I_MISSING_NA);
+        value =
+            cell > N16_NA ? cell : missing_number(cell == N16_EMPTY ? EST_I_MISSING_EMPTY : EST_I_MISSING_NA);
     } else if (block->width == STORE_N32) {
         int32_t cell = ((const int32_t *)block->cells)[i];
-        value = cell > N32_NA ? cell : missing_number(cell == N32_EMPTY ? EST_I_MISSING_EMPTY : EST_I_MISSING_NA);
+        value =
+            cell > N32_NA ? cell : missing_number(cell == N32_EMPTY ? EST_I_MISSING_EMPTY : EST_I_MISSING_NA);
     } else {
         value = ((const double *)block->cells)[i];
     }
@@ -204,7 +218,9 @@ est_i_missing est_i_table_missing(const est_table *table, size_t column, size_t 
     est_i_missing missing;
     if (table->columns[column].kind == EST_COLUMN_TEXT) {
         uint32_t code = load_code(block, offset_of(table, row));
-        missing = code == EST_I_CODE_EMPTY ? EST_I_MISSING_EMPTY : code == EST_I_CODE_NA ? EST_I_MISSING_NA : EST_I_PRESENT;
+        missing = code == EST_I_CODE_EMPTY ? EST_I_MISSING_EMPTY
+                  : code == EST_I_CODE_NA  ? EST_I_MISSING_NA
+                                           : EST_I_PRESENT;
     } else {
         missing = number_missing(load_number(block, offset_of(table, row)));
     }
@@ -318,10 +334,12 @@ static est_status check_name(const est_table *table, const char *name, est_error
         status = est_i_fail_at(error, EST_ECOLUMN, place, "column %zu has no name; every column needs one",
                                table->n_columns + 1);
     } else if (!est_i_utf8_valid(name)) {
-        status = est_i_fail_at(error, EST_ECOLUMN, place, "the name of column %zu is no UTF-8", table->n_columns + 1);
+        status = est_i_fail_at(error, EST_ECOLUMN, place, "the name of column %zu is no UTF-8",
+                               table->n_columns + 1);
     } else if (est_table_find(table, name) >= 0) {
         place.column = name;
-        status = est_i_fail_at(error, EST_ECOLUMN, place, "there is a column of this name already; rename one of the two");
+        status = est_i_fail_at(error, EST_ECOLUMN, place,
+                               "there is a column of this name already; rename one of the two");
     }
     return status;
 }
@@ -366,7 +384,8 @@ static bool is_canonical(const char *text, size_t length, double value)
     return est_i_number_print(value, printed) == length && memcmp(printed, text, length) == 0;
 }
 
-/* What each distinct text reads as, parsed once. *canonical = all of them are numbers in their shortest form. */
+/* What each distinct text reads as, parsed once. *canonical = all of them are numbers in their shortest form.
+ */
 static bool read_values(table_column *column, bool *canonical)
 {
     size_t count = column->texts.count, n_numbers = 0;
@@ -390,8 +409,9 @@ static bool read_values(table_column *column, bool *canonical)
     return good;
 }
 
-static est_status code_texts(const est_table *table, table_column *column, const char *name, const char *const *values,
-                             size_t first, size_t count, uint32_t *codes, est_error *error)
+static est_status code_texts(const est_table *table, table_column *column, const char *name,
+                             const char *const *values, size_t first, size_t count, uint32_t *codes,
+                             est_error *error)
 {
     for (size_t i = 0; i < count; i++) {
         const char *text = values[first + i];
@@ -403,7 +423,8 @@ static est_status code_texts(const est_table *table, table_column *column, const
         if (index == EST_I_DICTIONARY_NONE)
             return est_i_no_memory(error);
         if (index == before && !est_i_utf8_valid(text))
-            return est_i_fail_at(error, EST_ECOLUMN, (est_i_place){table->name, (long long)(first + i) + 1, 0, name},
+            return est_i_fail_at(error, EST_ECOLUMN,
+                                 (est_i_place){table->name, (long long)(first + i) + 1, 0, name},
                                  "found text that is no UTF-8, expected UTF-8");
         codes[i] = index + EST_I_CODE_FIRST;
     }
@@ -468,7 +489,8 @@ static bool take_block(table_column *column, const uint32_t *codes, size_t count
     return add_code_block(column, codes, count);
 }
 
-static est_status consumer_take(void *consumer, const est_i_schema *schema, const est_i_batch *batch, est_error *error)
+static est_status consumer_take(void *consumer, const est_i_schema *schema, const est_i_batch *batch,
+                                est_error *error)
 {
     est_table *table = *(est_table **)consumer;
     for (size_t i = 0; i < schema->n_columns; i++)
@@ -487,8 +509,10 @@ static bool make_numbers(est_table *table, table_column *column, double *scratch
         cell_block *block = &column->blocks[b];
         for (size_t i = 0; i < count; i++) {
             uint32_t code = load_code(block, i);
-            scratch[i] = code >= EST_I_CODE_FIRST ? column->values[code - EST_I_CODE_FIRST]
-                         : missing_number(code == EST_I_CODE_EMPTY ? EST_I_MISSING_EMPTY : EST_I_MISSING_NA);
+            scratch[i] =
+                code >= EST_I_CODE_FIRST
+                    ? column->values[code - EST_I_CODE_FIRST]
+                    : missing_number(code == EST_I_CODE_EMPTY ? EST_I_MISSING_EMPTY : EST_I_MISSING_NA);
         }
         cell_width width = width_of_numbers(scratch, count);
         void *cells = malloc(count * width_size(width));
@@ -634,7 +658,8 @@ static void suggest_columns(const est_table *table, const char *name, est_i_text
     }
 }
 
-est_status est_i_table_require(const est_table *table, const char *name, const char *what, size_t *column, est_error *error)
+est_status est_i_table_require(const est_table *table, const char *name, const char *what, size_t *column,
+                               est_error *error)
 {
     long found = est_table_find(table, name);
     est_status status = EST_OK;
@@ -643,8 +668,9 @@ est_status est_i_table_require(const est_table *table, const char *name, const c
     } else {
         est_i_text words = {0};
         suggest_columns(table, name, &words);
-        status = est_i_fail_at(error, EST_ECOLUMN, (est_i_place){table->name, 0, 0, name}, "found no such column (%s); %s",
-                               what, words.data && !words.failed ? words.data : "check the name");
+        status = est_i_fail_at(error, EST_ECOLUMN, (est_i_place){table->name, 0, 0, name},
+                               "found no such column (%s); %s", what,
+                               words.data && !words.failed ? words.data : "check the name");
         est_i_text_free(&words);
     }
     return status;

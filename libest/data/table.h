@@ -1,4 +1,5 @@
-/* The table behind est/table.h: columns in blocks of equal length, narrow cells, missing cells with their reason. */
+/* The table behind est/table.h: columns in blocks of equal length, narrow cells, missing cells with their
+ * reason. */
 #ifndef EST_I_DATA_TABLE_H
 #define EST_I_DATA_TABLE_H
 
@@ -30,12 +31,14 @@ est_i_place est_i_table_place(const est_table *table, long column, size_t row);
 /* The place of a whole column. `column` below 0: the whole table. */
 est_i_place est_i_table_place_column(const est_table *table, long column);
 
-/* The cell in words for a message: "'yes'", "an empty field". With `hide`, whatever might name a person is only measured: text
- * of more than 8 characters, numbers of more than 4 digits. */
+/* The cell in words for a message: "'yes'", "an empty field". With `hide`, whatever might name a person is
+ * only measured: text of more than 8 characters, numbers of more than 4 digits. */
 void est_i_table_describe(const est_table *table, size_t column, size_t row, bool hide, char found[128]);
 
-/* The column of that name; EST_ECOLUMN with the nearest name if there is none. `what` says what it is needed for. */
-est_status est_i_table_require(const est_table *table, const char *name, const char *what, size_t *column, est_error *error);
+/* The column of that name; EST_ECOLUMN with the nearest name if there is none. `what` says what it is needed
+ * for. */
+est_status est_i_table_require(const est_table *table, const char *name, const char *what, size_t *column,
+                               est_error *error);
 
 /* The consumer that keeps the rows: an est_table ** that is NULL when it starts. */
 extern const est_i_consumer_type est_i_table_consumer;

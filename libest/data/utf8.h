@@ -11,7 +11,8 @@ typedef struct est_i_utf8 {
     unsigned char low, high; /* what the next of them may be */
 } est_i_utf8;
 
-/* How many leading bytes are well-formed UTF-8 without NUL; `length` if all are. A character may go on in the next piece. */
+/* How many leading bytes are well-formed UTF-8 without NUL; `length` if all are. A character may go on in the
+ * next piece. */
 size_t est_i_utf8_check(est_i_utf8 *state, const char *bytes, size_t length);
 
 /* The same for a whole string. */

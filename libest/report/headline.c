@@ -18,7 +18,7 @@ typedef struct headline {
     est_i_look look;
 } headline;
 
-static bool same_domain(const est_row *a, const est_row *b)
+bool est_i_same_domain(const est_row *a, const est_row *b)
 {
     if (a->n_domain != b->n_domain)
         return false;
@@ -42,7 +42,7 @@ static const est_row *row_of(const est_result *result, const char *estimand, con
 {
     for (size_t i = 0; i < est_result_rows(result); i++) {
         const est_row *row = est_result_row(result, i);
-        if (strcmp(row->estimand, estimand) == 0 && same_domain(row, domain) &&
+        if (strcmp(row->estimand, estimand) == 0 && est_i_same_domain(row, domain) &&
             (!model || strcmp(row->model, model) == 0))
             return row;
     }

@@ -11,7 +11,8 @@
 #define LONG_TABLE 12 /* longer ones are folded away until asked for */
 
 static const char style_sheet[] =
-    "body{color-scheme:light;color:#000;background:#fff;max-width:62rem;margin:0 auto;padding:1rem 1.5rem 3rem}\n"
+    "body{color-scheme:light;color:#000;background:#fff}\n"
+    "body{max-width:62rem;margin:0 auto;padding:1rem 1.5rem 3rem}\n"
     "body{font:1rem/1.5 'DejaVu Sans',Verdana,Arial,sans-serif}\n"
     "h1{font-size:1.7rem;line-height:1.25;margin:.5rem 0}\n"
     "h2{font-size:1.3rem;margin:2.2rem 0 .6rem;border-bottom:2px solid #000;padding-bottom:.2rem}\n"
@@ -21,7 +22,8 @@ static const char style_sheet[] =
     ".scroll{overflow-x:auto;margin:1rem 0}\n"
     "table{border-collapse:collapse;min-width:22rem;font-variant-numeric:tabular-nums}\n"
     "caption{text-align:left;font-weight:bold;padding:.3rem 0}\n"
-    "th,td{border-bottom:1px solid #999;padding:.35rem .8rem .35rem .4rem;text-align:left;vertical-align:top}\n"
+    "th,td{border-bottom:1px solid #999;padding:.35rem .8rem .35rem .4rem}\n"
+    "th,td{text-align:left;vertical-align:top}\n"
     "thead th{border-bottom:2px solid #000;vertical-align:bottom}\n"
     "tbody th{font-weight:normal;white-space:nowrap}\n"
     "td.words,th.words{white-space:normal;overflow-wrap:anywhere}\n"
@@ -183,10 +185,12 @@ static void how_to_read(est_i_text *output, const est_result *result)
         if (strcmp(row->estimand, est_i_headline_estimand(result)) != 0)
             continue;
         first = first ? first : row;
-        models |= strcmp(row->model, first->model) != 0;
+        models |= row != first && est_i_same_domain(row, first);
         if (isnan(level) && !isnan(row->lower))
             level = row->level;
     }
+    if (isnan(level) && !models)
+        return;
     est_i_text_append(output, "<p class=\"how\">");
     if (!isnan(level)) {
         est_i_text_append(

@@ -1,6 +1,7 @@
 #include "report/table_layout.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,10 @@ bool est_i_grouping_make(const est_result *result, est_i_grouping *grouping)
         return false;
     for (size_t row = 0; row < count; row++) {
         size_t first = 0;
+        if (est_result_row(result, row)->detail) {
+            grouping->group[row] = SIZE_MAX; /* in no group: pages for people leave it out */
+            continue;
+        }
         while (first < row && !(grouping->group[first] == first &&
                                 same_group(est_result_row(result, first), est_result_row(result, row))))
             first++;

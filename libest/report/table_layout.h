@@ -87,6 +87,8 @@ void est_i_group_grid(const est_result *result, const est_i_grouping *grouping, 
 /* The value of a row's domain label, "" if it has none of that name. */
 const char *est_i_row_label(const est_row *row, const char *name);
 
+bool est_i_same_domain(const est_row *a, const est_row *b);
+
 /* Every domain label name met in the rows of one group (all rows if `grouping` is NULL), "period" first.
  * Returns the number of names; NULL array when there are none or without memory (then *failed). The caller
  * frees the array. */

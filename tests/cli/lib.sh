@@ -75,6 +75,7 @@ json() { # name, file, expression
     local answer
     answer=$("$PYTHON" - "$2" "$3" 2>&1 <<'P'
 import json, math, sys
+sys.excepthook = lambda kind, error, place: print(kind.__name__, error)
 r = json.load(open(sys.argv[1], encoding="utf-8"))
 def rows(estimand):
     return [row for row in r["rows"] if row["estimand"] == estimand]

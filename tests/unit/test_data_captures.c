@@ -32,7 +32,8 @@ typedef struct setting {
     const char *period, *seen, *file, *dates;
 } setting;
 
-static est_status read_captures(const char *csv, const setting *wanted, est_i_captures **captures, est_error *error)
+static est_status read_captures(const char *csv, const setting *wanted, est_i_captures **captures,
+                                est_error *error)
 {
     est_table *data = parse("data.csv", csv);
     est_table *file = wanted->file ? parse("periods.csv", wanted->file) : NULL;
@@ -55,8 +56,8 @@ static est_i_captures *expect_captures(const char *csv, setting wanted)
     return captures;
 }
 
-static void expect_fault(const char *csv, setting wanted, est_status code, long long record, const char *column,
-                         const char *words)
+static void expect_fault(const char *csv, setting wanted, est_status code, long long record,
+                         const char *column, const char *words)
 {
     est_error error;
     est_i_captures *captures = NULL;
@@ -87,7 +88,8 @@ static void test_counts(void **state)
     assert_true(captures->total == 7 && captures->totals[0] == 7);
     assert_int_equal(captures->active[0], 7);
     assert_true(isnan(captures->seen[0]) && isnan(captures->population[0]));
-    assert_false(captures->has_seen || captures->has_population || captures->has_dates || captures->labels_read);
+    assert_false(captures->has_seen || captures->has_population || captures->has_dates ||
+                 captures->labels_read);
     assert_int_equal(captures->n_repeated, 0);
     est_i_captures_free(captures);
 
@@ -102,18 +104,22 @@ static void test_shapes_agree(void **state)
     (void)state;
     char hex[3][65];
     est_i_captures *captures[3];
-    captures[0] = expect_captures("period,A,B,C,count\n2011,1,0,0,2\n2010,1,1,0,1\n2011,0,1,1,1\n", (setting){.trend = true});
-    captures[1] = expect_captures("A,B,C,period\n1,1,0,2010\n1,0,0,2011\n0,1,1,2011\n1,0,0,2011\n", (setting){.trend = true});
-    captures[2] = expect_captures("list,sex,person,period\nC,f,p1,2011\nB,f,p1,2011\nA,m,p2,2011\nA,,p3,2011\nB,m,p2,2010\n"
-                                  "A,m,p2,2010\nA,m,p2,2010\n",
+    captures[0] = expect_captures("period,A,B,C,count\n2011,1,0,0,2\n2010,1,1,0,1\n2011,0,1,1,1\n",
                                   (setting){.trend = true});
+    captures[1] = expect_captures("A,B,C,period\n1,1,0,2010\n1,0,0,2011\n0,1,1,2011\n1,0,0,2011\n",
+                                  (setting){.trend = true});
+    captures[2] = expect_captures(
+        "list,sex,person,period\nC,f,p1,2011\nB,f,p1,2011\nA,m,p2,2011\nA,,p3,2011\nB,m,p2,2010\n"
+        "A,m,p2,2010\nA,m,p2,2010\n",
+        (setting){.trend = true});
     for (size_t i = 0; i < 3; i++) {
         est_i_captures_digest(captures[i], hex[i]);
         assert_string_equal(hex[i], hex[0]);
         assert_int_equal(strlen(hex[i]), 64);
         assert_int_equal(captures[i]->n_blocks, 2);
         assert_string_equal(captures[i]->block_names[0], "2010");
-        assert_true(captures[i]->counts[0][3] == 1 && captures[i]->counts[1][1] == 2 && captures[i]->counts[1][6] == 1);
+        assert_true(captures[i]->counts[0][3] == 1 && captures[i]->counts[1][1] == 2 &&
+                    captures[i]->counts[1][6] == 1);
         assert_true(captures[i]->total == 4);
     }
     assert_int_equal(captures[2]->n_repeated, 1);
@@ -151,7 +157,8 @@ static void test_named_lists(void **state)
     expect_fault(csv, (setting){.capture.lists = "A,,B"}, EST_EOPTION, 0, "", "empty name");
     expect_fault(csv, (setting){.capture.lists = "A,B,"}, EST_EOPTION, 0, "", "empty name");
     expect_fault(csv, (setting){.capture.lists = "A"}, EST_EDEFINITION, 0, "", "found 1 list");
-    expect_fault(csv, (setting){.capture = {.lists = "A,count", .count = "count"}}, EST_EOPTION, 0, "count", "another role");
+    expect_fault(csv, (setting){.capture = {.lists = "A,count", .count = "count"}}, EST_EOPTION, 0, "count",
+                 "another role");
     expect_fault(csv, (setting){.capture.count = "n"}, EST_ECOLUMN, 0, "n", "the counts");
     /* A column that is named as a list has no role by its usual name. */
     captures = expect_captures("period,count\n1,0\n1,1\n", (setting){.capture.lists = "period,count"});
@@ -172,7 +179,8 @@ static void test_number_of_lists(void **state)
         est_i_text_append(&csv, ",0");
     expect_fault(csv.data, (setting){0}, EST_EDEFINITION, 0, "", "at most 20");
     est_i_captures *captures = expect_captures(
-        csv.data, (setting){.capture.lists = "L0,L1,L2,L3,L4,L5,L6,L7,L8,L9,L10,L11,L12,L13,L14,L15,L16,L17,L18,L19"});
+        csv.data,
+        (setting){.capture.lists = "L0,L1,L2,L3,L4,L5,L6,L7,L8,L9,L10,L11,L12,L13,L14,L15,L16,L17,L18,L19"});
     assert_int_equal(captures->n_cells, 1 << 20);
     est_i_captures_free(captures);
     est_i_text_free(&csv);
@@ -220,14 +228,17 @@ static void test_cells(void **state)
 static void test_shape_options(void **state)
 {
     (void)state;
-    expect_fault("A,B,count\n1,0,1\n", (setting){.capture.shape = EST_SHAPE_PERSONS}, EST_EDEFINITION, 0, "count", "counts");
-    expect_fault("A,B\n1,0\n", (setting){.capture.shape = EST_SHAPE_COUNTS}, EST_ECOLUMN, 0, "count", "the counts");
-    expect_fault("A,B\n1,0\n", (setting){.capture.shape = EST_SHAPE_LONG}, EST_ECOLUMN, 0, "person", "person");
+    expect_fault("A,B,count\n1,0,1\n", (setting){.capture.shape = EST_SHAPE_PERSONS}, EST_EDEFINITION, 0,
+                 "count", "counts");
+    expect_fault("A,B\n1,0\n", (setting){.capture.shape = EST_SHAPE_COUNTS}, EST_ECOLUMN, 0, "count",
+                 "the counts");
+    expect_fault("A,B\n1,0\n", (setting){.capture.shape = EST_SHAPE_LONG}, EST_ECOLUMN, 0, "person",
+                 "person");
     expect_fault("A,B\n1,0\n", (setting){.capture.shape = 9}, EST_EOPTION, 0, "", "shape");
-    expect_fault("A,B,count\n1,0,1\n", (setting){.capture = {.shape = EST_SHAPE_COUNTS, .person = "A"}}, EST_EOPTION, 0, "",
-                 "long shape");
-    expect_fault("person,list\n1,A\n", (setting){.capture = {.shape = EST_SHAPE_LONG, .count = "n"}}, EST_EOPTION, 0, "",
-                 "counts shape");
+    expect_fault("A,B,count\n1,0,1\n", (setting){.capture = {.shape = EST_SHAPE_COUNTS, .person = "A"}},
+                 EST_EOPTION, 0, "", "long shape");
+    expect_fault("person,list\n1,A\n", (setting){.capture = {.shape = EST_SHAPE_LONG, .count = "n"}},
+                 EST_EOPTION, 0, "", "counts shape");
 }
 
 static void test_long(void **state)
@@ -248,8 +259,8 @@ static void test_long(void **state)
     assert_true(captures->total == 2 && captures->counts[0][3] == 1 && captures->counts[0][1] == 1);
     est_i_captures_free(captures);
 
-    expect_fault("person,list\na,Police\nb,Shelter\n", (setting){.capture.lists = "Police,Sheltr"}, EST_ECOLUMN, 0, "list",
-                 "did you mean 'Shelter'");
+    expect_fault("person,list\na,Police\nb,Shelter\n", (setting){.capture.lists = "Police,Sheltr"},
+                 EST_ECOLUMN, 0, "list", "did you mean 'Shelter'");
     expect_fault("person,list\nWanjiku,X\n,Y\n", (setting){0}, EST_EVALUE, 2, "person", "missing");
     expect_fault("person,list\nWanjiku,X\nb,\nc,Y\n", (setting){0}, EST_EVALUE, 2, "list", "missing");
     expect_fault("person,list\nWanjiku,X\nb,X\n", (setting){0}, EST_EDEFINITION, 0, "", "at least two");
@@ -280,7 +291,8 @@ static void test_order_of_periods(void **state)
     assert_string_equal(captures->block_names[2], "2015-2017");
     assert_true(captures->labels_read);
     assert_true(captures->years[0] == 10 && captures->years[1] == 5 && captures->years[2] == 3);
-    assert_true(captures->midpoint[0] == 2005 && captures->midpoint[1] == 2012.5 && captures->midpoint[2] == 2016.5);
+    assert_true(captures->midpoint[0] == 2005 && captures->midpoint[1] == 2012.5 &&
+                captures->midpoint[2] == 2016.5);
     est_i_captures_free(captures);
 
     captures = expect_captures("period,A,B\n2010-11,1,0\n2010-02,1,1\n", plain);
@@ -310,21 +322,25 @@ static void test_period_file(void **state)
         csv, (setting){.trend = true,
                        .file = "truncated,period,years,population\n1,2015-2019,3,900.5\n0,2010-2014,5,\n"});
     /* 3 years of 2015-2019 are 2015 to 2017. */
-    assert_true(captures->years[1] == 3 && captures->midpoint[1] == 2016.5 && captures->midpoint[0] == 2012.5);
-    assert_true(captures->population[1] == 900.5 && isnan(captures->population[0]) && captures->has_population);
+    assert_true(captures->years[1] == 3 && captures->midpoint[1] == 2016.5 &&
+                captures->midpoint[0] == 2012.5);
+    assert_true(captures->population[1] == 900.5 && isnan(captures->population[0]) &&
+                captures->has_population);
     assert_true(captures->truncated[1] && !captures->truncated[0] && captures->labels_read);
     est_i_captures_free(captures);
 
-    captures = expect_captures("period,A,B\nII,1,0\nI,1,1\n",
-                               (setting){.trend = true, .file = "period,start,end\nI,2010-01-01,2011-06-30\nII,2012-07,2013\n"});
+    captures = expect_captures(
+        "period,A,B\nII,1,0\nI,1,1\n",
+        (setting){.trend = true, .file = "period,start,end\nI,2010-01-01,2011-06-30\nII,2012-07,2013\n"});
     assert_string_equal(captures->block_names[0], "I");
     assert_true(captures->years[0] == 1.5 && captures->midpoint[0] == 2010.75);
     assert_true(captures->years[1] == 1.5 && captures->midpoint[1] == 2013.25 && captures->labels_read);
     est_i_captures_free(captures);
 
-#define FILE_FAULT(text, code, record, column, words) \
+#define FILE_FAULT(text, code, record, column, words)                                                        \
     expect_fault(csv, (setting){.trend = true, .file = text}, code, record, column, words)
-    FILE_FAULT("period,years\n2010-2014,5\n2015-2018,4\n", EST_EDEFINITION, 0, "period", "did you mean '2015-2018'");
+    FILE_FAULT("period,years\n2010-2014,5\n2015-2018,4\n", EST_EDEFINITION, 0, "period",
+               "did you mean '2015-2018'");
     FILE_FAULT("period,populaton\n2010-2014,5\n", EST_ECOLUMN, 0, "populaton", "did you mean 'population'");
     FILE_FAULT("years\n5\n", EST_ECOLUMN, 0, "period", "label");
     FILE_FAULT("period,years\n2010-2014,0\n2015-2019,5\n", EST_EVALUE, 1, "years", "positive");
@@ -335,9 +351,12 @@ static void test_period_file(void **state)
     FILE_FAULT("period,start,end\n2010-2014,2014,2010\n2015-2019,,\n", EST_EVALUE, 1, "end", "not after");
     FILE_FAULT("period\n2010-2014\n2010-2014\n", EST_EVALUE, 2, "period", "record 1 has already");
 #undef FILE_FAULT
-    expect_fault("period,A,B\n2010,1,0\n2010,1,1\n", (setting){.trend = true}, EST_EDEFINITION, 0, "period", "one period");
-    expect_fault("period,A,B\n2010,1,0\n,1,1\n", (setting){.trend = true}, EST_EVALUE, 2, "period", "missing");
-    expect_fault("perod,A,B\n2010,1,0\n", (setting){.trend = true}, EST_ECOLUMN, 0, "period", "did you mean 'perod'");
+    expect_fault("period,A,B\n2010,1,0\n2010,1,1\n", (setting){.trend = true}, EST_EDEFINITION, 0, "period",
+                 "one period");
+    expect_fault("period,A,B\n2010,1,0\n,1,1\n", (setting){.trend = true}, EST_EVALUE, 2, "period",
+                 "missing");
+    expect_fault("perod,A,B\n2010,1,0\n", (setting){.trend = true}, EST_ECOLUMN, 0, "period",
+                 "did you mean 'perod'");
 }
 
 static void test_seen(void **state)
@@ -349,40 +368,49 @@ static void test_seen(void **state)
     assert_int_equal(captures->n_lists, 2);
     assert_true(captures->has_seen && captures->seen[0] == 5 && isnan(captures->seen[1]));
     est_i_captures_free(captures);
-    captures = expect_captures("period,A,B,s\n2010,1,0,5\n2011,1,1,4\n", (setting){.trend = true, .seen = "s"});
+    captures =
+        expect_captures("period,A,B,s\n2010,1,0,5\n2011,1,1,4\n", (setting){.trend = true, .seen = "s"});
     assert_true(captures->seen[1] == 4);
     est_i_captures_free(captures);
-    expect_fault("period,A,B,seen_any_list\n2010,1,0,5\n2011,1,1,4\n2010,1,1,6\n", trend, EST_EVALUE, 3, "seen_any_list",
-                 "another value than in record 1");
-    expect_fault("period,A,B,seen_any_list,count\n2010,1,0,5,3\n2011,1,1,4,5\n", trend, EST_EVALUE, 2, "seen_any_list",
-                 "fewer persons");
-    expect_fault("period,A,B,seen_any_list\n2010,1,0,5\n2011,1,1,x\n", trend, EST_EVALUE, 2, "seen_any_list", "'x'");
+    expect_fault("period,A,B,seen_any_list\n2010,1,0,5\n2011,1,1,4\n2010,1,1,6\n", trend, EST_EVALUE, 3,
+                 "seen_any_list", "another value than in record 1");
+    expect_fault("period,A,B,seen_any_list,count\n2010,1,0,5,3\n2011,1,1,4,5\n", trend, EST_EVALUE, 2,
+                 "seen_any_list", "fewer persons");
+    expect_fault("period,A,B,seen_any_list\n2010,1,0,5\n2011,1,1,x\n", trend, EST_EVALUE, 2, "seen_any_list",
+                 "'x'");
 }
 
 static void test_list_dates(void **state)
 {
     (void)state;
     const char *csv = "period,A,B,C\n2010-2014,1,1,0\n2015-2019,1,0,1\n";
-    est_i_captures *captures =
-        expect_captures(csv, (setting){.trend = true, .dates = "list,from,to\nC,2015-01-01,\nB,,2014-12-31\n"});
+    est_i_captures *captures = expect_captures(
+        csv, (setting){.trend = true, .dates = "list,from,to\nC,2015-01-01,\nB,,2014-12-31\n"});
     assert_true(captures->has_dates);
     assert_int_equal(captures->active[0], 3);
     assert_int_equal(captures->active[1], 5);
     est_i_captures_free(captures);
     /* One day of overlap is enough; two spells are two records. */
-    captures = expect_captures(csv, (setting){.trend = true, .dates = "list,from,to\nC,2014-12-31,\nB,2010,2010\nB,2019-12,\n"});
+    captures = expect_captures(
+        csv, (setting){.trend = true, .dates = "list,from,to\nC,2014-12-31,\nB,2010,2010\nB,2019-12,\n"});
     assert_int_equal(captures->active[0], 7);
     assert_int_equal(captures->active[1], 7);
     est_i_captures_free(captures);
 
-    expect_fault(csv, (setting){.trend = true, .dates = "list,from\nB,2015\n"}, EST_EDEFINITION, 0, "", "'B' has persons");
-    expect_fault(csv, (setting){.trend = true, .dates = "list,from\nD,2015\n"}, EST_ECOLUMN, 1, "list", "'D'");
-    expect_fault(csv, (setting){.trend = true, .dates = "list,form\nB,2015\n"}, EST_ECOLUMN, 0, "form", "'from'");
-    expect_fault(csv, (setting){.trend = true, .dates = "list,from\nB,15/1/2015\n"}, EST_EVALUE, 1, "from", "YYYY");
-    expect_fault(csv, (setting){.trend = true, .dates = "list,from,to\nB,2015,2014\n"}, EST_EVALUE, 1, "to", "before");
-    expect_fault(csv, (setting){.trend = true, .dates = "list,from\n,2015\n"}, EST_EVALUE, 1, "list", "no list");
-    expect_fault("period,A,B\nx,1,0\ny,1,1\n", (setting){.trend = true, .dates = "list,from\nB,2015\n"}, EST_EDEFINITION, 0,
-                 "", "'x' is no date");
+    expect_fault(csv, (setting){.trend = true, .dates = "list,from\nB,2015\n"}, EST_EDEFINITION, 0, "",
+                 "'B' has persons");
+    expect_fault(csv, (setting){.trend = true, .dates = "list,from\nD,2015\n"}, EST_ECOLUMN, 1, "list",
+                 "'D'");
+    expect_fault(csv, (setting){.trend = true, .dates = "list,form\nB,2015\n"}, EST_ECOLUMN, 0, "form",
+                 "'from'");
+    expect_fault(csv, (setting){.trend = true, .dates = "list,from\nB,15/1/2015\n"}, EST_EVALUE, 1, "from",
+                 "YYYY");
+    expect_fault(csv, (setting){.trend = true, .dates = "list,from,to\nB,2015,2014\n"}, EST_EVALUE, 1, "to",
+                 "before");
+    expect_fault(csv, (setting){.trend = true, .dates = "list,from\n,2015\n"}, EST_EVALUE, 1, "list",
+                 "no list");
+    expect_fault("period,A,B\nx,1,0\ny,1,1\n", (setting){.trend = true, .dates = "list,from\nB,2015\n"},
+                 EST_EDEFINITION, 0, "", "'x' is no date");
 }
 
 static void test_dates(void **state)
@@ -465,8 +493,10 @@ static void test_cancel(void **state)
     context.poll = stop_at_once;
     size_t n = 3000000;
     double *ones = malloc(n * sizeof *ones);
-    if (!ones)
+    if (!ones) {
         fail_msg("no memory");
+        return;
+    }
     for (size_t i = 0; i < n; i++)
         ones[i] = 1;
     est_table *table = NULL;

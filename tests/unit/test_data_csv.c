@@ -201,8 +201,10 @@ static void test_long_fields(void **state)
     (void)state;
     size_t length = (size_t)3 << 20;
     char *bytes = malloc(length);
-    if (!bytes)
+    if (!bytes) {
         fail_msg("no memory");
+        return;
+    }
     memset(bytes, 'x', length);
     memcpy(bytes, "a,b\n1,2\n3,\"", 11);
     expect_fault(bytes, length, EST_EFORMAT, 2, 3, "", "more than 1 MiB");
@@ -246,8 +248,10 @@ static void test_block_ends(void **state)
     const char *record = "\xC3\xA9,\"a\"\"\nb\",7\r\n";
     size_t n = 6000, size = strlen(record), length;
     char *bytes = malloc(64 + n * size);
-    if (!bytes)
+    if (!bytes) {
         fail_msg("no memory");
+        return;
+    }
     for (size_t shift = 0; shift < size; shift++) {
         est_error error;
         est_table *table = NULL;
@@ -261,7 +265,8 @@ static void test_block_ends(void **state)
         est_i_bytes input = {"x.csv", read_trickle, &source, 0};
         est_i_csv *csv = est_i_csv_new(&input, NULL);
         assert_non_null(csv);
-        assert_int_equal(est_i_batch_run(&est_i_csv_source, csv, &est_i_table_consumer, &table, NULL, &error), EST_OK);
+        assert_int_equal(est_i_batch_run(&est_i_csv_source, csv, &est_i_table_consumer, &table, NULL, &error),
+                         EST_OK);
         assert_int_equal(est_table_rows(table), n);
         for (size_t row = 0; row < n; row++) {
             expect_text(table, 0, row, "\xC3\xA9");
@@ -279,8 +284,10 @@ static void test_fault_in_a_later_block(void **state)
     (void)state;
     size_t n = 100000, length = 4;
     char *bytes = malloc(n * 4 + 16);
-    if (!bytes)
+    if (!bytes) {
         fail_msg("no memory");
+        return;
+    }
     memcpy(bytes, "a,b\n", 4);
     for (size_t i = 0; i < n; i++, length += 4)
         memcpy(bytes + length, "1,2\n", 4);
@@ -294,8 +301,10 @@ static void test_many_columns(void **state)
     (void)state;
     size_t n = 100000, length = 0;
     char *bytes = malloc(n * 10);
-    if (!bytes)
+    if (!bytes) {
         fail_msg("no memory");
+        return;
+    }
     for (size_t i = 0; i < n; i++)
         length += (size_t)sprintf(bytes + length, "%sc%zu", i ? "," : "", i);
     length += (size_t)sprintf(bytes + length, "\n1");
@@ -354,8 +363,10 @@ static void test_cancel(void **state)
     context.poll = stop_at_once;
     size_t n = 4000000, length = 4;
     char *bytes = malloc(n * 4 + 16);
-    if (!bytes)
+    if (!bytes) {
         fail_msg("no memory");
+        return;
+    }
     memcpy(bytes, "a,b\n", 4);
     for (size_t i = 0; i < n; i++, length += 4)
         memcpy(bytes + length, "1,2\n", 4);
@@ -367,22 +378,14 @@ static void test_cancel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_line_ends_and_bom),
-        cmocka_unit_test(test_delimiters),
-        cmocka_unit_test(test_missing_and_empty),
-        cmocka_unit_test(test_nothing_there),
-        cmocka_unit_test(test_header),
-        cmocka_unit_test(test_ragged),
-        cmocka_unit_test(test_quotes),
-        cmocka_unit_test(test_encoding),
-        cmocka_unit_test(test_carriage_returns),
-        cmocka_unit_test(test_one_column),
-        cmocka_unit_test(test_long_fields),
-        cmocka_unit_test(test_block_ends),
-        cmocka_unit_test(test_fault_in_a_later_block),
-        cmocka_unit_test(test_many_columns),
-        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_plain),         cmocka_unit_test(test_line_ends_and_bom),
+        cmocka_unit_test(test_delimiters),    cmocka_unit_test(test_missing_and_empty),
+        cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_header),
+        cmocka_unit_test(test_ragged),        cmocka_unit_test(test_quotes),
+        cmocka_unit_test(test_encoding),      cmocka_unit_test(test_carriage_returns),
+        cmocka_unit_test(test_one_column),    cmocka_unit_test(test_long_fields),
+        cmocka_unit_test(test_block_ends),    cmocka_unit_test(test_fault_in_a_later_block),
+        cmocka_unit_test(test_many_columns),  cmocka_unit_test(test_files),
         cmocka_unit_test(test_cancel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

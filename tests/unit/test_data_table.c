@@ -69,9 +69,23 @@ static void test_kinds(void **state)
 static void test_widths(void **state)
 {
     (void)state;
-    static const char *const ends[] = {"0",      "253",    "254",    "255",        "-1",         "32767",     "32768",
-                                       "-32766", "-32767", "-32768", "2147483647", "2147483648", "-2147483646",
-                                       "-2147483647", "-2147483648", "1e+300", "9007199254740993"};
+    static const char *const ends[] = {"0",
+                                       "253",
+                                       "254",
+                                       "255",
+                                       "-1",
+                                       "32767",
+                                       "32768",
+                                       "-32766",
+                                       "-32767",
+                                       "-32768",
+                                       "2147483647",
+                                       "2147483648",
+                                       "-2147483646",
+                                       "-2147483647",
+                                       "-2147483648",
+                                       "1e+300",
+                                       "9007199254740993"};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         char csv[128];
         snprintf(csv, sizeof csv, "a,b\n%s,1\nNA,1\n,1\n7,1\n", ends[i]);
@@ -252,9 +266,11 @@ static void test_levels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),    cmocka_unit_test(test_widths),       cmocka_unit_test(test_blocks),
-        cmocka_unit_test(test_memory),   cmocka_unit_test(test_out_of_range), cmocka_unit_test(test_require),
-        cmocka_unit_test(test_describe), cmocka_unit_test(test_dictionary_and_map), cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_kinds),        cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_blocks),       cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_out_of_range), cmocka_unit_test(test_require),
+        cmocka_unit_test(test_describe),     cmocka_unit_test(test_dictionary_and_map),
+        cmocka_unit_test(test_levels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

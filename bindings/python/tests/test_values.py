@@ -147,6 +147,13 @@ class Program(unittest.TestCase):
         self.assertEqual(bootstrap().text, self.printed("mse", "dataset:kosovo_1999", "--ci", "bootstrap", "--replicates", "100",
                                                         "--max-order", "2", "--seed", "7"))
 
+    def test_trend(self):
+        result = quiet(est.trend, est.dataset("colombia_child_recruitment"), ci="none", max_order=2,
+                       population=est.dataset("colombia_child_recruitment_periods"))
+        self.assertEqual(result.text, self.printed("trend", "dataset:colombia_child_recruitment", "--population",
+                                                   "dataset:colombia_child_recruitment_periods", "--ci", "none",
+                                                   "--max-order", "2"))
+
     def test_small_cells(self):
         data = {"A": [1, 0, 1, 1], "B": [0, 1, 1, 0], "C": [0, 0, 0, 1], "count": [40, 30, 4, 12]}
         with tempfile.TemporaryDirectory() as folder:
