@@ -1,5 +1,5 @@
-/* Python: SWIG makes the extension module libest._low and libest/low.py; everything that crosses is built by hand below.
- * Never a leading underscore in the module name: Python would mangle it. */
+/* Python: SWIG makes the extension module libest._low and libest/low.py; everything that crosses is built by
+ * hand below. Never a leading underscore in the module name: Python would mangle it. */
 %module(package="libest", threads="1") low
 %nothread; /* the GIL is released by hand, around the run alone */
 
@@ -12,12 +12,6 @@
 
 #include "shim.h"
 
-/* What poll and tick share with the caller. */
-typedef struct py_watch {
-    PyObject *tick; /* called with (stage, fraction); true = stop; or None */
-    int stopped;
-} py_watch;
-
 /* The exception stays set: it is raised when the library has unwound. */
 static int py_poll(void *user)
 {
@@ -28,17 +22,17 @@ static int py_poll(void *user)
     return stop;
 }
 
+/* `user` is called with (stage, fraction); true = stop. None: nothing is called. */
 static int py_tick(void *user, const char *stage, double fraction)
 {
-    py_watch *watch = user;
+    PyObject *tick = user;
     PyGILState_STATE state = PyGILState_Ensure();
     int stop = 0;
-    if (watch->tick != Py_None) {
-        PyObject *answer = PyObject_CallFunction(watch->tick, "sd", stage, fraction);
+    if (tick != Py_None) {
+        PyObject *answer = PyObject_CallFunction(tick, "sd", stage, fraction);
         stop = answer ? PyObject_IsTrue(answer) : -1;
         Py_XDECREF(answer);
     }
-    watch->stopped |= stop == 1;
     PyGILState_Release(state);
     return stop != 0;
 }
@@ -74,9 +68,10 @@ static PyObject *unless(int failed, PyObject *value)
 
 static PyObject *error_value(const est_error *error)
 {
-    PyObject *fields = Py_BuildValue("{s:s, s:N, s:N, s:N, s:L, s:L}", "code", est_status_name(error->code), "message",
-                                     text_value(error->message), "where", text_value(error->where), "column",
-                                     text_value(error->column), "record", error->record, "line", error->line);
+    PyObject *fields =
+        Py_BuildValue("{s:s, s:N, s:N, s:N, s:L, s:L}", "code", est_status_name(error->code), "message",
+                      text_value(error->message), "where", text_value(error->where), "column",
+                      text_value(error->column), "record", error->record, "line", error->line);
     return fields ? Py_BuildValue("{s:N}", "error", fields) : NULL;
 }
 
@@ -101,12 +96,13 @@ static PyObject *flags_value(uint32_t flags)
 
 static PyObject *row_value(const est_row *row)
 {
-    return Py_BuildValue("{s:N,s:N,s:N,s:d,s:d,s:d,s:d,s:d,s:d,s:N,s:d,s:N,s:N,s:N,s:N}", "estimand", text_value(row->estimand),
-                         "domain", domain_value(row), "model", text_value(row->model), "estimate", row->estimate, "se",
-                         row->se, "lower", row->lower, "upper", row->upper, "level", row->level, "df", row->df, "interval",
-                         text_value(row->interval), "n", row->n, "flags", flags_value(row->flags), "population",
-                         text_value(row->population), "period", text_value(row->period), "definition",
-                         text_value(row->definition));
+    return Py_BuildValue("{s:N,s:N,s:N,s:d,s:d,s:d,s:d,s:d,s:d,s:N,s:d,s:N,s:N,s:N,s:N}", "estimand",
+                         text_value(row->estimand), "domain", domain_value(row), "model",
+                         text_value(row->model), "estimate", row->estimate, "se", row->se, "lower",
+                         row->lower, "upper", row->upper, "level", row->level, "df", row->df, "interval",
+                         text_value(row->interval), "n", row->n, "flags", flags_value(row->flags),
+                         "population", text_value(row->population), "period", text_value(row->period),
+                         "definition", text_value(row->definition));
 }
 
 static PyObject *rows_value(const est_result *result)
@@ -124,7 +120,8 @@ static PyObject *stats_value(const est_result *result)
     int failed = !stats;
     for (size_t i = 0; i < est_result_stats(result) && !failed; i++) {
         const est_stat *stat = est_result_stat(result, i);
-        failed = put(stats, stat->name, stat->text ? text_value(stat->text) : PyFloat_FromDouble(stat->value));
+        failed =
+            put(stats, stat->name, stat->text ? text_value(stat->text) : PyFloat_FromDouble(stat->value));
     }
     return unless(failed, stats);
 }
@@ -154,8 +151,9 @@ static PyObject *frame_value(const est_frame *frame)
     for (size_t i = 0; i < frame->n_rows && !failed; i++)
         failed = add(rows, frame_row_value(frame->cells + i * frame->n_columns, frame->n_columns));
     rows = unless(failed, rows);
-    return rows ? Py_BuildValue("{s:N,s:N,s:N,s:N}", "name", text_value(frame->name), "title", text_value(frame->title),
-                                "columns", names_value(frame->n_columns, frame->columns), "rows", rows)
+    return rows ? Py_BuildValue("{s:N,s:N,s:N,s:N}", "name", text_value(frame->name), "title",
+                                text_value(frame->title), "columns",
+                                names_value(frame->n_columns, frame->columns), "rows", rows)
                 : NULL;
 }
 
@@ -174,8 +172,9 @@ static PyObject *notes_value(const est_result *result)
     int failed = !notes;
     for (size_t i = 0; i < est_result_notes(result) && !failed; i++) {
         const est_note *note = est_result_note(result, i);
-        failed = add(notes, Py_BuildValue("{s:s,s:N,s:N}", "severity", note->severity == EST_WARNING ? "warning" : "note",
-                                          "code", text_value(note->code), "message", text_value(note->message)));
+        failed = add(notes, Py_BuildValue("{s:s,s:N,s:N}", "severity",
+                                          note->severity == EST_WARNING ? "warning" : "note", "code",
+                                          text_value(note->code), "message", text_value(note->message)));
     }
     return unless(failed, notes);
 }
@@ -247,8 +246,9 @@ static PyObject *reports_value(est_shim *request)
     for (size_t i = 0; est_report_format(i) && !failed; i++) {
         const char *text;
         size_t length;
-        failed = est_shim_report(request, est_report_format(i), &text, &length) != EST_OK ||
-                 put(reports, est_report_format(i), PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, "replace"));
+        failed =
+            est_shim_report(request, est_report_format(i), &text, &length) != EST_OK ||
+            put(reports, est_report_format(i), PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, "replace"));
     }
     return unless(failed, reports);
 }
@@ -261,9 +261,10 @@ static PyObject *result_value(est_shim *request)
         return PyErr_Occurred() ? NULL : error_value(est_shim_error(request));
     value = PyDict_New();
     int failed = !value || put(value, "method", text_value(est_result_method(result))) ||
-                 put(value, "title", text_value(est_result_title(result))) || put(value, "rows", rows_value(result)) ||
-                 put(value, "stats", stats_value(result)) || put(value, "frames", frames_value(result)) ||
-                 put(value, "notes", notes_value(result)) || put(value, "provenance", provenance_value(result)) ||
+                 put(value, "title", text_value(est_result_title(result))) ||
+                 put(value, "rows", rows_value(result)) || put(value, "stats", stats_value(result)) ||
+                 put(value, "frames", frames_value(result)) || put(value, "notes", notes_value(result)) ||
+                 put(value, "provenance", provenance_value(result)) ||
                  put(value, "charts", charts_value(request)) ||
                  put(value, "is_public", PyBool_FromLong(est_result_is_public(result))) ||
                  put(value, "is_synthetic", PyBool_FromLong(est_result_is_synthetic(result))) ||
@@ -304,14 +305,16 @@ static est_status add_text(est_shim *request, const char *name, size_t rows, PyO
     return status;
 }
 
-/* (option, name, rows, public, synthetic, ((column, values), ...)): doubles in a buffer, or a list of str and None. */
+/* (option, name, rows, public, synthetic, ((column, values), ...)): doubles in a buffer, or a list of str and
+ * None. */
 static est_status add_table(est_shim *request, PyObject *table)
 {
     const char *option, *name, *column;
     Py_ssize_t rows;
     int is_public, is_synthetic;
     PyObject *columns, *values;
-    if (!PyArg_ParseTuple(table, "ssnppO!", &option, &name, &rows, &is_public, &is_synthetic, &PyTuple_Type, &columns))
+    if (!PyArg_ParseTuple(table, "ssnppO!", &option, &name, &rows, &is_public, &is_synthetic, &PyTuple_Type,
+                          &columns))
         return EST_EINTERNAL;
     est_status status = est_shim_table(request, option, name, (size_t)rows, is_public, is_synthetic);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(columns) && status == EST_OK; i++) {
@@ -344,10 +347,8 @@ static est_status fill_request(est_shim *request, PyObject *tables, PyObject *op
 static est_status run_unlocked(est_shim *request)
 {
     est_status status;
-    Py_BEGIN_ALLOW_THREADS
-    status = est_shim_run(request);
-    Py_END_ALLOW_THREADS
-    return status;
+    Py_BEGIN_ALLOW_THREADS status = est_shim_run(request);
+    Py_END_ALLOW_THREADS return status;
 }
 
 static PyObject *options_value(const est_method *method)
@@ -356,10 +357,11 @@ static PyObject *options_value(const est_method *method)
     int failed = !options;
     for (size_t i = 0; i < method->n_options && !failed; i++) {
         const est_option_spec *spec = &method->options[i];
-        failed = add(options, Py_BuildValue("{s:N,s:s,s:N,s:d,s:d,s:N,s:N}", "name", text_value(spec->name), "kind",
-                                            est_option_kind_name(spec->kind), "default", text_value(spec->initial),
-                                            "minimum", spec->minimum, "maximum", spec->maximum, "choices",
-                                            text_value(spec->choices), "doc", text_value(spec->doc)));
+        failed = add(options,
+                     Py_BuildValue("{s:N,s:s,s:N,s:d,s:d,s:N,s:N}", "name", text_value(spec->name), "kind",
+                                   est_option_kind_name(spec->kind), "default", text_value(spec->initial),
+                                   "minimum", spec->minimum, "maximum", spec->maximum, "choices",
+                                   text_value(spec->choices), "doc", text_value(spec->doc)));
     }
     return unless(failed, options);
 }
@@ -396,14 +398,13 @@ static PyObject *columns_value(const est_table *table)
 PyObject *run(const char *method, PyObject *tables, PyObject *options, unsigned long long seed, int threads,
               PyObject *suppress, long threshold, int internal, PyObject *tick)
 {
-    py_watch watch = {tick, 0};
     est_shim *request;
     PyObject *value = NULL;
     est_status status = est_shim_open(method, &request);
     if (!request)
         return PyErr_NoMemory();
     est_shim_context(request, seed, threads);
-    est_shim_callbacks(request, py_poll, py_tick, &watch);
+    est_shim_callbacks(request, py_poll, py_tick, tick);
     if (status == EST_OK && suppress != Py_None) {
         const char *profile = PyUnicode_AsUTF8(suppress);
         status = profile ? est_shim_suppress(request, profile, threshold, internal) : EST_EINTERNAL;
@@ -428,9 +429,9 @@ PyObject *methods(void)
     for (size_t i = 0; i < est_method_count() && !failed; i++) {
         const est_method *method = est_method_get(i);
         failed = add(list, Py_BuildValue("{s:N,s:N,s:N,s:N,s:N,s:N}", "id", text_value(method->id), "title",
-                                         text_value(method->title), "summary", text_value(method->summary), "reference",
-                                         text_value(method->reference), "data", text_value(method->data), "options",
-                                         options_value(method)));
+                                         text_value(method->title), "summary", text_value(method->summary),
+                                         "reference", text_value(method->reference), "data",
+                                         text_value(method->data), "options", options_value(method)));
     }
     return unless(failed, list);
 }
@@ -442,11 +443,12 @@ PyObject *datasets(void)
     int failed = !list;
     for (size_t i = 0; i < est_dataset_count() && !failed; i++) {
         const est_dataset *dataset = est_dataset_get(i);
-        failed = add(list, Py_BuildValue("{s:N,s:N,s:N,s:N,s:O,s:O}", "name", text_value(dataset->name), "title",
-                                         text_value(dataset->title), "companion", text_value(dataset->companion),
-                                         "description", text_value(dataset->description), "is_public",
-                                         dataset->is_public ? Py_True : Py_False, "is_synthetic",
-                                         dataset->is_synthetic ? Py_True : Py_False));
+        failed =
+            add(list, Py_BuildValue("{s:N,s:N,s:N,s:N,s:O,s:O}", "name", text_value(dataset->name), "title",
+                                    text_value(dataset->title), "companion", text_value(dataset->companion),
+                                    "description", text_value(dataset->description), "is_public",
+                                    dataset->is_public ? Py_True : Py_False, "is_synthetic",
+                                    dataset->is_synthetic ? Py_True : Py_False));
     }
     return unless(failed, list);
 }

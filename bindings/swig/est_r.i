@@ -14,7 +14,8 @@
 
 #include "shim.h"
 
-/* What poll and tick share with the caller. An R jump must never cross the library: each runs under R_ToplevelExec. */
+/* What poll and tick share with the caller. An R jump must never cross the library: each runs under
+ * R_ToplevelExec. */
 typedef struct r_watch {
     SEXP tick; /* function(stage, fraction), TRUE = stop; or R_NilValue */
     int interrupted, stopped;
@@ -57,7 +58,8 @@ static int r_tick(void *user, const char *stage, double fraction)
     return watch->interrupted || watch->stopped;
 }
 
-/* C objects live in external pointers while R may jump; they are emptied before the call ends, R users never see one. */
+/* C objects live in external pointers while R may jump; they are emptied before the call ends, R users never
+ * see one. */
 static void close_request(SEXP handle)
 {
     est_shim_close(R_ExternalPtrAddr(handle));
@@ -161,16 +163,19 @@ static void row_flags(SEXP list, R_xlen_t index, uint32_t flags)
 static SEXP rows_value(const est_result *result)
 {
     enum { TEXTS = 6, NUMBERS = 7 };
-    const char *names[] = {"estimand", "model", "interval", "population", "period", "definition", "estimate", "se", "lower",
-                           "upper", "level", "df", "n", "domain", "flags", ""};
+    const char *names[] = {"estimand", "model", "interval", "population", "period", "definition", "estimate",
+                           "se",       "lower", "upper",    "level",      "df",     "n",          "domain",
+                           "flags",    ""};
     R_xlen_t count = (R_xlen_t)est_result_rows(result);
     SEXP rows = PROTECT(Rf_mkNamed(VECSXP, names));
     for (int column = 0; column < TEXTS + NUMBERS + 2; column++)
         put(rows, column, column < TEXTS ? STRSXP : column < TEXTS + NUMBERS ? REALSXP : VECSXP, count);
     for (R_xlen_t i = 0; i < count; i++) {
         const est_row *row = est_result_row(result, (size_t)i);
-        const char *texts[TEXTS] = {row->estimand, row->model, row->interval, row->population, row->period, row->definition};
-        double numbers[NUMBERS] = {row->estimate, row->se, row->lower, row->upper, row->level, row->df, row->n};
+        const char *texts[TEXTS] = {row->estimand,   row->model,  row->interval,
+                                    row->population, row->period, row->definition};
+        double numbers[NUMBERS] = {row->estimate, row->se, row->lower, row->upper,
+                                   row->level,    row->df, row->n};
         for (int column = 0; column < TEXTS; column++)
             set_text(VECTOR_ELT(rows, column), i, texts[column]);
         for (int column = 0; column < NUMBERS; column++)
@@ -296,12 +301,14 @@ static void series_value(SEXP list, R_xlen_t index, const est_series *series, R_
 
 static void chart_value(SEXP list, R_xlen_t index, const est_chart *chart, est_shim *request)
 {
-    const char *names[] = {"title", "subtitle", "x_title", "y_title", "alternative", "svg", "categories", "series", ""};
+    const char *names[] = {"title", "subtitle",   "x_title", "y_title", "alternative",
+                           "svg",   "categories", "series",  ""};
     const char *svg = NULL;
     size_t length;
     if (est_shim_chart(request, chart->name, &svg, &length) != EST_OK)
         svg = NULL;
-    const char *texts[] = {chart->title, chart->subtitle, chart->x_title, chart->y_title, chart->alternative, svg};
+    const char *texts[] = {chart->title,   chart->subtitle,    chart->x_title,
+                           chart->y_title, chart->alternative, svg};
     R_xlen_t count = (R_xlen_t)chart->n_categories;
     SEXP value = Rf_mkNamed(VECSXP, names);
     SET_VECTOR_ELT(list, index, value);
@@ -348,8 +355,9 @@ static est_status reports_into(SEXP list, R_xlen_t index, est_shim *request)
 
 static SEXP result_value(est_shim *request)
 {
-    const char *names[] = {"method", "title", "rows", "stats", "frames", "notes", "provenance", "charts", "reports",
-                           "is_public", "is_synthetic", "is_internal", ""};
+    const char *names[] = {"method",       "title",       "rows",   "stats",   "frames",
+                           "notes",        "provenance",  "charts", "reports", "is_public",
+                           "is_synthetic", "is_internal", ""};
     const est_result *result = est_shim_result(request);
     SEXP value = PROTECT(Rf_mkNamed(VECSXP, names));
     SET_VECTOR_ELT(value, 0, text_value(est_result_method(result)));
@@ -396,14 +404,16 @@ static est_status add_column(est_shim *request, const char *name, SEXP column)
     return est_shim_add_text(request, name, values);
 }
 
-/* list(option, name, rows, public, synthetic, columns): each column a double or a character vector of `rows`. */
+/* list(option, name, rows, public, synthetic, columns): each column a double or a character vector of `rows`.
+ */
 static est_status add_table(est_shim *request, SEXP table)
 {
     SEXP columns = element(table, "columns"), names = Rf_getAttrib(columns, R_NamesSymbol);
     const void *memory = vmaxget();
-    est_status status = est_shim_table(request, string_at(element(table, "option"), 0), string_at(element(table, "name"), 0),
-                                       (size_t)Rf_asReal(element(table, "rows")), Rf_asLogical(element(table, "public")) == 1,
-                                       Rf_asLogical(element(table, "synthetic")) == 1);
+    est_status status =
+        est_shim_table(request, string_at(element(table, "option"), 0), string_at(element(table, "name"), 0),
+                       (size_t)Rf_asReal(element(table, "rows")), Rf_asLogical(element(table, "public")) == 1,
+                       Rf_asLogical(element(table, "synthetic")) == 1);
     for (R_xlen_t i = 0; i < XLENGTH(columns) && status == EST_OK; i++) {
         status = add_column(request, string_at(names, i), VECTOR_ELT(columns, i));
         vmaxset(memory);
@@ -414,7 +424,8 @@ static est_status add_table(est_shim *request, SEXP table)
 static est_status set_control(est_shim *request, SEXP control)
 {
     SEXP profile = element(control, "suppress"), threshold = element(control, "threshold");
-    est_shim_context(request, (uint64_t)Rf_asReal(element(control, "seed")), Rf_asInteger(element(control, "threads")));
+    est_shim_context(request, (uint64_t)Rf_asReal(element(control, "seed")),
+                     Rf_asInteger(element(control, "threads")));
     return est_shim_suppress(request, profile == R_NilValue ? NULL : string_at(profile, 0),
                              threshold == R_NilValue ? -1 : (long)Rf_asReal(threshold),
                              Rf_asLogical(element(control, "internal")) == 1);
@@ -449,7 +460,8 @@ static SEXP options_value(const est_method *method)
         put(value, column, column < 5 ? STRSXP : REALSXP, count);
     for (R_xlen_t i = 0; i < count; i++) {
         const est_option_spec *spec = &method->options[i];
-        const char *texts[] = {spec->name, est_option_kind_name(spec->kind), spec->initial, spec->choices, spec->doc};
+        const char *texts[] = {spec->name, est_option_kind_name(spec->kind), spec->initial, spec->choices,
+                               spec->doc};
         for (int column = 0; column < 5; column++)
             set_text(VECTOR_ELT(value, column), i, texts[column]);
         REAL(VECTOR_ELT(value, 5))[i] = spec->minimum;
@@ -466,7 +478,8 @@ static void table_column(SEXP columns, const est_table *table, size_t column)
     for (size_t row = 0; row < est_table_rows(table); row++) {
         char buffer[32];
         if (!text)
-            REAL(values)[row] = est_table_is_missing(table, column, row) ? NA_REAL : est_table_number(table, column, row);
+            REAL(values)
+            [row] = est_table_is_missing(table, column, row) ? NA_REAL : est_table_number(table, column, row);
         else if (est_table_is_missing(table, column, row))
             SET_STRING_ELT(values, (R_xlen_t)row, NA_STRING);
         else

@@ -45,9 +45,11 @@ static est_status fail(est_shim *request, est_status code, const char *message)
 static est_status fail_method(est_shim *request, const char *method)
 {
     char message[512];
-    size_t used = (size_t)snprintf(message, sizeof message, "method '%.100s' is not known; expected one of", method);
+    size_t used =
+        (size_t)snprintf(message, sizeof message, "method '%.100s' is not known; expected one of", method);
     for (size_t i = 0; i < est_method_count() && used < sizeof message; i++)
-        used += (size_t)snprintf(message + used, sizeof message - used, "%s %s", i ? "," : "", est_method_get(i)->id);
+        used += (size_t)snprintf(message + used, sizeof message - used, "%s %s", i ? "," : "",
+                                 est_method_get(i)->id);
     return fail(request, EST_EOPTION, message);
 }
 
@@ -87,7 +89,8 @@ est_status est_shim_add_numbers(est_shim *request, const char *column, const dou
 {
     if (request->n_tables == 0)
         return fail(request, EST_EINTERNAL, "a column came before its table");
-    return est_table_add_numbers(request->tables[request->n_tables - 1].table, column, values, &request->error);
+    return est_table_add_numbers(request->tables[request->n_tables - 1].table, column, values,
+                                 &request->error);
 }
 
 est_status est_shim_add_text(est_shim *request, const char *column, const char *const *values)
@@ -108,8 +111,8 @@ void est_shim_context(est_shim *request, uint64_t seed, int threads)
     request->context.threads = threads;
 }
 
-void est_shim_callbacks(est_shim *request, int (*poll)(void *user), int (*tick)(void *user, const char *stage, double fraction),
-                        void *user)
+void est_shim_callbacks(est_shim *request, int (*poll)(void *user),
+                        int (*tick)(void *user, const char *stage, double fraction), void *user)
 {
     request->context.poll = poll;
     request->context.tick = tick;
@@ -154,7 +157,8 @@ est_status est_shim_run(est_shim *request)
         status = fail(request, EST_EINTERNAL, "there is no data table");
     if (status != EST_OK)
         goto cleanup;
-    status = est_method_run(request->method, data, request->options, &request->context, &found, &request->error);
+    status =
+        est_method_run(request->method, data, request->options, &request->context, &found, &request->error);
     if (status != EST_OK)
         goto cleanup;
     est_result_free(request->result);

@@ -1,7 +1,8 @@
 /* The waist between libest and its bindings: flat arguments over the public API, one request a run.
  *
- * In order of use: open, table + columns (the data first, then companion tables), set, context, suppress, run; then the
- * result and its reports are read and copied, and the request is closed. Every fault is kept in the request. */
+ * In order of use: open, table + columns (the data first, then companion tables), set, context, suppress,
+ * run; then the result and its reports are read and copied, and the request is closed. Every fault is kept in
+ * the request. */
 #ifndef EST_SHIM_H
 #define EST_SHIM_H
 
@@ -12,10 +13,12 @@
 
 typedef struct est_shim est_shim;
 
-/* A request for one run of a method. EST_ENOMEM leaves *request NULL; any other fault is in est_shim_error. */
+/* A request for one run of a method. EST_ENOMEM leaves *request NULL; any other fault is in est_shim_error.
+ */
 est_status est_shim_open(const char *method, est_shim **request);
 
-/* Starts a table of `rows` rows: option "" is the data, else the companion table of that option. `name` stands in messages. */
+/* Starts a table of `rows` rows: option "" is the data, else the companion table of that option. `name`
+ * stands in messages. */
 est_status est_shim_table(est_shim *request, const char *option, const char *name, size_t rows, int is_public,
                           int is_synthetic);
 
@@ -28,8 +31,8 @@ est_status est_shim_set(est_shim *request, const char *option, const char *value
 
 /* What is not called keeps the library's default. */
 void est_shim_context(est_shim *request, uint64_t seed, int threads);
-void est_shim_callbacks(est_shim *request, int (*poll)(void *user), int (*tick)(void *user, const char *stage, double fraction),
-                        void *user);
+void est_shim_callbacks(est_shim *request, int (*poll)(void *user),
+                        int (*tick)(void *user, const char *stage, double fraction), void *user);
 /* profile NULL or threshold < 0: the library's default. The profile is copied. */
 est_status est_shim_suppress(est_shim *request, const char *profile, long threshold, int internal);
 

@@ -18,9 +18,12 @@ typedef struct dummy_options {
 } dummy_options;
 
 static const est_option_spec dummy_specs[] = {
-    {"column", EST_OPTION_COLUMN, offsetof(dummy_options, column), "count", 0, 0, NULL, "The column of numbers."},
-    {"max-order", EST_OPTION_INTEGER, offsetof(dummy_options, max_order), "2", 1, 9, NULL, "Printed as it came."},
-    {"level", EST_OPTION_NUMBER, offsetof(dummy_options, level), "0.95", 0.01, 0.99, NULL, "Printed as it came."},
+    {"column", EST_OPTION_COLUMN, offsetof(dummy_options, column), "count", 0, 0, NULL,
+     "The column of numbers."},
+    {"max-order", EST_OPTION_INTEGER, offsetof(dummy_options, max_order), "2", 1, 9, NULL,
+     "Printed as it came."},
+    {"level", EST_OPTION_NUMBER, offsetof(dummy_options, level), "0.95", 0.01, 0.99, NULL,
+     "Printed as it came."},
     {"wait", EST_OPTION_FLAG, offsetof(dummy_options, wait), "0", 0, 1, NULL, "Works until it is stopped."},
     {"weights", EST_OPTION_TABLE, offsetof(dummy_options, weights), "", 0, 0, NULL, "A companion table."},
 };
@@ -35,7 +38,8 @@ static est_status wait_for_stop(const est_context *context, est_error *error)
     return est_i_cancelled(error);
 }
 
-static est_status column_mean(const est_table *data, const char *name, double *mean, double *n, est_error *error)
+static est_status column_mean(const est_table *data, const char *name, double *mean, double *n,
+                              est_error *error)
 {
     est_i_place place = {.where = est_table_name(data), .column = name};
     long column = est_table_find(data, name);
@@ -55,8 +59,8 @@ static est_status column_mean(const est_table *data, const char *name, double *m
     return *n > 0.0 ? EST_OK : est_i_fail(error, EST_EIDENTIFY, "the column has no number");
 }
 
-static est_status dummy_fit(const est_table *data, const void *given, const est_context *context, est_result **result,
-                            est_error *error);
+static est_status dummy_fit(const est_table *data, const void *given, const est_context *context,
+                            est_result **result, est_error *error);
 
 const est_method est_i_method_dummy = {
     .id = "dummy",
@@ -70,8 +74,8 @@ const est_method est_i_method_dummy = {
     .fit = dummy_fit,
 };
 
-static void fill(est_i_result_builder *builder, const dummy_options *options, const est_table *data, double mean, double n,
-                 const est_context *context)
+static void fill(est_i_result_builder *builder, const dummy_options *options, const est_table *data,
+                 double mean, double n, const est_context *context)
 {
     static const char *const columns[] = {"word", "number"};
     static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN};
@@ -89,7 +93,8 @@ static void fill(est_i_result_builder *builder, const dummy_options *options, co
     row.flags = EST_FLAG_BIT(EST_FLAG_MODEL_KNOWN);
     est_i_result_add_row(builder, &row);
     est_i_result_add_stat(builder, "order", (double)options->max_order, false);
-    est_i_result_add_stat(builder, "weights", options->weights ? (double)est_table_rows(options->weights) : NAN, false);
+    est_i_result_add_stat(builder, "weights",
+                          options->weights ? (double)est_table_rows(options->weights) : NAN, false);
     est_i_result_add_stat_text(builder, "model", "none");
     est_i_result_frame(builder, "table", "A table", 2, columns, roles, 0);
     est_i_result_cell_text(builder, "a,\"b\"");
@@ -102,12 +107,13 @@ static void fill(est_i_result_builder *builder, const dummy_options *options, co
     est_i_result_mark(builder, est_table_is_public(data), est_table_is_synthetic(data), false);
 }
 
-static est_status dummy_fit(const est_table *data, const void *given, const est_context *context, est_result **result,
-                            est_error *error)
+static est_status dummy_fit(const est_table *data, const void *given, const est_context *context,
+                            est_result **result, est_error *error)
 {
     const dummy_options *options = given;
     double mean, n;
-    est_status status = options->wait ? wait_for_stop(context, error) : column_mean(data, options->column, &mean, &n, error);
+    est_status status =
+        options->wait ? wait_for_stop(context, error) : column_mean(data, options->column, &mean, &n, error);
     if (status != EST_OK)
         return status;
     est_i_result_builder *builder = est_i_result_begin("dummy", "Mean of a column");

@@ -147,8 +147,8 @@ void est_i_bootstrap_free(est_i_bootstrap *bootstrap)
     free(bootstrap);
 }
 
-est_status est_i_bootstrap_limits(const est_i_bootstrap *b, size_t block, double level, double *lower, double *upper,
-                                  double *without, est_error *error)
+est_status est_i_bootstrap_limits(const est_i_bootstrap *b, size_t block, double observed, double level, double *lower,
+                                  double *upper, double *without, est_error *error)
 {
     double *sorted = calloc(b->n_replicates + 1, sizeof *sorted), missing = 0;
     if (!sorted)
@@ -158,8 +158,8 @@ est_status est_i_bootstrap_limits(const est_i_bootstrap *b, size_t block, double
         missing += isinf(sorted[i]) ? 1 : 0;
     }
     est_i_sort(sorted, b->n_replicates);
-    *lower = est_i_quantile(sorted, b->n_replicates, (1 - level) / 2);
-    *upper = est_i_quantile(sorted, b->n_replicates, (1 + level) / 2);
+    *lower = fmax(observed, est_i_quantile(sorted, b->n_replicates, (1 - level) / 2));
+    *upper = fmax(observed, est_i_quantile(sorted, b->n_replicates, (1 + level) / 2));
     *without = missing / (double)b->n_replicates;
     free(sorted);
     return EST_OK;

@@ -25,8 +25,9 @@ est_status est_i_bootstrap_run(const est_i_estimator *estimator, const est_i_fit
                                est_i_bootstrap **bootstrap, est_error *error);
 void est_i_bootstrap_free(est_i_bootstrap *bootstrap);
 
-/* Percentile limits (quantile type 8) of one block's populations. without = share of replicates that have no estimate. */
-est_status est_i_bootstrap_limits(const est_i_bootstrap *bootstrap, size_t block, double level, double *lower, double *upper,
-                                  double *without, est_error *error);
+/* Percentile limits (quantile type 8) of one block's populations, never below the persons observed: a replicate may see fewer, the
+ * population cannot hold fewer. without = share of replicates that have no estimate. */
+est_status est_i_bootstrap_limits(const est_i_bootstrap *bootstrap, size_t block, double observed, double level, double *lower,
+                                  double *upper, double *without, est_error *error);
 
 #endif

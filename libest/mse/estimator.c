@@ -214,7 +214,7 @@ static est_i_terms fixed_terms(const est_i_estimator *e, size_t n_blocks, uint32
 
 /* A lane without the certificate: the exact verdict, and a fit on its face. */
 static est_status settle_lane(const est_i_fit_data *data, size_t lane, const est_i_terms *terms, double *unseen,
-                              est_error *error)
+                              est_i_monitor *monitor, est_error *error)
 {
     est_i_joint *joint = NULL;
     est_i_fit_data *single = est_i_fit_data_new(1, data->n_lists, data->n_blocks);
@@ -225,7 +225,7 @@ static est_status settle_lane(const est_i_fit_data *data, size_t lane, const est
         single->keep[w] = data->keep[w * data->lanes + lane];
     }
     est_i_fit_data_prepare(single);
-    est_status status = est_i_joint_fit(single, terms, &joint, error);
+    est_status status = est_i_joint_fit(single, terms, monitor, &joint, error);
     for (size_t k = 0; status == EST_OK && k < data->n_blocks; k++)
         unseen[k * data->lanes + lane] = joint->verdict->estimable[k] ? exp(joint->log_unseen[k]) : INFINITY;
     est_i_joint_free(joint);
@@ -234,15 +234,17 @@ static est_status settle_lane(const est_i_fit_data *data, size_t lane, const est
 }
 
 static est_status apply_fixed(const est_i_estimator *e, const est_i_fit_data *data, est_i_estimator_space *space,
-                              double *unseen, est_error *error)
+                              double *unseen, est_i_monitor *monitor, est_error *error)
 {
     est_status status = EST_OK;
     est_i_terms terms = fixed_terms(e, data->n_blocks, space->local);
-    est_i_fit_request request = {.terms = terms};
+    est_i_fit_request request = {.terms = terms, .monitor = monitor};
     est_i_fit(data, &request, space->fit);
+    if (est_i_monitor_cancelled(monitor))
+        return est_i_cancelled(error);
     for (size_t l = 0; l < data->lanes && status == EST_OK; l++) {
         if (space->fit->state[l] != EST_I_FIT_INTERIOR)
-            status = settle_lane(data, l, &terms, unseen, error);
+            status = settle_lane(data, l, &terms, unseen, monitor, error);
         for (size_t k = 0; k < data->n_blocks && space->fit->state[l] == EST_I_FIT_INTERIOR; k++)
             unseen[k * data->lanes + l] = exp(space->fit->beta[k * terms.n_local * data->lanes + l]);
     }
@@ -271,7 +273,7 @@ est_status est_i_estimator_apply(const est_i_estimator *e, const est_i_fit_data 
         est_i_fit_data view = e->by_block ? est_i_fit_data_block(data, i) : *data;
         double *own = unseen + (e->by_block ? i * data->lanes : 0);
         if (e->select == EST_SELECT_NONE)
-            status = apply_fixed(e, &view, space, own, error);
+            status = apply_fixed(e, &view, space, own, monitor, error);
         else
             status = apply_selection(e, &view, e->by_block ? i : 0, price, space, own, monitor, error);
     }

@@ -81,30 +81,54 @@ static void add_fit_tests(const double *counts, const double *keep, const double
     }
 }
 
-/* Entry of the design for term and cell. */
-static double design(uint32_t term, size_t w)
+/* v[w] becomes the sum over all supersets of w. */
+static void sum_supersets(double *v, size_t n)
 {
-    return term == EST_I_EXCHANGEABLE ? pairs_of(w) : (term & w) == term;
+    for (size_t bit = 1; bit < n; bit <<= 1)
+        for (size_t w = 0; w < n; w++)
+            if (!(w & bit))
+                v[w] += v[w | bit];
 }
 
-/* X'WX of one block added into the full matrix; rows and columns in the order of beta. Small models only need this once. */
-static void add_information(const est_i_terms *terms, size_t block, size_t n_blocks, const double *mu, size_t n_cells,
-                            double *matrix, size_t size, double *x, size_t *place)
+/* Superset sums of mu, and of mu C(|w|,2), whose sum of squares stands at [n]. */
+static void sum_fitted(const double *mu, size_t n, double *sums, double *pair_sums)
+{
+    pair_sums[n] = 0;
+    for (size_t w = 0; w < n; w++) {
+        sums[w] = mu[w];
+        pair_sums[w] = mu[w] * pairs_of(w);
+        pair_sums[n] += pair_sums[w] * pairs_of(w);
+    }
+    sum_supersets(sums, n);
+    sum_supersets(pair_sums, n);
+}
+
+static double information(uint32_t a, uint32_t b, const double *sums, const double *pair_sums, size_t n)
+{
+    double value = pair_sums[n];
+    if (a != EST_I_EXCHANGEABLE && b != EST_I_EXCHANGEABLE)
+        value = sums[a | b];
+    else if (a != b)
+        value = pair_sums[a == EST_I_EXCHANGEABLE ? b : a];
+    return value;
+}
+
+/* X'WX of one block added into the full matrix; rows and columns in the order of beta. */
+static void add_information(const est_i_terms *terms, size_t block, size_t n_blocks, const double *sums,
+                            const double *pair_sums, size_t n_cells, double *matrix, size_t size)
 {
     size_t q = terms->n_local, used = q + terms->n_shared;
-    for (size_t i = 0; i < used; i++)
-        place[i] = i < q ? block * q + i : n_blocks * q + i - q;
-    for (size_t w = 0; w < n_cells; w++) {
-        if (!(mu[w] > 0))
-            continue;
-        for (size_t i = 0; i < used; i++)
-            x[i] = design(i < q ? terms->local[i] : terms->shared[i - q], w);
-        for (size_t i = 0; i < used; i++)
-            for (size_t j = 0; x[i] != 0 && j < used; j++)
-                matrix[place[i] * size + place[j]] += mu[w] * x[i] * x[j];
+    for (size_t i = 0; i < used; i++) {
+        uint32_t a = i < q ? terms->local[i] : terms->shared[i - q];
+        size_t row = i < q ? block * q + i : n_blocks * q + i - q;
+        for (size_t j = 0; j < used; j++) {
+            uint32_t b = j < q ? terms->local[j] : terms->shared[j - q];
+            size_t column = j < q ? block * q + j : n_blocks * q + j - q;
+            matrix[row * size + column] += information(a, b, sums, pair_sums, n_cells);
+        }
+        if (terms->penalty && i < q)
+            matrix[row * size + row] += terms->penalty[i];
     }
-    for (size_t i = 0; terms->penalty && i < q; i++)
-        matrix[place[i] * size + place[i]] += terms->penalty[i];
 }
 
 /* Upper triangle of the root-free factor in place; vanished pivots become 0, which makes a generalised inverse. */
@@ -144,26 +168,28 @@ static est_status find_standard_errors(const est_i_fit_data *data, const est_i_t
                                        est_error *error)
 {
     est_status status = EST_OK;
-    size_t size = joint->n_beta, n = data->n_cells, used = terms->n_local + terms->n_shared;
+    size_t size = joint->n_beta, n = data->n_cells;
     double *matrix = calloc(size * size + 1, sizeof *matrix), *mu = calloc(n, sizeof *mu);
-    double *work = calloc(size + used + 1, sizeof *work);
-    size_t *place = calloc(used + 1, sizeof *place);
-    if (!matrix || !mu || !work || !place) {
+    double *sums = calloc(n, sizeof *sums), *pair_sums = calloc(n + 1, sizeof *pair_sums);
+    double *work = calloc(size + 1, sizeof *work);
+    if (!matrix || !mu || !sums || !pair_sums || !work) {
         status = est_i_no_memory(error);
         goto cleanup;
     }
     for (size_t k = 0; k < data->n_blocks; k++) {
         predict_block(data, terms, joint, k, mu);
         add_fit_tests(data->counts + k * n, joint->verdict->keep + k * n, mu, n, joint);
-        add_information(terms, k, data->n_blocks, mu, n, matrix, size, work, place);
+        sum_fitted(mu, n, sums, pair_sums);
+        add_information(terms, k, data->n_blocks, sums, pair_sums, n, matrix, size);
     }
     factor(matrix, size);
     for (size_t k = 0; k < data->n_blocks; k++)
         if (joint->verdict->estimable[k])
             joint->se_log_unseen[k] = sqrt(inverse_entry(matrix, size, k * terms->n_local, work));
 cleanup:
-    free(place);
     free(work);
+    free(pair_sums);
+    free(sums);
     free(mu);
     free(matrix);
     return status;
@@ -208,7 +234,8 @@ static void read_fit(const est_i_fit_data *data, const est_i_terms *terms, const
     }
 }
 
-est_status est_i_joint_fit(const est_i_fit_data *data, const est_i_terms *terms, est_i_joint **joint, est_error *error)
+est_status est_i_joint_fit(const est_i_fit_data *data, const est_i_terms *terms, est_i_monitor *monitor, est_i_joint **joint,
+                           est_error *error)
 {
     est_status status = EST_OK;
     est_i_joint *j = new_joint(data->n_blocks, data->n_blocks * terms->n_local + terms->n_shared);
@@ -221,8 +248,12 @@ est_status est_i_joint_fit(const est_i_fit_data *data, const est_i_terms *terms,
     status = est_i_verdict_find(data, 0, terms, &j->verdict, error);
     if (status != EST_OK)
         goto cleanup;
-    est_i_fit_request request = {.terms = *terms, .keep = j->verdict->keep, .no_face_jump = true};
+    est_i_fit_request request = {.terms = *terms, .keep = j->verdict->keep, .no_face_jump = true, .monitor = monitor};
     est_i_fit(data, &request, space);
+    if (est_i_monitor_cancelled(monitor)) {
+        status = est_i_cancelled(error);
+        goto cleanup;
+    }
     if (space->state[0] == EST_I_FIT_FAILED) {
         status = est_i_fail(error, EST_EINTERNAL, "the log-linear model did not converge in %d iterations",
                             space->iterations[0]);

@@ -23,8 +23,9 @@ typedef struct est_i_joint {
 } est_i_joint;
 
 /* Fits lane 0 of one-lane data. Existence is decided exactly, and a boundary fit is made on its own face. A model without an
- * estimate is an answer, not an error: see the verdict. Errors: EST_ENOMEM, EST_EINTERNAL. */
-est_status est_i_joint_fit(const est_i_fit_data *data, const est_i_terms *terms, est_i_joint **joint, est_error *error);
+ * estimate is an answer, not an error: see the verdict. Errors: EST_ENOMEM, EST_EINTERNAL, EST_ECANCELLED. */
+est_status est_i_joint_fit(const est_i_fit_data *data, const est_i_terms *terms, est_i_monitor *monitor, est_i_joint **joint,
+                           est_error *error);
 void est_i_joint_free(est_i_joint *joint);
 
 /* Parameters of a model on these data, -inf ones counted; terms that no observable cell can hold are not. */

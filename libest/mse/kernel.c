@@ -136,11 +136,14 @@ void est_i_course_start(est_i_lane_course *course, const est_i_fit_request *requ
     }
 }
 
-bool est_i_course_running(const est_i_lane_course *course)
+bool est_i_course_running(est_i_lane_course *course, const est_i_fit_request *request, est_i_fit_space *space)
 {
-    bool any = false;
-    for (size_t l = 0; l < course->lanes; l++)
+    bool any = false, cancelled = est_i_monitor_cancelled(request->monitor);
+    for (size_t l = 0; l < course->lanes; l++) {
+        if (cancelled && course->running[l])
+            est_i_lane_stop(course, space, l, EST_I_FIT_FAILED);
         any = any || course->running[l];
+    }
     return any;
 }
 

@@ -47,7 +47,7 @@ typedef enum est_i_fit_state {
     EST_I_FIT_UNCERTAIN,    /* converged without the certificate */
     EST_I_FIT_RANK,         /* converged, and a live column depends on the others */
     EST_I_FIT_DISCARDED,    /* the certificate proves that the likelihood cannot reach `need` */
-    EST_I_FIT_FAILED,       /* no convergence */
+    EST_I_FIT_FAILED,       /* no convergence, or cancelled */
     EST_I_FIT_IDLE          /* the lane was not asked for */
 } est_i_fit_state;
 
@@ -58,6 +58,7 @@ typedef struct est_i_fit_request {
     const double *need;       /* per lane: give up when the log likelihood provably stays below; NULL = never */
     const double *keep;       /* keep-mask in place of the data's own, [block][cell][lane]; NULL = the data's */
     bool no_face_jump;
+    est_i_monitor *monitor;   /* asked before each iteration; a cancelled fit has FAILED. NULL = never */
 } est_i_fit_request;
 
 /* Room for fits of up to n_local and n_shared terms; also holds the last fit. */

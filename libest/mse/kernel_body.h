@@ -12,9 +12,11 @@
 #if LANES == 1
 typedef double NAME(lane_);
 typedef int64_t NAME(mask_);
+typedef uint64_t NAME(word_);
 #else
 typedef double NAME(lane_) __attribute__((vector_size(8 * LANES), may_alias));
 typedef int64_t NAME(mask_) __attribute__((vector_size(8 * LANES), may_alias));
+typedef uint64_t NAME(word_) __attribute__((vector_size(8 * LANES), may_alias));
 #endif
 #define lane NAME(lane_)
 #define mask NAME(mask_)
@@ -60,8 +62,8 @@ static inline lane NAME(exp_)(lane x)
     lane sum = ALL(factor[0]);
     for (int i = 1; i < 14; i++)
         sum = sum * r + factor[i];
-    mask exponent = (BITS(shifted) - BITS(ALL(magic))) << 52;
-    return FROM_BITS(BITS(sum) + exponent);
+    NAME(word_) exponent = ((NAME(word_))BITS(shifted) - (NAME(word_))BITS(ALL(magic))) << 52;
+    return FROM_BITS((mask)((NAME(word_))BITS(sum) + exponent));
 }
 
 static inline void NAME(subset_sums_)(lane *v, size_t n)
@@ -462,7 +464,7 @@ static void NAME(iterate_)(const est_i_fit_data *data, const est_i_fit_request *
     s->right_sums = (const lane *)(const void *)data->margins;
     s->right_moment = (const lane *)(const void *)data->moment;
     s->step = found;
-    while (est_i_course_running(course)) {
+    while (est_i_course_running(course, request, space)) {
         lane loglik = NAME(evaluate_)(data, terms, s->has_pairs, space);
         memcpy(course->loglik, &loglik, sizeof loglik);
         if (est_i_course_judge(course, space)) {

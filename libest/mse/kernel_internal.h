@@ -15,7 +15,8 @@ typedef struct est_i_lane_course {
 } est_i_lane_course;
 
 void est_i_course_start(est_i_lane_course *course, const est_i_fit_request *request, est_i_fit_space *space, size_t lanes);
-bool est_i_course_running(const est_i_lane_course *course);
+/* Any lane still running? Stops them all when the request's monitor is cancelled. */
+bool est_i_course_running(est_i_lane_course *course, const est_i_fit_request *request, est_i_fit_space *space);
 /* After an evaluation: accepts or halves each running lane. true = at least one was accepted. */
 bool est_i_course_judge(est_i_lane_course *course, est_i_fit_space *space);
 /* The lane takes its last step (FAILED and DISCARDED too: harmless) and stops. */

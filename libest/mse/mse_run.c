@@ -113,7 +113,7 @@ static est_status settle(mse_run *r)
     if (r->model.n_terms)
         memcpy(r->local + main, r->model.terms, r->model.n_terms * sizeof *r->local);
     r->terms = (est_i_terms){.n_local = main + r->model.n_terms, .local = r->local};
-    est_status status = est_i_joint_fit(r->data, &r->terms, &r->joint, r->error);
+    est_status status = est_i_joint_fit(r->data, &r->terms, &r->monitor, &r->joint, r->error);
     if (status == EST_OK && !r->joint->verdict->estimable[0])
         status = est_i_refuse_model(r->captures, r->joint->verdict, r->model.terms, r->model.n_terms, r->error);
     return status;
@@ -136,7 +136,8 @@ static est_status find_bootstrap(mse_run *r)
         status = est_i_bootstrap_run(estimator, r->data, &population, (size_t)r->options->replicates, r->monitor.context.seed,
                                      r->monitor.context.threads, &r->monitor, &bootstrap, r->error);
     if (status == EST_OK)
-        status = est_i_bootstrap_limits(bootstrap, 0, r->options->level, &r->lower, &r->upper, &r->without, r->error);
+        status = est_i_bootstrap_limits(bootstrap, 0, r->captures->total, r->options->level, &r->lower, &r->upper, &r->without,
+                                        r->error);
     est_i_bootstrap_free(bootstrap);
     est_i_estimator_free(estimator);
     return status;
@@ -144,7 +145,8 @@ static est_status find_bootstrap(mse_run *r)
 
 static est_status find_interval(mse_run *r)
 {
-    est_status status = est_i_profile_find(r->data, &r->terms, r->joint, 0, r->options->level, &r->profile, r->error);
+    est_status status = est_i_profile_find(r->data, &r->terms, r->joint, 0, r->options->level, &r->monitor, &r->profile,
+                                           r->error);
     r->lower = r->upper = r->without = NAN;
     if (status == EST_OK && r->interval == EST_CI_PROFILE) {
         r->lower = r->profile.lower;

@@ -18,6 +18,7 @@ typedef struct profile_curve {
     double n;          /* persons of the block */
     double log_gamma_n;
     bool failed;
+    est_i_monitor *monitor;
 } profile_curve;
 
 typedef struct profile_point {
@@ -50,7 +51,8 @@ static profile_point evaluate(profile_curve *c, double log_unseen)
     profile_point point = {-INFINITY, 0};
     double unseen = exp(log_unseen), total = c->n + unseen;
     set_unseen(c, unseen);
-    est_i_fit_request request = {.terms = *c->terms, .keep = c->keep, .warm = c->warm, .no_face_jump = true};
+    est_i_fit_request request = {.terms = *c->terms, .keep = c->keep, .warm = c->warm, .no_face_jump = true,
+                                 .monitor = c->monitor};
     est_i_fit(c->data, &request, c->space);
     if (c->space->state[0] == EST_I_FIT_FAILED) {
         request.warm = NULL;
@@ -166,11 +168,12 @@ static void end_curve(profile_curve *c)
 }
 
 est_status est_i_profile_find(const est_i_fit_data *data, const est_i_terms *terms, const est_i_joint *joint, size_t block,
-                              double level, est_i_profile *profile, est_error *error)
+                              double level, est_i_monitor *monitor, est_i_profile *profile, est_error *error)
 {
     profile_curve c;
     profile_point top;
     est_status status = start_curve(data, terms, joint, block, &c, error);
+    c.monitor = monitor;
     if (status == EST_OK) {
         double at = find_maximum(&c, joint->log_unseen[block], &top);
         double target = top.value - est_i_chi_squared_quantile(level, 1) / 2;
@@ -178,7 +181,9 @@ est_status est_i_profile_find(const est_i_fit_data *data, const est_i_terms *ter
         profile->maximum = c.n + exp(at);
         profile->lower = isnan(lower) ? c.n : c.n + exp(lower);
         profile->upper = isnan(upper) ? INFINITY : c.n + exp(upper);
-        if (c.failed)
+        if (est_i_monitor_cancelled(monitor))
+            status = est_i_cancelled(error);
+        else if (c.failed)
             status = est_i_fail(error, EST_EINTERNAL, "a fit of the likelihood profile did not converge");
     }
     end_curve(&c);

@@ -151,11 +151,43 @@ static void read_directions(const pattern *p, const int64_t *basis, size_t nulli
     }
 }
 
-static void drop_strict(const pattern *p, const bool *strict, est_i_verdict *v)
+/* An empty cell seen through the null space: its row, and which distinct row that is. */
+typedef struct seen_cell {
+    const int64_t *row;
+    size_t nullity, place, distinct;
+} seen_cell;
+
+static int by_row(const void *left, const void *right)
+{
+    const seen_cell *a = left, *b = right;
+    int order = 0;
+    for (size_t k = 0; k < a->nullity && !order; k++)
+        order = (a->row[k] > b->row[k]) - (a->row[k] < b->row[k]);
+    return order;
+}
+
+/* Many cells look alike through a small null space: the programme gets each distinct row once. Returns how many; distinct[i] of
+ * cell i is filled, and the distinct rows stand first in `rows`. */
+static size_t make_distinct(const int64_t *seen, size_t n_rows, size_t nullity, seen_cell *cells, size_t *distinct,
+                            int64_t *rows)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n_rows; i++)
+        cells[i] = (seen_cell){seen + i * nullity, nullity, i, 0};
+    qsort(cells, n_rows, sizeof *cells, by_row);
+    for (size_t i = 0; i < n_rows; i++) {
+        if (i == 0 || by_row(&cells[i - 1], &cells[i]) != 0)
+            memcpy(rows + count++ * nullity, cells[i].row, nullity * sizeof *rows);
+        distinct[cells[i].place] = count - 1;
+    }
+    return count;
+}
+
+static void drop_strict(const pattern *p, const bool *strict, const size_t *distinct, est_i_verdict *v)
 {
     size_t next = 0;
     for (size_t cell = 0; cell < p->data->n_blocks * p->data->n_cells; cell++)
-        if (is_chosen(p, v->keep, cell, ROWS_EMPTY) && strict[next++]) {
+        if (is_chosen(p, v->keep, cell, ROWS_EMPTY) && strict[distinct[next++]]) {
             v->keep[cell] = 0;
             v->exists = false;
         }
@@ -164,20 +196,27 @@ static void drop_strict(const pattern *p, const bool *strict, est_i_verdict *v)
 /* The face, from the null space of the positive cells. false: out of memory or out of range. */
 static bool find_face(const pattern *p, const int64_t *basis, size_t nullity, est_i_verdict *v)
 {
-    size_t n_rows = 0, rank = 0;
+    size_t n_rows = 0, rank = 0, count = 0;
     int64_t *rows = make_rows(p, v->keep, ROWS_EMPTY, &n_rows);
     int64_t *seen = rows ? project(rows, n_rows, p->n_columns, basis, nullity) : NULL;
-    int64_t *c = calloc(nullity + 1, sizeof *c);
+    int64_t *apart = calloc(n_rows * nullity + 1, sizeof *apart), *c = calloc(nullity + 1, sizeof *c);
+    seen_cell *cells = calloc(n_rows + 1, sizeof *cells);
+    size_t *distinct = calloc(n_rows + 1, sizeof *distinct);
     bool *strict = calloc(n_rows + 1, sizeof *strict);
-    bool fits = seen && c && strict && rank_is_full(seen, n_rows, nullity, &rank) &&
-                est_i_exact_recession(seen, n_rows, nullity, strict, c);
+    bool fits = seen && apart && c && cells && distinct && strict;
+    if (fits)
+        count = make_distinct(seen, n_rows, nullity, cells, distinct, apart);
+    fits = fits && rank_is_full(apart, count, nullity, &rank) && est_i_exact_recession(apart, count, nullity, strict, c);
     if (fits) {
         v->identified = rank == nullity;
         read_directions(p, basis, nullity, c, v->direction);
-        drop_strict(p, strict, v);
+        drop_strict(p, strict, distinct, v);
     }
     free(strict);
+    free(distinct);
+    free(cells);
     free(c);
+    free(apart);
     free(seen);
     free(rows);
     return fits;

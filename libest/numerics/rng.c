@@ -1,6 +1,8 @@
 /* Random streams: Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011) from Random123, behind GSL's generator interface. */
 #include "numerics/rng.h"
 
+#include <math.h>
+
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 
@@ -63,15 +65,16 @@ static double gsl_get_double(void *state)
 
 static const gsl_rng_type philox_type = {"philox4x32", 0xffffffffUL, 0, sizeof(est_i_rng), gsl_set, gsl_get, gsl_get_double};
 
+/* GSL counts trials in 32 bits: more are drawn in parts. */
 double est_i_rng_binomial(est_i_rng *rng, double probability, double trials)
 {
+    const double most = 2147483647;
+    gsl_rng bridge = {&philox_type, rng};
     double drawn = 0;
     if (trials >= 1 && probability >= 1)
-        drawn = trials;
-    else if (trials >= 1 && probability > 0) {
-        gsl_rng bridge = {&philox_type, rng};
-        drawn = gsl_ran_binomial(&bridge, probability, (unsigned)trials);
-    }
+        return trials;
+    for (double rest = floor(trials); rest >= 1 && probability > 0; rest -= most)
+        drawn += gsl_ran_binomial(&bridge, probability, (unsigned)fmin(rest, most));
     return drawn;
 }
 

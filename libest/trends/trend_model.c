@@ -137,11 +137,11 @@ static est_status choose_terms(const est_i_trend_data *d, const est_trend_option
 
 /* One settled fit, of the used periods from `first` on; profiles where they are asked for. */
 static est_status settle_part(const est_i_fit_data *data, const est_i_terms *terms, size_t first, bool profiles, double level,
-                              est_i_trend_model *m, est_error *error)
+                              est_i_monitor *monitor, est_i_trend_model *m, est_error *error)
 {
     est_i_joint *joint = NULL;
     est_i_profile profile;
-    est_status status = est_i_joint_fit(data, terms, &joint, error);
+    est_status status = est_i_joint_fit(data, terms, monitor, &joint, error);
     for (size_t k = 0; status == EST_OK && k < data->n_blocks; k++) {
         double unseen = exp(joint->log_unseen[k]), se = joint->se_log_unseen[k];
         m->population[first + k] = data->margins[k * data->n_cells] + unseen;
@@ -149,7 +149,7 @@ static est_status settle_part(const est_i_fit_data *data, const est_i_terms *ter
         m->boundary[first + k] = !joint->verdict->exists;
         if (!profiles || !joint->verdict->estimable[k])
             continue;
-        status = est_i_profile_find(data, terms, joint, k, level, &profile, error);
+        status = est_i_profile_find(data, terms, joint, k, level, monitor, &profile, error);
         m->lower[first + k] = profile.lower;
         m->upper[first + k] = profile.upper;
     }
@@ -164,7 +164,8 @@ static est_status settle_part(const est_i_fit_data *data, const est_i_terms *ter
     return status;
 }
 
-static est_status settle(const est_i_trend_data *d, bool profiles, double level, est_i_trend_model *m, est_error *error)
+static est_status settle(const est_i_trend_data *d, bool profiles, double level, est_i_monitor *monitor, est_i_trend_model *m,
+                         est_error *error)
 {
     est_status status = EST_OK;
     const est_i_estimator *e = m->estimator;
@@ -180,7 +181,8 @@ static est_status settle(const est_i_trend_data *d, bool profiles, double level,
                              .shared = local + main};
         if (m->selected && !e->found[e->by_block ? i : 0])
             continue;
-        status = settle_part(e->by_block ? d->single[i] : d->joint, &terms, e->by_block ? i : 0, profiles, level, m, error);
+        status = settle_part(e->by_block ? d->single[i] : d->joint, &terms, e->by_block ? i : 0, profiles, level, monitor, m,
+                             error);
     }
     free(local);
     return status;
@@ -193,7 +195,8 @@ static est_status find_bootstrap(const est_i_trend_data *d, const est_trend_opti
                                             monitor->context.seed, monitor->context.threads, monitor, &m->bootstrap, error);
     for (size_t k = 0; k < d->n_used && status == EST_OK; k++)
         if (!isnan(m->population[k]))
-            status = est_i_bootstrap_limits(m->bootstrap, k, options->level, &m->lower[k], &m->upper[k], &m->without[k], error);
+            status = est_i_bootstrap_limits(m->bootstrap, k, d->captures->totals[d->used[k]], options->level, &m->lower[k],
+                                            &m->upper[k], &m->without[k], error);
     return status;
 }
 
@@ -212,7 +215,7 @@ est_status est_i_trend_model_fit(const est_i_trend_data *data, const est_i_trend
     est_i_trend_model *m = new_model(kind, data->n_used);
     est_status status = m ? choose_terms(data, options, monitor, m, error) : est_i_no_memory(error);
     if (status == EST_OK)
-        status = settle(data, options->ci == EST_CI_PROFILE, options->level, m, error);
+        status = settle(data, options->ci == EST_CI_PROFILE, options->level, monitor, m, error);
     if (status == EST_OK && resamples)
         status = find_bootstrap(data, options, monitor, m, error);
     if (status == EST_OK)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Ctrl-C: exit status 130, nothing left behind; the bar appears on a terminal only and is erased.
 . "$(dirname "$0")/lib.sh"
-long="trend dataset:colombia_child_recruitment --replicates 100000"
+run="trend dataset:colombia_child_recruitment --replicates 100000"
+long="$run --threads 1"
 
 interrupted() { # seconds, arguments...: the signal reaches the program alone
     local seconds=$1
@@ -27,7 +28,7 @@ judge "--output of a folder" 130 - ''
 holds "no folder" test ! -e folder
 interrupted 1 $long
 judge "standard output has nothing" 130 - 'EST_ECANCELLED'
-interrupted 1 $long --threads 7 --quiet
+interrupted 1 $run --threads 7 --quiet
 judge "with threads" 130 - ''
 mkfifo pipe
 sleep 30 >pipe & writer=$!

@@ -463,7 +463,7 @@ static void check_column(const double *counts, size_t n, const char *expected)
     static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_COUNT};
     est_result *result = NULL, *published;
     est_i_result_builder *builder = est_i_result_begin("mse", "MSE");
-    char area[8], shown[16] = "";
+    char area[32], shown[16] = "";
     est_i_result_frame(builder, "areas", "Areas", 2, columns, roles, SIZE_MAX);
     for (size_t i = 0; i < n; i++) {
         snprintf(area, sizeof area, "a%zu", i);
@@ -490,6 +490,56 @@ static void test_columns(void **state)
     check_column((double[]){5}, 1, "*");
     check_column((double[]){6, 7, 90}, 3, "**s");
     check_column((double[]){NAN, 5, 20, 30}, 4, "s**s");   /* a structural zero */
+}
+
+/* Three periods with the observed counts `seen`; a frame and a chart with the counts `other`, and a fourth row "unknown". */
+static est_result *make_linked(const double *seen, const double *other)
+{
+    static const char *const columns[] = {"period", "cases"};
+    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_COUNT};
+    static const char *const categories[] = {"1995-1999", "2000-2004", "2005-2009", "unknown"};
+    est_result *result = NULL;
+    est_i_result_builder *builder = est_i_result_begin("trend", "Trend");
+    est_series series = {"cases", EST_SERIES_LINE, EST_ROLE_COUNT, other, NULL, NULL};
+    est_chart chart = {"cases", "Cases", "", "", "", "", 4, categories, 1, &series};
+    for (size_t p = 0; p < 3; p++)
+        add_row(builder, "observed", p, "", seen[p], 0, seen[p]);
+    est_i_result_frame(builder, "cases", "Cases", 2, columns, roles, SIZE_MAX);
+    for (size_t p = 0; p < 4; p++) {
+        est_i_result_cell_text(builder, categories[p]);
+        est_i_result_cell(builder, other[p]);
+    }
+    est_i_result_add_chart(builder, &chart);
+    assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
+    return result;
+}
+
+static void check_linked(const double *seen, const double *other, const char *rows, const char *cells)
+{
+    est_result *result = make_linked(seen, other);
+    est_result *published = publish(result, est_suppression_default());
+    char row_marks[4] = "", cell_marks[5] = "", point_marks[5] = "";
+    for (size_t p = 0; p < 3; p++)
+        row_marks[p] = isnan(row_of(published, "observed", p)->estimate) ? '*' : 's';
+    for (size_t p = 0; p < 4; p++) {
+        cell_marks[p] = is_withheld(cell_of(published, "cases", p, "cases")) ? '*' : 's';
+        point_marks[p] = isnan(est_result_chart(published, 0)->series[0].value[p]) ? '*' : 's';
+    }
+    assert_string_equal(row_marks, rows);
+    assert_string_equal(cell_marks, cells);
+    assert_string_equal(point_marks, cells);
+    est_result_free(published);
+    est_result_free(result);
+}
+
+static void test_links(void **state)
+{
+    (void)state;
+    /* Withheld periods show no other count either, however large. */
+    check_linked((double[]){6, 25, 300}, (double[]){40, 35, 60, 70}, "**s", "**ss");
+    /* A cell that repeats an observed count takes its period with it, and that period takes another. */
+    check_linked((double[]){50, 25, 300}, (double[]){50, 25, 300, 4}, "**s", "**s*");
+    check_linked((double[]){50, 25, 300}, (double[]){50, 26, 300, 4}, "sss", "s*s*");
 }
 
 /* The attack. Unknowns: every cell of the capture table. Known to the attacker: every count that is shown, all totals over
@@ -636,7 +686,7 @@ static void collect_period(collected *all, const est_result *published, size_t p
     }
 }
 
-/* Does n come out of N - U, N C, or a rate and the population with which it was made? */
+/* Does n (not 0, which is any number less itself) come out of N - U, N C, or a rate and its population? */
 static bool gives_back(const collected *all, double n)
 {
     bool found = false;
@@ -659,7 +709,7 @@ static size_t periods_given_back(const est_result *published, const population *
     for (size_t p = 0; p < N_PERIODS; p++) {
         collected all = {{0}, 0};
         collect_period(&all, published, p);
-        if (n_of(people, p) < 10)
+        if (n_of(people, p) > 0 && n_of(people, p) < 10)
             given += gives_back(&all, n_of(people, p));
     }
     return given;
@@ -698,9 +748,12 @@ static void test_audit_of_random_tables(void **state)
         double counts[N_PERIODS][N_HISTORIES + 1] = {{0}};
         population people = {(const double(*)[N_HISTORIES + 1])counts};
         uint64_t size = 4 + (uint64_t)trial / 2;
-        for (size_t p = 0; p < N_PERIODS; p++)
-            for (size_t w = 1; w <= N_HISTORIES; w++)
-                counts[p][w] = (double)(next_random(&random) % (next_random(&random) % size + 1));
+        for (size_t p = 0; p < N_PERIODS; p++) {
+            for (size_t w = 1; w <= N_HISTORIES; w++) {
+                uint64_t limit = next_random(&random) % size + 1;
+                counts[p][w] = (double)(next_random(&random) % limit);
+            }
+        }
         est_result *result = make(people.counts, false);
         est_result *published = publish(result, est_suppression_default());
         if (solved_small_cells(published, people.counts) != 0 || periods_given_back(published, &people) != 0)
@@ -724,6 +777,7 @@ int main(void)
         cmocka_unit_test(test_nothing_to_withhold),
         cmocka_unit_test(test_everything_is_small),
         cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_links),
         cmocka_unit_test(test_audit_of_the_sample),
         cmocka_unit_test(test_audit_of_random_tables),
     };

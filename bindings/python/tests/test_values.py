@@ -154,6 +154,17 @@ class Program(unittest.TestCase):
                                                    "dataset:colombia_child_recruitment_periods", "--ci", "none",
                                                    "--max-order", "2"))
 
+    def test_folder(self):
+        result = quiet(est.mse, est.dataset("kosovo_1999"), model="all-pairs")
+        with tempfile.TemporaryDirectory() as ours, tempfile.TemporaryDirectory() as theirs:
+            result.save(ours)
+            subprocess.run([os.environ["EST"], "mse", "dataset:kosovo_1999", "--model", "all-pairs", "--quiet", "--output", theirs],
+                           check=True)
+            self.assertEqual(sorted(os.listdir(ours)), sorted(os.listdir(theirs)))
+            for name in os.listdir(theirs):
+                with self.subTest(name):
+                    self.assertEqual(Path(ours, name).read_bytes(), Path(theirs, name).read_bytes())
+
     def test_small_cells(self):
         data = {"A": [1, 0, 1, 1], "B": [0, 1, 1, 0], "C": [0, 0, 0, 1], "count": [40, 30, 4, 12]}
         with tempfile.TemporaryDirectory() as folder:

@@ -120,19 +120,22 @@ def _keys(columns: List[Tuple[str, Converted]]) -> List[Tuple[Any, ...]]:
     return list(zip(*cells))
 
 
-def _is_public(attributes: Dict[Any, Any], columns: List[Tuple[str, Converted]]) -> bool:
-    """A bundled dataset is public as long as every row is still one of the bundled rows: new numbers under an old name are
-    not. Data marked by hand with `attrs["est_public"] = True` are what their owner says they are."""
+def _origin(attributes: Dict[Any, Any], columns: List[Tuple[str, Converted]], where: str) -> Tuple[str, bool]:
+    """Name and publicity. A bundled dataset is public as long as every row is still one of the bundled rows: new numbers under
+    an old name are not. Whole, it bears its own name. Data marked by hand with `attrs["est_public"] = True` are what their
+    owner says they are."""
     from ._registry import bundled_columns
 
-    name = attributes.get("est_name")
-    if attributes.get("est_public") is not True or name is None:
-        return attributes.get("est_public") is True
+    name, public = attributes.get("est_name"), attributes.get("est_public") is True
+    if name is None:
+        return where, public
     bundled = dict(bundled_columns(str(name)))
     if not all(column in bundled for column, _ in columns):
-        return False
-    known = set(_keys([(column, convert(bundled[column], column, "")) for column, _ in columns]))
-    return all(key in known for key in _keys(columns))
+        return where, False
+    known = _keys([(column, convert(bundled[column], column, where)) for column, _ in columns])
+    rows = _keys(columns)
+    whole = rows == known and [column for column, _ in columns] == list(bundled)
+    return f"dataset:{name}" if whole else where, public and set(rows) <= set(known)
 
 
 def table(data: Any, option: str = "", where: str = "data") -> Tuple[Any, ...]:
@@ -144,5 +147,5 @@ def table(data: Any, option: str = "", where: str = "data") -> Tuple[Any, ...]:
             raise error("EST_ECOLUMN", f"{where}, column '{name}': found {len(values)} rows; expected {rows}, as in column "
                         f"'{columns[0][0]}'", where, name)
     attributes = dict(getattr(data, "attrs", None) or {})
-    synthetic = attributes.get("est_synthetic") is True
-    return (option, where, rows, _is_public(attributes, columns), synthetic, tuple(columns))
+    name, public = _origin(attributes, columns, where)
+    return (option, name, rows, public, attributes.get("est_synthetic") is True, tuple(columns))

@@ -30,19 +30,24 @@ est_table <- function(data, option = "", name = "data") {
   columns <- as.list(data)
   for (i in seq_along(columns))
     columns[[i]] <- est_column(columns[[i]], names(data)[i], name)
-  list(option = option, name = name, rows = nrow(data), public = est_is_public(data),
+  origin <- est_origin(data, name)
+  list(option = option, name = origin$name, rows = nrow(data), public = origin$public,
        synthetic = isTRUE(attr(data, "est_synthetic")), columns = columns)
 }
 
 # A bundled dataset is public as long as every row of it is still one of the bundled rows: new numbers under an old name are
-# not. Data marked by hand with attr(x, "est_public") <- TRUE are what their owner says they are.
-est_is_public <- function(data) {
-  name <- attr(data, "est_name")
-  if (!isTRUE(attr(data, "est_public")) || is.null(name))
-    return(isTRUE(attr(data, "est_public")))
-  bundled <- tryCatch(est_dataset(name), est_error = function(e) NULL)
-  if (is.null(bundled) || !all(names(data) %in% names(bundled)))
-    return(FALSE)
+# not. Whole, it bears its own name. Data marked by hand with attr(x, "est_public") <- TRUE are what their owner says they are.
+est_origin <- function(data, name) {
+  bundle <- attr(data, "est_name")
+  public <- isTRUE(attr(data, "est_public"))
+  if (is.null(bundle))
+    return(list(name = name, public = public))
+  bundled <- tryCatch(est_dataset(bundle), est_error = function(e) NULL)
+  if (is.null(bundled) || ncol(data) == 0 || !all(names(data) %in% names(bundled)))
+    return(list(name = name, public = FALSE))
   key <- function(frame) do.call(paste, c(unname(lapply(frame[names(data)], as.character)), sep = "\r"))
-  ncol(data) == 0 || all(key(data) %in% key(bundled))
+  rows <- key(data)
+  known <- key(bundled)
+  whole <- identical(rows, known) && identical(names(data), names(bundled))
+  list(name = if (whole) paste0("dataset:", bundle) else name, public = public && all(rows %in% known))
 }

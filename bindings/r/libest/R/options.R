@@ -1,10 +1,13 @@
 # Options on their way to C: text, in the form that the option's kind wants. Checks and defaults are the library's.
 
+# The shortest decimal that reads back the same.
 est_number_text <- function(x) {
   text <- sprintf("%.15g", x)
-  longer <- is.finite(x)
-  longer[longer] <- as.numeric(text[longer]) != x[longer]
-  text[longer] <- sprintf("%.17g", x[longer])
+  for (format in c("%.16g", "%.17g")) {
+    longer <- is.finite(x)
+    longer[longer] <- as.numeric(text[longer]) != x[longer]
+    text[longer] <- sprintf(format, x[longer])
+  }
   text
 }
 

@@ -69,6 +69,14 @@ if (nzchar(program)) {
   same("text of est trend", bytes(trend$text), bytes(printed(
     "trend", "dataset:colombia_child_recruitment", "--population", "dataset:colombia_child_recruitment_periods",
     "--ci", "none", "--max-order", "2")))
+  ours <- paste0(tempfile(), "/")
+  theirs <- paste0(tempfile(), "/")
+  est_save(trend, ours)
+  system2(program, c("trend", "dataset:colombia_child_recruitment", "--population",
+                     "dataset:colombia_child_recruitment_periods", "--ci", "none", "--max-order", "2", "--quiet", "--output", theirs))
+  same("files of a folder", list.files(ours), list.files(theirs))
+  for (name in list.files(theirs))
+    same(paste("file", name), unname(tools::md5sum(file.path(ours, name))), unname(tools::md5sum(file.path(theirs, name))))
   own <- data.frame(A = c(1, 0, 1, 1), B = c(0, 1, 1, 0), C = c(0, 0, 0, 1), count = c(40, 30, 4, 12))
   path <- tempfile(fileext = ".csv")
   write.csv(own, path, row.names = FALSE)
