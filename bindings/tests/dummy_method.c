@@ -111,7 +111,7 @@ static est_status dummy_fit(const est_table *data, const void *given, const est_
                             est_result **result, est_error *error)
 {
     const dummy_options *options = given;
-    double mean, n;
+    double mean = 0.0, n = 0.0;
     est_status status =
         options->wait ? wait_for_stop(context, error) : column_mean(data, options->column, &mean, &n, error);
     if (status != EST_OK)

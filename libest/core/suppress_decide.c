@@ -321,7 +321,8 @@ static bool pass_frame(est_i_suppressor *state, size_t index)
             hidden[i] = hidden[i] || est_i_is_small(state, values[i]) ||
                         (!isnan(values[i]) && est_i_cell_is_linked(state, frame, row, column));
         }
-        groups.failed = !collect_frame(frame, values, &groups);
+        if (!collect_frame(frame, values, &groups))
+            groups.failed = true;
         changed = est_i_groups_close(&groups, values, hidden, n, state->threshold);
         for (size_t i = 0; i < n; i++)
             if (hidden[i])

@@ -51,21 +51,35 @@ static void list_columns(pattern *p, const est_i_terms *terms)
             p->columns[p->n_columns++] = (column){data->n_blocks, terms->shared[i]};
 }
 
-/* Structural cells and those that a dead term takes out are not kept. */
-static void mark_kept(const pattern *p, const est_i_terms *terms, double *keep)
+/* Cells that contain a dead term, by subset sums over the dead ones. */
+static void drop_dead(const pattern *p, const est_i_terms *terms, size_t block, double *keep, bool *dead)
 {
     const est_i_fit_data *data = p->data;
-    for (size_t k = 0; k < data->n_blocks; k++)
-        for (size_t w = 0; w < data->n_cells; w++) {
-            bool kept = data->keep[(k * data->n_cells + w) * data->lanes + p->lane] > 0;
-            for (size_t i = 0; kept && i < terms->n_local; i++)
-                kept = terms->local[i] == EST_I_EXCHANGEABLE || (terms->local[i] & w) != terms->local[i] ||
-                       is_penalised(terms, i) || margin_of(data, p->lane, k, terms->local[i]) > 0;
-            for (size_t i = 0; kept && i < terms->n_shared; i++)
-                kept = terms->shared[i] == EST_I_EXCHANGEABLE || (terms->shared[i] & w) != terms->shared[i] ||
-                       shared_is_live(data, p->lane, terms->shared[i]);
-            keep[k * data->n_cells + w] = kept ? 1 : 0;
-        }
+    size_t n = data->n_cells;
+    memset(dead, 0, n * sizeof *dead);
+    for (size_t i = 0; i < terms->n_local; i++)
+        if (terms->local[i] != EST_I_EXCHANGEABLE && !is_penalised(terms, i))
+            dead[terms->local[i]] = !(margin_of(data, p->lane, block, terms->local[i]) > 0);
+    for (size_t i = 0; i < terms->n_shared; i++)
+        if (terms->shared[i] != EST_I_EXCHANGEABLE && !shared_is_live(data, p->lane, terms->shared[i]))
+            dead[terms->shared[i]] = true;
+    for (size_t bit = 1; bit < n; bit <<= 1)
+        for (size_t w = 0; w < n; w++)
+            if (w & bit)
+                dead[w] = dead[w] || dead[w ^ bit];
+    for (size_t w = 0; w < n; w++)
+        keep[w] = data->keep[(block * n + w) * data->lanes + p->lane] > 0 && !dead[w] ? 1 : 0;
+}
+
+/* Structural cells and those that a dead term takes out are not kept. false: no memory. */
+static bool mark_kept(const pattern *p, const est_i_terms *terms, double *keep)
+{
+    bool *dead = calloc(p->data->n_cells, sizeof *dead);
+    for (size_t k = 0; dead && k < p->data->n_blocks; k++)
+        drop_dead(p, terms, k, keep + k * p->data->n_cells, dead);
+    bool whole = dead != NULL;
+    free(dead);
+    return whole;
 }
 
 static int64_t entry(const column *c, size_t w)
@@ -79,30 +93,27 @@ static bool belongs(const pattern *p, const column *c, size_t block)
     return c->block == block || c->block == p->data->n_blocks;
 }
 
-typedef enum row_choice { ROWS_POSITIVE, ROWS_EMPTY, ROWS_KEPT } row_choice;
-
-static bool is_chosen(const pattern *p, const double *keep, size_t cell, row_choice choice)
+static bool is_positive(const pattern *p, size_t cell)
 {
-    bool positive = p->data->counts[cell * p->data->lanes + p->lane] > 0;
-    return keep[cell] > 0 && (choice == ROWS_KEPT || positive == (choice == ROWS_POSITIVE));
+    return p->data->counts[cell * p->data->lanes + p->lane] > 0;
 }
 
-static size_t count_rows(const pattern *p, const double *keep, row_choice choice)
+static size_t count_cells(const pattern *p, const double *keep, bool positive)
 {
     size_t n = 0;
     for (size_t cell = 0; cell < p->data->n_blocks * p->data->n_cells; cell++)
-        n += is_chosen(p, keep, cell, choice);
+        n += keep[cell] > 0 && is_positive(p, cell) == positive;
     return n;
 }
 
-/* Rows of the pattern, whole numbers; NULL without memory. */
-static int64_t *make_rows(const pattern *p, const double *keep, row_choice choice, size_t *n_rows)
+/* Rows of the kept cells with a count, in whole numbers; NULL without memory. */
+static int64_t *make_positive_rows(const pattern *p, const double *keep, size_t *n_rows)
 {
     size_t n = p->data->n_cells, next = 0;
-    *n_rows = count_rows(p, keep, choice);
+    *n_rows = count_cells(p, keep, true);
     int64_t *rows = calloc(*n_rows * p->n_columns + 1, sizeof *rows);
     for (size_t cell = 0; rows && cell < p->data->n_blocks * n; cell++) {
-        if (!is_chosen(p, keep, cell, choice))
+        if (!(keep[cell] > 0) || !is_positive(p, cell))
             continue;
         for (size_t j = 0; j < p->n_columns; j++)
             if (belongs(p, &p->columns[j], cell / n))
@@ -112,14 +123,22 @@ static int64_t *make_rows(const pattern *p, const double *keep, row_choice choic
     return rows;
 }
 
-/* Empty cells seen through the null space of the positive ones: row i of `seen` is x_i' basis. */
-static int64_t *project(const int64_t *rows, size_t n_rows, size_t n_columns, const int64_t *basis, size_t nullity)
+/* Empty kept cells seen through the null space of the positive ones: row i is x_i' basis. NULL without memory. */
+static int64_t *see_empty_cells(const pattern *p, const double *keep, const int64_t *basis, size_t nullity, size_t *n_rows)
 {
-    int64_t *seen = calloc(n_rows * nullity + 1, sizeof *seen);
-    for (size_t i = 0; seen && i < n_rows; i++)
-        for (size_t j = 0; j < n_columns; j++)
-            for (size_t k = 0; rows[i * n_columns + j] && k < nullity; k++)
-                seen[i * nullity + k] += rows[i * n_columns + j] * basis[j * nullity + k];
+    size_t n = p->data->n_cells, next = 0;
+    *n_rows = count_cells(p, keep, false);
+    int64_t *seen = calloc(*n_rows * nullity + 1, sizeof *seen);
+    for (size_t cell = 0; seen && cell < p->data->n_blocks * n; cell++) {
+        if (!(keep[cell] > 0) || is_positive(p, cell))
+            continue;
+        for (size_t j = 0; j < p->n_columns; j++) {
+            int64_t x = belongs(p, &p->columns[j], cell / n) ? entry(&p->columns[j], cell % n) : 0;
+            for (size_t k = 0; x && k < nullity; k++)
+                seen[next * nullity + k] += x * basis[j * nullity + k];
+        }
+        next++;
+    }
     return seen;
 }
 
@@ -187,18 +206,46 @@ static void drop_strict(const pattern *p, const bool *strict, const size_t *dist
 {
     size_t next = 0;
     for (size_t cell = 0; cell < p->data->n_blocks * p->data->n_cells; cell++)
-        if (is_chosen(p, v->keep, cell, ROWS_EMPTY) && strict[distinct[next++]]) {
+        if (v->keep[cell] > 0 && !is_positive(p, cell) && strict[distinct[next++]]) {
             v->keep[cell] = 0;
             v->exists = false;
         }
+}
+
+/* The null space of the face is what of the basis the face's empty cells do not see. An intercept is determined on the face if
+ * and only if no direction of it moves the intercept. */
+static bool find_estimable(const pattern *p, const int64_t *basis, size_t nullity, int64_t *apart, size_t count,
+                           const bool *strict, est_i_verdict *v)
+{
+    size_t kept = 0, left = 0;
+    int64_t *unseen = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (!strict[i])
+            memmove(apart + kept++ * nullity, apart + i * nullity, nullity * sizeof *apart);
+    bool fits = est_i_exact_null_space(apart, kept, nullity, &unseen, &left);
+    for (size_t j = 0; fits && j < p->n_columns; j++) {
+        bool moves = false;
+        for (size_t c = 0; p->columns[j].term == 0 && c < left && !moves; c++) {
+            int64_t value = 0;
+            for (size_t k = 0; k < nullity; k++)
+                value += basis[j * nullity + k] * unseen[k * left + c];
+            moves = value != 0;
+        }
+        if (p->columns[j].term == 0)
+            v->estimable[p->columns[j].block] = !moves;
+        if (p->columns[j].term == 0 && !moves)
+            v->direction[p->columns[j].block] = 0;
+    }
+    v->rank = p->n_columns - left;
+    free(unseen);
+    return fits;
 }
 
 /* The face, from the null space of the positive cells. false: out of memory or out of range. */
 static bool find_face(const pattern *p, const int64_t *basis, size_t nullity, est_i_verdict *v)
 {
     size_t n_rows = 0, rank = 0, count = 0;
-    int64_t *rows = make_rows(p, v->keep, ROWS_EMPTY, &n_rows);
-    int64_t *seen = rows ? project(rows, n_rows, p->n_columns, basis, nullity) : NULL;
+    int64_t *seen = see_empty_cells(p, v->keep, basis, nullity, &n_rows);
     int64_t *apart = calloc(n_rows * nullity + 1, sizeof *apart), *c = calloc(nullity + 1, sizeof *c);
     seen_cell *cells = calloc(n_rows + 1, sizeof *cells);
     size_t *distinct = calloc(n_rows + 1, sizeof *distinct);
@@ -211,6 +258,7 @@ static bool find_face(const pattern *p, const int64_t *basis, size_t nullity, es
         v->identified = rank == nullity;
         read_directions(p, basis, nullity, c, v->direction);
         drop_strict(p, strict, distinct, v);
+        fits = find_estimable(p, basis, nullity, apart, count, strict, v);
     }
     free(strict);
     free(distinct);
@@ -218,44 +266,30 @@ static bool find_face(const pattern *p, const int64_t *basis, size_t nullity, es
     free(c);
     free(apart);
     free(seen);
-    free(rows);
     return fits;
 }
 
-/* An intercept is determined on the face if and only if no null direction of the face moves it. */
-static bool find_estimable(const pattern *p, est_i_verdict *v)
+/* Without a null direction of the positive cells everything is determined. */
+static void accept_all(const pattern *p, est_i_verdict *v)
 {
-    size_t n_rows = 0, nullity = 0;
-    int64_t *basis = NULL, *rows = make_rows(p, v->keep, ROWS_KEPT, &n_rows);
-    bool fits = rows && est_i_exact_null_space(rows, n_rows, p->n_columns, &basis, &nullity);
-    for (size_t j = 0; fits && j < p->n_columns; j++) {
-        if (p->columns[j].term != 0)
-            continue;
-        bool moves = false;
-        for (size_t k = 0; k < nullity; k++)
-            moves = moves || basis[j * nullity + k] != 0;
-        v->estimable[p->columns[j].block] = !moves;
-        if (!moves)
-            v->direction[p->columns[j].block] = 0;
-    }
-    v->rank = p->n_columns - nullity;
-    v->face_cells = n_rows;
-    free(basis);
-    free(rows);
-    return fits;
+    v->exists = v->identified = true;
+    v->rank = p->n_columns;
+    for (size_t j = 0; j < p->n_columns; j++)
+        if (p->columns[j].term == 0)
+            v->estimable[p->columns[j].block] = true;
 }
 
 static bool judge(const pattern *p, est_i_verdict *v)
 {
     size_t n_rows = 0, nullity = 0;
-    int64_t *basis = NULL, *rows = make_rows(p, v->keep, ROWS_POSITIVE, &n_rows);
+    int64_t *basis = NULL, *rows = make_positive_rows(p, v->keep, &n_rows);
     bool fits = rows && est_i_exact_null_space(rows, n_rows, p->n_columns, &basis, &nullity);
-    v->kept_cells = count_rows(p, v->keep, ROWS_KEPT);
     v->n_live = p->n_columns;
-    v->exists = v->identified = true;
+    v->kept_cells = n_rows + count_cells(p, v->keep, false);
+    accept_all(p, v);
     if (fits && nullity > 0)
         fits = find_face(p, basis, nullity, v);
-    fits = fits && find_estimable(p, v);
+    v->face_cells = n_rows + count_cells(p, v->keep, false);
     free(basis);
     free(rows);
     return fits;
@@ -289,7 +323,10 @@ est_status est_i_verdict_find(const est_i_fit_data *data, size_t lane, const est
         goto cleanup;
     }
     list_columns(&p, terms);
-    mark_kept(&p, terms, v->keep);
+    if (!mark_kept(&p, terms, v->keep)) {
+        status = est_i_no_memory(error);
+        goto cleanup;
+    }
     if (!judge(&p, v)) {
         status = est_i_fail(error, EST_EINTERNAL, "the exact existence check left the range of 64-bit whole numbers");
         goto cleanup;
