@@ -118,6 +118,7 @@ typedef struct equations {
     uint32_t *cells;  /* row by row */
     size_t *unknowns; /* member of each unknown */
     size_t *index;    /* unknown of each member */
+    bool too_large;   /* then there are no cells */
 } equations;
 
 static bool group_has_hidden(const est_i_groups *groups, size_t group, const bool *hidden)
@@ -135,7 +136,17 @@ static void equations_free(equations *all)
     free(all->index);
 }
 
-/* false: no memory, or too much work (cells stays NULL). */
+static void number_unknowns(equations *all, const bool *hidden, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (hidden[i]) {
+            all->index[i] = all->n_unknowns;
+            all->unknowns[all->n_unknowns++] = i;
+        }
+    }
+}
+
+/* false: no memory. */
 static bool equations_make(const est_i_groups *groups, const bool *hidden, size_t count, equations *all)
 {
     size_t row = 0;
@@ -143,16 +154,12 @@ static bool equations_make(const est_i_groups *groups, const bool *hidden, size_
                        .index = calloc(count + 1, sizeof(size_t))};
     if (!all->unknowns || !all->index)
         return false;
-    for (size_t i = 0; i < count; i++) {
-        if (hidden[i]) {
-            all->index[i] = all->n_unknowns;
-            all->unknowns[all->n_unknowns++] = i;
-        }
-    }
+    number_unknowns(all, hidden, count);
     for (size_t g = 0; g < groups->n_groups; g++)
         all->n_rows += group_has_hidden(groups, g, hidden);
-    if ((double)all->n_rows * (double)all->n_rows * (double)all->n_unknowns > WORK_LIMIT)
-        return false;
+    all->too_large = (double)all->n_rows * (double)all->n_rows * (double)all->n_unknowns > WORK_LIMIT;
+    if (all->too_large)
+        return true;
     all->cells = calloc(all->n_rows * all->n_unknowns + 1, sizeof *all->cells);
     for (size_t g = 0; g < groups->n_groups && all->cells; g++) {
         if (group_has_hidden(groups, g, hidden)) {
@@ -246,27 +253,36 @@ static bool hide_all(const est_i_groups *groups, bool *hidden)
     return changed;
 }
 
+/* Withholds more beside every small count that the reduced system gives away. */
+static bool protect_given(const equations *all, const est_i_groups *groups, const double *values,
+                          bool *hidden, double threshold)
+{
+    bool changed = false;
+    for (size_t row = 0; row < all->n_rows; row++) {
+        size_t given = row_gives(all, row);
+        size_t pick = SIZE_MAX;
+        if (given != SIZE_MAX && values[given] < threshold)
+            pick = pick_beside(groups, given, values, hidden);
+        if (pick != SIZE_MAX) {
+            hidden[pick] = true;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
 /* Withholds more wherever the groups together give a small count away. */
 static bool audit(est_i_groups *groups, const double *values, bool *hidden, size_t count, double threshold)
 {
     equations all;
     bool changed = false;
-    if (equations_make(groups, hidden, count, &all)) {
-        equations_reduce(&all);
-        for (size_t row = 0; row < all.n_rows; row++) {
-            size_t given = row_gives(&all, row);
-            size_t pick = SIZE_MAX;
-            if (given != SIZE_MAX && values[given] < threshold)
-                pick = pick_beside(groups, given, values, hidden);
-            if (pick != SIZE_MAX) {
-                hidden[pick] = true;
-                changed = true;
-            }
-        }
-    } else if (!all.unknowns || !all.index) {
+    if (!equations_make(groups, hidden, count, &all)) {
         groups->failed = true;
-    } else {
+    } else if (all.too_large) {
         changed = hide_all(groups, hidden);
+    } else {
+        equations_reduce(&all);
+        changed = protect_given(&all, groups, values, hidden, threshold);
     }
     equations_free(&all);
     return changed;

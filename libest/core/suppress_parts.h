@@ -67,9 +67,11 @@ void est_i_groups_add(est_i_groups *groups, size_t member);
 /* The group is complete; fewer than two members make none: that is a count, not a total. */
 void est_i_groups_end(est_i_groups *groups);
 void est_i_groups_free(est_i_groups *groups);
-/* Complementary suppression over all groups at once: in each, two or more are withheld or none, and they add up to the
- * threshold; and no withheld count below it can be solved from all groups together. true if it withheld more. */
-bool est_i_groups_close(est_i_groups *groups, const double *values, bool *hidden, size_t count, double threshold);
+/* Complementary suppression over all groups at once: in each, two or more are withheld or none, and they add
+ * up to the threshold; and no withheld count below it can be solved from all groups together. true if it
+ * withheld more. */
+bool est_i_groups_close(est_i_groups *groups, const double *values, bool *hidden, size_t count,
+                        double threshold);
 
 /* Steps 1 to 3 of suppress.c. */
 void est_i_suppress_decide(est_i_suppressor *state);

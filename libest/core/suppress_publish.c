@@ -162,7 +162,7 @@ const char *est_i_suppress_text(est_i_suppressor *state, const char *text, bool 
     }
     if (lost)
         kept = out.failed ? NULL : est_i_result_text(state->result, out.data);
-    state->failed = state->failed || !kept;
+    state->failed = state->failed || !kept || out.failed;
     est_i_text_free(&out);
     return kept ? kept : "";
 }

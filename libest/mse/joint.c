@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "numerics/linear.h"
 
 size_t est_i_main_terms(size_t n_lists, uint32_t *local)
 {
@@ -131,39 +132,6 @@ static void add_information(const est_i_terms *terms, size_t block, size_t n_blo
     }
 }
 
-/* Upper triangle of the root-free factor in place; vanished pivots become 0, which makes a generalised inverse. */
-static void factor(double *matrix, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        double diagonal = matrix[i * size + i], pivot = diagonal;
-        for (size_t k = 0; k < i; k++)
-            pivot -= matrix[k * size + i] * matrix[k * size + i] * matrix[k * size + k];
-        matrix[i * size + i] = pivot > 1e-10 * diagonal && pivot > 0 ? pivot : 0;
-        for (size_t j = i + 1; j < size; j++) {
-            double rest = matrix[i * size + j];
-            for (size_t k = 0; k < i; k++)
-                rest -= matrix[k * size + i] * matrix[k * size + j] * matrix[k * size + k];
-            matrix[i * size + j] = matrix[i * size + i] > 0 ? rest / matrix[i * size + i] : 0;
-        }
-    }
-}
-
-/* Entry (row, row) of the inverse: the squared norm of D^-1/2 L^-1 e. */
-static double inverse_entry(const double *matrix, size_t size, size_t row, double *work)
-{
-    double sum = 0;
-    memset(work, 0, size * sizeof *work);
-    work[row] = 1;
-    for (size_t i = row; i < size; i++) {
-        if (!(matrix[i * size + i] > 0))
-            continue;
-        sum += work[i] * work[i] / matrix[i * size + i];
-        for (size_t j = i + 1; j < size; j++)
-            work[j] -= matrix[i * size + j] * work[i];
-    }
-    return sum;
-}
-
 static est_status find_standard_errors(const est_i_fit_data *data, const est_i_terms *terms, est_i_joint *joint,
                                        est_error *error)
 {
@@ -172,7 +140,8 @@ static est_status find_standard_errors(const est_i_fit_data *data, const est_i_t
     double *matrix = calloc(size * size + 1, sizeof *matrix), *mu = calloc(n, sizeof *mu);
     double *sums = calloc(n, sizeof *sums), *pair_sums = calloc(n + 1, sizeof *pair_sums);
     double *work = calloc(size + 1, sizeof *work);
-    if (!matrix || !mu || !sums || !pair_sums || !work) {
+    bool *alive = calloc(size + 1, sizeof *alive);
+    if (!matrix || !mu || !sums || !pair_sums || !work || !alive) {
         status = est_i_no_memory(error);
         goto cleanup;
     }
@@ -182,11 +151,12 @@ static est_status find_standard_errors(const est_i_fit_data *data, const est_i_t
         sum_fitted(mu, n, sums, pair_sums);
         add_information(terms, k, data->n_blocks, sums, pair_sums, n, matrix, size);
     }
-    factor(matrix, size);
+    est_i_factor(matrix, size, alive);
     for (size_t k = 0; k < data->n_blocks; k++)
         if (joint->verdict->estimable[k])
-            joint->se_log_unseen[k] = sqrt(inverse_entry(matrix, size, k * terms->n_local, work));
+            joint->se_log_unseen[k] = sqrt(est_i_inverse_entry(matrix, size, alive, k * terms->n_local, work));
 cleanup:
+    free(alive);
     free(work);
     free(pair_sums);
     free(sums);

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,8 +13,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <signal.h>
 
 #include <cmocka.h>
 
@@ -133,10 +132,9 @@ static void test_impossible_paths(void **state)
     expect_failure("folder");
     expect_failure("file/page.html");
     expect_failure("");
-    assert_int_equal(symlink("nowhere/at/all", "dangling"), 0);
     assert_int_equal(entries("folder"), 0);
     assert_content("file", "old");
-    assert_int_equal(entries("."), 3);
+    assert_int_equal(entries("."), 2);
 }
 
 /* The disk is "full" after 100 bytes: the old file stands, and nothing else is left. */

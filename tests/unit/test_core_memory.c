@@ -1,5 +1,6 @@
-/* Every allocation fails once: the call says EST_ENOMEM, gives nothing, leaks nothing, and never publishes more than it may.
- * Linked with -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc; without them the tests are skipped. */
+/* Every allocation fails once: the call says EST_ENOMEM, gives nothing, leaks nothing, and never publishes
+ * more than it may. Linked with -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc; without them the tests are
+ * skipped. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

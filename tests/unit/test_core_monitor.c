@@ -87,7 +87,8 @@ static void test_rates(void **state)
     lasted = seconds() - from;
     assert_true(self.ticks >= 1 && self.ticks <= 1 + lasted / 0.1);
     assert_true(self.polls <= 1 + lasted / 0.01);
-    /* Fifty a second are promised; a machine that stops this process for half the time must not fail the test. */
+    /* Fifty a second are promised; a machine that stops this process for half the time must not fail the
+     * test. */
     assert_true(self.polls >= 10);
     assert_int_equal(self.strangers, 0);
 }
@@ -188,8 +189,9 @@ static void test_worker_sees_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_rates),     cmocka_unit_test(test_poll_cancels),
-        cmocka_unit_test(test_tick_cancels), cmocka_unit_test(test_fractions), cmocka_unit_test(test_worker_sees_it),
+        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_poll_cancels), cmocka_unit_test(test_tick_cancels),
+        cmocka_unit_test(test_fractions),    cmocka_unit_test(test_worker_sees_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,8 +48,8 @@ static est_status sample_validate(const void *options, est_error *error)
 }
 
 /* Gives back what it was given; model "fail" fails after it has made a result, "empty" makes none. */
-static est_status sample_fit(const est_table *data, const void *options, const est_context *context, est_result **result,
-                             est_error *error)
+static est_status sample_fit(const est_table *data, const void *options, const est_context *context,
+                             est_result **result, est_error *error)
 {
     const sample_options *sample = options;
     est_i_result_builder *builder = est_i_result_begin("sample", "Sample");
@@ -131,7 +131,8 @@ static void test_registered_defaults_are_valid(void **state)
         assert_non_null(options);
         for (size_t j = 0; j < method->n_options; j++) {
             const est_option_spec *spec = &method->options[j];
-            if (spec->kind != EST_OPTION_TABLE && est_i_option_store(spec, spec->initial, options, &error) != EST_OK)
+            if (spec->kind != EST_OPTION_TABLE &&
+                est_i_option_store(spec, spec->initial, options, &error) != EST_OK)
                 fail_msg("%s: %s", method->id, error.message);
         }
         est_i_options_default(method->options, method->n_options, options);
@@ -206,7 +207,8 @@ static void test_integer_limits(void **state)
     char text[32];
     long value = 0;
     (void)state;
-    assert_int_equal(est_i_option_store(&spec, "9223372036854775807", &value, NULL), LONG_MAX > 2147483647L ? EST_OK : EST_EOPTION);
+    assert_int_equal(est_i_option_store(&spec, "9223372036854775807", &value, NULL),
+                     LONG_MAX > 2147483647L ? EST_OK : EST_EOPTION);
     if (LONG_MAX > 2147483647L) {
         assert_true(value == LONG_MAX);
         assert_int_equal(est_i_option_store(&spec, "-9223372036854775808", &value, NULL), EST_OK);
@@ -403,8 +405,10 @@ static void test_error_places(void **state)
     est_error error;
     (void)state;
     est_i_place place = {"kosovo.csv", 5, 6, "EXH"};
-    assert_int_equal(est_i_fail_at(&error, EST_EVALUE, place, "found '%s', expected 0 or 1", "x"), EST_EVALUE);
-    assert_string_equal(error.message, "kosovo.csv, record 5 (line 6), column 'EXH': found 'x', expected 0 or 1");
+    assert_int_equal(est_i_fail_at(&error, EST_EVALUE, place, "found '%s', expected 0 or 1", "x"),
+                     EST_EVALUE);
+    assert_string_equal(error.message,
+                        "kosovo.csv, record 5 (line 6), column 'EXH': found 'x', expected 0 or 1");
     assert_string_equal(error.where, "kosovo.csv");
     assert_string_equal(error.column, "EXH");
     assert_int_equal(error.record, 5);

@@ -267,10 +267,8 @@ static void test_flags(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_builder),
-        cmocka_unit_test(test_copy),
-        cmocka_unit_test(test_ragged_frame),
-        cmocka_unit_test(test_nothing_is_allowed),
+        cmocka_unit_test(test_builder),      cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_ragged_frame), cmocka_unit_test(test_nothing_is_allowed),
         cmocka_unit_test(test_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

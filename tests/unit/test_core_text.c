@@ -81,7 +81,8 @@ typedef struct printed {
 
 static void check_known_prints(void)
 {
-    /* 5e-324, 2^-44 and 9007199254740993 as in Steele and White 1990 and the test tables of later printers. */
+    /* 5e-324, 2^-44 and 9007199254740993 as in Steele and White 1990 and the test tables of later printers.
+     */
     static const printed known[] = {
         {0, "0"},
         {-0.0, "-0"},
@@ -126,17 +127,30 @@ typedef struct fixed_case {
 static void check_fixed_prints(void)
 {
     static const fixed_case cases[] = {
-        {0.125, 2, "", "0.12"},   {0.375, 2, "", "0.38"},          {2.675, 2, "", "2.67"},
-        {1234567.891, 1, ",", "1,234,567.9"},                      {999.5, 0, ",", "1,000"},
-        {-1234, 0, " ", "-1 234"}, {123, 0, ",", "123"},            {-0.3, 0, "", "0"},
-        {-0.0, 2, "", "0.00"},    {0, 3, ",", "0.000"},            {1e15, 0, ",", "1,000,000,000,000,000"},
-        {NAN, 2, ",", "NaN"},     {-INFINITY, 2, ",", "-Inf"},     {1e300, 2, ",", "1e+300"},
-        {1234, -3, ",", "1,234"}, {1000000, 0, "\xe2\x80\x89", "1\xe2\x80\x89" "000\xe2\x80\x89" "000"},
+        {0.125, 2, "", "0.12"},
+        {0.375, 2, "", "0.38"},
+        {2.675, 2, "", "2.67"},
+        {1234567.891, 1, ",", "1,234,567.9"},
+        {999.5, 0, ",", "1,000"},
+        {-1234, 0, " ", "-1 234"},
+        {123, 0, ",", "123"},
+        {-0.3, 0, "", "0"},
+        {-0.0, 2, "", "0.00"},
+        {0, 3, ",", "0.000"},
+        {1e15, 0, ",", "1,000,000,000,000,000"},
+        {NAN, 2, ",", "NaN"},
+        {-INFINITY, 2, ",", "-Inf"},
+        {1e300, 2, ",", "1e+300"},
+        {1234, -3, ",", "1,234"},
+        {1000000, 0, "\xe2\x80\x89",
+         "1\xe2\x80\x89"
+         "000\xe2\x80\x89"
+         "000"},
     };
     char text[64];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        size_t length = est_i_number_print_grouped(cases[i].value, cases[i].decimals, cases[i].separator, text,
-                                                   sizeof text);
+        size_t length = est_i_number_print_grouped(cases[i].value, cases[i].decimals, cases[i].separator,
+                                                   text, sizeof text);
         assert_string_equal(text, cases[i].text);
         assert_int_equal(length, strlen(text));
     }
@@ -169,7 +183,8 @@ static void check_valid_parses(void)
         {"2.4703282292062327e-324", 0},
         {"1.7976931348623158e308", 1.7976931348623157e308},
         {"9007199254740993", 9007199254740992.0},
-        {"9007199254740993.000000000000000000000000000000000000000000000000000000000000001", 9007199254740994.0},
+        {"9007199254740993.000000000000000000000000000000000000000000000000000000000000001",
+         9007199254740994.0},
         {"0e999999999999999999999", 0},
         {"1e-999999999999999999999", 0},
     };
@@ -184,9 +199,11 @@ static void check_valid_parses(void)
 
 static void check_refused_parses(void)
 {
-    static const char *const refused[] = {"",      "+",    "-",     ".",     "-.",   "e5",    "1e",    "1e+",   " 1",
-                                          "1 ",    "0x10", "inf",   "nan",   "Inf",  "NaN",   "1,5",   "1.2.3", "--1",
-                                          "1e5.0", "1e400", "1_000", "1'000", "12a", "\xc2\xa0", "1e999999999999"};
+    static const char *const refused[] = {"",      "+",     "-",   ".",        "-.",
+                                          "e5",    "1e",    "1e+", " 1",       "1 ",
+                                          "0x10",  "inf",   "nan", "Inf",      "NaN",
+                                          "1,5",   "1.2.3", "--1", "1e5.0",    "1e400",
+                                          "1_000", "1'000", "12a", "\xc2\xa0", "1e999999999999"};
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         double value = 77;
         if (est_i_number_parse(refused[i], strlen(refused[i]), &value))
@@ -267,14 +284,16 @@ static bool comma_now(void)
 /* A comma locale that is installed, else one made in a folder of its own; NULL if there can be none. */
 static const char *find_comma_locale(char *folder)
 {
-    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "es_ES.UTF-8", "nl_NL.UTF-8"};
+    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "es_ES.UTF-8",
+                                        "nl_NL.UTF-8"};
     char command[256];
     const char *found = NULL;
     for (size_t i = 0; i < sizeof names / sizeof names[0] && !found; i++)
         if (setlocale(LC_ALL, names[i]) && comma_now())
             found = names[i];
     if (!found && mkdtemp(folder)) {
-        snprintf(command, sizeof command, "localedef -i de_DE -f UTF-8 '%s/de_DE.UTF-8' >'%s/log' 2>&1", folder, folder);
+        snprintf(command, sizeof command, "localedef -i de_DE -f UTF-8 '%s/de_DE.UTF-8' >'%s/log' 2>&1",
+                 folder, folder);
         if (system(command) >= 0) {
             setenv("LOCPATH", folder, 1);
             if (setlocale(LC_ALL, "de_DE.UTF-8") && comma_now())

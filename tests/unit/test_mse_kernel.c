@@ -576,7 +576,7 @@ static void test_discard(void **state)
         est_i_rng_start(&rng, 11, EST_I_PURPOSE_TEST, trial, 0);
         est_i_fit_data *data = random_data(&rng, n_lists, n_blocks, trial % 4 == 0, 0.1 + 0.2 * (trial % 4));
         make_model(&rng, trial % 5 == 0 ? PENALISED : SHARED, n_lists, n_blocks, &m);
-        REQUIRE_OK(est_i_joint_fit(data, &m.terms, &joint, &error), error);
+        REQUIRE_OK(est_i_joint_fit(data, &m.terms, NULL, &joint, &error), error);
         settled++;
         check_discard(data, &m, joint->loglik, &rng, &discarded);
         est_i_joint_free(joint);

@@ -1,4 +1,5 @@
-/* Disclosure control: what is withheld, what is left as it was, and an attack that tries to solve back what is hidden. */
+/* Disclosure control: what is withheld, what is left as it was, and an attack that tries to solve back what
+ * is hidden. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,18 +20,18 @@
 #define N_LISTS 3
 #define N_HISTORIES 7
 
-static const char *const periods[N_PERIODS] = {"1995-1999", "2000-2004", "2005-2009", "2010-2014", "2015-2019"};
+static const char *const periods[N_PERIODS] = {"1995-1999", "2000-2004", "2005-2009", "2010-2014",
+                                               "2015-2019"};
 static const char *const lists[N_LISTS] = {"GO", "NG", "PF"};
-static const char *const histories[N_HISTORIES + 1] = {"", "GO", "NG", "GO:NG", "PF", "GO:PF", "NG:PF", "GO:NG:PF"};
+static const char *const histories[N_HISTORIES + 1] = {"",   "GO",    "NG",    "GO:NG",
+                                                       "PF", "GO:PF", "NG:PF", "GO:NG:PF"};
 
-/* Persons by period and history (bit j = list j). The second period has 6 persons, the others enough in all, but small
- * cells: all three pairs of lists in the third, so that three list totals and the total would give them back. */
+/* Persons by period and history (bit j = list j). The second period has 6 persons, the others enough in all,
+ * but small cells: all three pairs of lists in the third, so that three list totals and the total would give
+ * them back. */
 static const double sample[N_PERIODS][N_HISTORIES + 1] = {
-    {0, 120, 80, 21, 60, 30, 17, 12},
-    {0, 3, 2, 0, 1, 0, 0, 0},
-    {0, 100, 80, 5, 60, 3, 7, 2},
-    {0, 300, 200, 40, 150, 35, 28, 11},
-    {0, 16, 11, 0, 4, 1, 0, 0},
+    {0, 120, 80, 21, 60, 30, 17, 12},   {0, 3, 2, 0, 1, 0, 0, 0},   {0, 100, 80, 5, 60, 3, 7, 2},
+    {0, 300, 200, 40, 150, 35, 28, 11}, {0, 16, 11, 0, 4, 1, 0, 0},
 };
 
 typedef struct population {
@@ -69,8 +70,8 @@ static double estimate_of(const population *people, size_t period)
 
 #define PEOPLE_OF_PERIOD 4000000.0
 
-static void add_row(est_i_result_builder *builder, const char *estimand, size_t period, const char *model, double estimate,
-                    double half, double n)
+static void add_row(est_i_result_builder *builder, const char *estimand, size_t period, const char *model,
+                    double estimate, double half, double n)
 {
     est_label label = {"period", periods[period]};
     est_row row = est_i_row_empty(estimand);
@@ -108,7 +109,8 @@ static void add_rows(est_i_result_builder *builder, const population *people)
         add_row(builder, "population", p, "M1", all, all / 4, n);
         add_row(builder, "unobserved", p, "M1", all - n, all / 4, n);
         add_row(builder, "coverage", p, "M1", n / all, n / all / 4, NAN);
-        add_row(builder, "rate_per_100000", p, "M1", all / PEOPLE_OF_PERIOD * 1e5, all / PEOPLE_OF_PERIOD * 2e4, NAN);
+        add_row(builder, "rate_per_100000", p, "M1", all / PEOPLE_OF_PERIOD * 1e5,
+                all / PEOPLE_OF_PERIOD * 2e4, NAN);
     }
     add_ratio(builder, people, 1, 0);
     add_ratio(builder, people, 3, 0);
@@ -116,9 +118,11 @@ static void add_rows(est_i_result_builder *builder, const population *people)
 
 static void add_period_frame(est_i_result_builder *builder, const population *people)
 {
-    static const char *const columns[] = {"period", "midpoint", "observed", "seen", "population", "unobserved", "coverage"};
-    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN,    EST_ROLE_COUNT, EST_ROLE_COUNT,
-                                            EST_ROLE_ESTIMATE, EST_ROLE_ESTIMATE, EST_ROLE_PLAIN};
+    static const char *const columns[] = {"period",     "midpoint",   "observed", "seen",
+                                          "population", "unobserved", "coverage"};
+    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN,    EST_ROLE_COUNT,
+                                            EST_ROLE_COUNT, EST_ROLE_ESTIMATE, EST_ROLE_ESTIMATE,
+                                            EST_ROLE_PLAIN};
     est_i_result_frame(builder, "periods", "Periods", 7, columns, roles, SIZE_MAX);
     for (size_t p = 0; p < N_PERIODS; p++) {
         double n = n_of(people, p), all = estimate_of(people, p);
@@ -135,7 +139,8 @@ static void add_period_frame(est_i_result_builder *builder, const population *pe
 static void add_history_frame(est_i_result_builder *builder, const population *people)
 {
     static const char *const columns[] = {"period", "history", "count", "fitted"};
-    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_COUNT, EST_ROLE_ESTIMATE};
+    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_COUNT,
+                                            EST_ROLE_ESTIMATE};
     est_i_result_frame(builder, "histories", "Histories", 4, columns, roles, SIZE_MAX);
     for (size_t p = 0; p < N_PERIODS; p++) {
         for (size_t w = 1; w <= N_HISTORIES; w++) {
@@ -174,8 +179,10 @@ static void add_charts(est_i_result_builder *builder, const population *people)
     }
     est_series series[] = {{"M1", EST_SERIES_BAND, EST_ROLE_ESTIMATE, all, lower, upper},
                            {"observed", EST_SERIES_LINE, EST_ROLE_COUNT, seen, NULL, NULL}};
-    est_chart chart = {"trend",  "Trend",   "2000-2004 stands on 6 persons", "period", "people", "1995-1999: 340; 2000-2004: 6",
-                       N_PERIODS, periods, 2, series};
+    est_chart chart = {"trend",   "Trend",  "2000-2004 stands on 6 persons",
+                       "period",  "people", "1995-1999: 340; 2000-2004: 6",
+                       N_PERIODS, periods,  2,
+                       series};
     est_i_result_add_chart(builder, &chart);
 }
 
@@ -196,8 +203,10 @@ static est_result *make(const double (*counts)[N_HISTORIES + 1], bool is_public)
     add_history_frame(builder, &people);
     add_list_frame(builder, &people);
     add_charts(builder, &people);
-    est_i_result_note(builder, NULL, EST_WARNING, "few_data", "2000-2004 (model M1): 6 persons, 3 on GO; N = 59.4");
-    est_i_result_note(builder, NULL, EST_NOTE, "overlap", "GO and NG share 5 persons, 250 persons stand alone");
+    est_i_result_note(builder, NULL, EST_WARNING, "few_data",
+                      "2000-2004 (model M1): 6 persons, 3 on GO; N = 59.4");
+    est_i_result_note(builder, NULL, EST_NOTE, "overlap",
+                      "GO and NG share 5 persons, 250 persons stand alone");
     est_i_result_add_provenance(builder, "file", "secret.csv", true);
     est_i_result_add_provenance(builder, "rows", "35", false);
     est_i_result_mark(builder, is_public, false, false);
@@ -286,13 +295,15 @@ static void check_hidden_period(const est_result *result, size_t period)
     static const char *const hidden[] = {"observed", "seen", "unobserved", "coverage", "rate_per_100000"};
     for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
         const est_row *row = row_of(result, hidden[i], period);
-        assert_true(isnan(row->estimate) && isnan(row->lower) && isnan(row->upper) && isnan(row->se) && isnan(row->n));
+        assert_true(isnan(row->estimate) && isnan(row->lower) && isnan(row->upper) && isnan(row->se) &&
+                    isnan(row->n));
         assert_true(has_flag(row, EST_FLAG_SUPPRESSED));
     }
     const est_row *people = row_of(result, "population", period);
     assert_true(isnan(people->n));
     assert_true(has_flag(people, EST_FLAG_ROUNDED));
-    assert_true(fmod(people->estimate, 10) == 0 && fmod(people->lower, 10) == 0 && fmod(people->upper, 10) == 0);
+    assert_true(fmod(people->estimate, 10) == 0 && fmod(people->lower, 10) == 0 &&
+                fmod(people->upper, 10) == 0);
 }
 
 /* 6 persons in 2000-2004 are withheld; the smallest other period (32 persons in 2015-2019) goes with them. */
@@ -314,13 +325,14 @@ static void test_rows(void **state)
     row = est_result_find(published, "ratio", "period", periods[1]);
     assert_true(row->estimate == 0.019 && has_flag(row, EST_FLAG_ROUNDED)); /* 59.361 / 3188.941 */
     row = est_result_find(published, "ratio", "period", periods[3]);
-    assert_true(row->estimate == 2.25); /* 7161.821 / 3188.941 = 2.2458 */
+    assert_true(row->estimate == 2.25);                        /* 7161.821 / 3188.941 = 2.2458 */
     assert_true(row_of(result, "observed", 1)->estimate == 6); /* the result itself is untouched */
     est_result_free(published);
     est_result_free(result);
 }
 
-static const est_cell *cell_of(const est_result *result, const char *frame_name, size_t row, const char *column)
+static const est_cell *cell_of(const est_result *result, const char *frame_name, size_t row,
+                               const char *column)
 {
     const est_frame *frame = est_result_frame_find(result, frame_name);
     const est_cell *found = NULL;
@@ -389,8 +401,10 @@ static void test_charts_stats_notes(void **state)
     assert_true(est_result_stat_value(published, "persons") == 6 + 340 + 257 + 764 + 32);
     assert_true(est_result_stat_value(published, "bic") == 2056);
     assert_true(est_result_stat_value(published, "parameters") == 17);
-    assert_string_equal(est_result_note(published, 0)->message, "2000-2004 (model M1): * persons, * on GO; N = *");
-    assert_string_equal(est_result_note(published, 1)->message, "GO and NG share * persons, 250 persons stand alone");
+    assert_string_equal(est_result_note(published, 0)->message,
+                        "2000-2004 (model M1): * persons, * on GO; N = *");
+    assert_string_equal(est_result_note(published, 1)->message,
+                        "GO and NG share * persons, 250 persons stand alone");
     assert_string_equal(est_result_note(published, 2)->code, "suppressed");
     assert_int_equal(est_result_note(published, 2)->severity, EST_NOTE);
     assert_int_equal(est_result_provenances(published), 1);
@@ -456,7 +470,8 @@ static void test_everything_is_small(void **state)
     est_result_free(result);
 }
 
-/* A total in the column protects nobody, a column of zeros is not safe, and one hidden count is never alone. */
+/* A total in the column protects nobody, a column of zeros is not safe, and one hidden count is never alone.
+ */
 static void check_column(const double *counts, size_t n, const char *expected)
 {
     static const char *const columns[] = {"area", "count"};
@@ -484,15 +499,16 @@ static void test_columns(void **state)
     (void)state;
     check_column((double[]){9, 10, 50, 40}, 4, "**ss");
     check_column((double[]){10, 11, 12}, 3, "sss");
-    check_column((double[]){0, 0, 50, 40}, 4, "**s*");     /* two zeros add up to nothing: they would be known */
-    check_column((double[]){5, 20, 30, 55}, 4, "**ss");    /* 55 is the total */
-    check_column((double[]){20, 0, 20}, 3, "***");         /* one of the two is the total */
+    check_column((double[]){0, 0, 50, 40}, 4, "**s*");  /* two zeros add up to nothing: they would be known */
+    check_column((double[]){5, 20, 30, 55}, 4, "**ss"); /* 55 is the total */
+    check_column((double[]){20, 0, 20}, 3, "***");      /* one of the two is the total */
     check_column((double[]){5}, 1, "*");
     check_column((double[]){6, 7, 90}, 3, "**s");
-    check_column((double[]){NAN, 5, 20, 30}, 4, "s**s");   /* a structural zero */
+    check_column((double[]){NAN, 5, 20, 30}, 4, "s**s"); /* a structural zero */
 }
 
-/* Three periods with the observed counts `seen`; a frame and a chart with the counts `other`, and a fourth row "unknown". */
+/* Three periods with the observed counts `seen`; a frame and a chart with the counts `other`, and a fourth
+ * row "unknown". */
 static est_result *make_linked(const double *seen, const double *other)
 {
     static const char *const columns[] = {"period", "cases"};
@@ -542,8 +558,9 @@ static void test_links(void **state)
     check_linked((double[]){50, 25, 300}, (double[]){50, 26, 300, 4}, "sss", "s*s*");
 }
 
-/* The attack. Unknowns: every cell of the capture table. Known to the attacker: every count that is shown, all totals over
- * periods, and the total of everybody. A cell is solved if its unit vector lies in the row space of what is known. */
+/* The attack. Unknowns: every cell of the capture table. Known to the attacker: every count that is shown,
+ * all totals over periods, and the total of everybody. A cell is solved if its unit vector lies in the row
+ * space of what is known. */
 
 #define N_CELLS (N_PERIODS * N_HISTORIES)
 #define MAX_EQUATIONS 256
@@ -588,7 +605,8 @@ static void learn_everything_shown(knowledge *known, const est_result *published
     for (size_t j = 0; j < N_LISTS; j++)
         learn_sum(known, N_PERIODS, histories_with(j));
     for (size_t p = 0; p < N_PERIODS; p++) {
-        if (!isnan(row_of(published, "observed", p)->estimate) || !isnan(row_of(published, "population", p)->n) ||
+        if (!isnan(row_of(published, "observed", p)->estimate) ||
+            !isnan(row_of(published, "population", p)->n) ||
             !is_withheld(cell_of(published, "periods", p, "observed")) || !isnan(chart->series[1].value[p]))
             learn_sum(known, p, ALL_HISTORIES);
         for (size_t j = 0; j < N_LISTS; j++)
@@ -746,7 +764,7 @@ static void test_audit_of_random_tables(void **state)
     (void)state;
     for (int trial = 0; trial < 300; trial++) {
         double counts[N_PERIODS][N_HISTORIES + 1] = {{0}};
-        population people = {(const double(*)[N_HISTORIES + 1])counts};
+        population people = {(const double(*)[N_HISTORIES + 1]) counts};
         uint64_t size = 4 + (uint64_t)trial / 2;
         for (size_t p = 0; p < N_PERIODS; p++) {
             for (size_t w = 1; w <= N_HISTORIES; w++) {
