@@ -10,6 +10,8 @@
  * 3. A domain (a set of labels) of which the observed count or n is withheld shows no count anywhere. What
  * gives n back is withheld too: unobserved (N - U = n), coverage (N C = n), rates. N and its limits are
  * rounded to the base and to two digits, ratios and changes to two digits.
+ *    Of the frames "lists" and "overlaps" what gives a small count by subtraction goes as well
+ * (suppress_margins.c).
  * 4. As soon as one count is withheld, all other estimates are rounded as well (people to the base and three
  * digits, other fractions to three digits, but no coarser than one half): at full precision a fit identifies
  * the counts behind it.

@@ -438,6 +438,7 @@ void est_i_suppress_decide(est_i_suppressor *state)
         for (size_t i = 0; i < state->result->n_charts; i++)
             changed = pass_chart(state, i) || changed;
         changed = pass_stats(state) || changed;
+        changed = est_i_suppress_margins(state) || changed;
     }
 }
 

@@ -17,7 +17,7 @@ est_i_meaning est_i_meaning_of(const char *name)
         found = EST_I_MEANS_RELATIVE;
     else if (strncmp(name, "rate", 4) == 0 || strstr(name, "_rate"))
         found = EST_I_MEANS_RATE;
-    else if (strncmp(name, "population", 10) == 0)
+    else if (strncmp(name, "population", 10) == 0 || strcmp(name, "multinomial_mle") == 0)
         found = EST_I_MEANS_PEOPLE;
     return found;
 }

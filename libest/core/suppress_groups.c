@@ -52,7 +52,7 @@ void est_i_groups_free(est_i_groups *groups)
 /* One group */
 
 typedef struct group_state {
-    size_t n_hidden;
+    size_t n_hidden, n_hidden_totals;
     double sum_hidden;
     size_t pick, pick_total; /* smallest that is shown; SIZE_MAX = none */
 } group_state;
@@ -60,7 +60,7 @@ typedef struct group_state {
 /* A member that equals the sum of all others is their total: it protects nobody. */
 static group_state group_look(const size_t *members, size_t count, const double *values, const bool *hidden)
 {
-    group_state state = {0, 0, SIZE_MAX, SIZE_MAX};
+    group_state state = {0, 0, 0, SIZE_MAX, SIZE_MAX};
     double sum = 0;
     for (size_t i = 0; i < count; i++)
         sum += values[members[i]];
@@ -70,7 +70,9 @@ static group_state group_look(const size_t *members, size_t count, const double 
         size_t *pick = is_total ? &state.pick_total : &state.pick;
         if (!hidden[members[i]] && (*pick == SIZE_MAX || value < values[*pick]))
             *pick = members[i];
-        if (hidden[members[i]] && !is_total) {
+        if (hidden[members[i]] && is_total) {
+            state.n_hidden_totals++;
+        } else if (hidden[members[i]]) {
             state.n_hidden++;
             state.sum_hidden += value;
         }
@@ -86,7 +88,8 @@ static bool group_close(const size_t *members, size_t count, const double *value
     while (!closed) {
         group_state state = group_look(members, count, values, hidden);
         size_t pick = state.pick != SIZE_MAX ? state.pick : state.pick_total;
-        bool enough = state.n_hidden == 0 || (state.n_hidden > 1 && state.sum_hidden >= threshold);
+        bool enough = state.n_hidden + state.n_hidden_totals == 0 ||
+                      (state.n_hidden > 1 && state.sum_hidden >= threshold);
         closed = enough || pick == SIZE_MAX;
         if (!closed) {
             hidden[pick] = true;

@@ -73,6 +73,10 @@ void est_i_groups_free(est_i_groups *groups);
 bool est_i_groups_close(est_i_groups *groups, const double *values, bool *hidden, size_t count,
                         double threshold);
 
+/* Withholds list totals and overlaps from which a small count follows by subtraction. true if it withheld
+ * more. */
+bool est_i_suppress_margins(est_i_suppressor *state);
+
 /* Steps 1 to 3 of suppress.c. */
 void est_i_suppress_decide(est_i_suppressor *state);
 bool est_i_anything_withheld(const est_i_suppressor *state);

@@ -19,7 +19,7 @@ static const est_option_spec mse_specs[] = {
     {"max-order", EST_OPTION_INTEGER, offsetof(est_mse_options, max_order), "0", 0, 5, NULL,
      "most lists in a term of the search; 0: one less than the lists, at most 3 (2 for six lists)"},
     {"boundary", EST_OPTION_CHOICE, offsetof(est_mse_options, boundary), "reject", 0, 0, "reject|accept",
-     "whether fits on a face of the cone compete in a search; a given model is always fitted on its face"},
+     "fits on a face of the cone in a search; a given model is always fitted on its face"},
     {"bic-n", EST_OPTION_CHOICE, offsetof(est_mse_options, bic_n), "persons", 0, 0, "persons|cells",
      "the n in BIC = -2 log L + p ln n"},
     {"ci", EST_OPTION_CHOICE, offsetof(est_mse_options, ci), "auto", 0, 0, "auto|none|profile|bootstrap",

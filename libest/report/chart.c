@@ -11,15 +11,17 @@
 #include "report/table_layout.h"
 #include "report/writer.h"
 
-#define WIDTH 800.0
+#define WIDTH 900.0
 #define MARGIN 16.0
-#define PLOT_HEIGHT 350.0
-#define MOST_SERIES 6
+#define PLOT_HEIGHT 400.0
+#define MOST_BANDS 8
+#define MOST_LINES 4
+#define MOST_SERIES (MOST_BANDS + MOST_LINES)
 #define MOST_TIERS 8
 #define LABEL_LETTERS 24 /* longer category names are cut in the picture, never in the table */
 #define LETTER 0.62      /* generous mean width of a letter, in font sizes */
 
-typedef enum marker { CIRCLE = 0, SQUARE, TRIANGLE, DIAMOND, DOWNWARDS, CROSS } marker;
+typedef enum marker { CIRCLE = 0, SQUARE, TRIANGLE, DIAMOND, DOWNWARDS, CROSS, PLUS } marker;
 
 typedef struct style {
     const char *colour, *dash;
@@ -27,19 +29,32 @@ typedef struct style {
     bool hollow;
 } style;
 
-static const style styles[MOST_SERIES] = {
+/* Neighbours differ in shape and in filling; the darkness of the colours differs little, so that none is lost
+ * in grey. */
+static const style band_styles[MOST_BANDS] = {
     {"#000000", "", CIRCLE, false},       {"#0b5394", "7 4", SQUARE, true},
     {"#b3400a", "2 3", TRIANGLE, false},  {"#1b7837", "10 4 2 4", DIAMOND, true},
-    {"#762a83", "1 5", DOWNWARDS, false}, {"#6b5300", "14 5", CROSS, true},
+    {"#762a83", "1 5", DOWNWARDS, false}, {"#6b5300", "14 5", CIRCLE, true},
+    {"#005f6b", "4 2 1 2", SQUARE, false}, {"#8b0a50", "3 6", TRIANGLE, true},
+};
+
+/* Lines lie behind the bands: broad and light, with small signs. */
+static const style line_styles[MOST_LINES] = {
+    {"#6e6e6e", "", PLUS, false},
+    {"#6e6e6e", "10 5", CROSS, false},
+    {"#8c8c8c", "3 3", PLUS, false},
+    {"#8c8c8c", "12 4 3 4", CROSS, false},
 };
 
 typedef struct layout {
     const est_chart *chart;
     const est_result *result;
-    size_t n_series;
+    size_t n_series, n_bands;
+    style styles[MOST_SERIES];
+    double offset[MOST_SERIES]; /* of a series from the middle of its category */
     est_i_scale scale;
     double left, right, top, bottom; /* the plot */
-    double slot, dodge;              /* pixels a category, and between two series in it */
+    double slot, dodge;              /* pixels a category, and between two bands in it */
     bool tilted;
     bool *failed; /* told when a scratch text cannot be made */
     size_t every; /* one category in so many has its name printed */
@@ -77,10 +92,14 @@ static size_t first_letters(const char *text, size_t letters)
 
 /* ---- places ---- */
 
+static bool is_line(const layout *plan, size_t series)
+{
+    return plan->chart->series[series].kind == EST_SERIES_LINE;
+}
+
 static double series_x(const layout *plan, size_t category, size_t series)
 {
-    double centre = plan->left + plan->slot * ((double)category + 0.5);
-    return centre + plan->dodge * ((double)series - (double)(plan->n_series - 1) / 2);
+    return plan->left + plan->slot * ((double)category + 0.5) + plan->offset[series];
 }
 
 static double value_y(const layout *plan, double value)
@@ -123,10 +142,32 @@ static double tick_width(const layout *plan)
     return width;
 }
 
+/* Bands stand beside each other in their category, lines run through its middle. */
+static void place_series(layout *plan)
+{
+    size_t band = 0;
+    plan->dodge = plan->n_bands ? fmin(17, 0.8 * plan->slot / (double)plan->n_bands) : 0;
+    for (size_t i = 0; i < plan->n_series; i++)
+        if (!is_line(plan, i))
+            plan->offset[i] = plan->dodge * ((double)band++ - (double)(plan->n_bands - 1) / 2);
+}
+
+/* Series are drawn up to the first for which no style is left. */
+static void style_series(layout *plan)
+{
+    size_t n_lines = 0;
+    for (; plan->n_series < plan->chart->n_series; plan->n_series++) {
+        bool line = is_line(plan, plan->n_series);
+        if (line ? n_lines == MOST_LINES : plan->n_bands == MOST_BANDS)
+            break;
+        plan->styles[plan->n_series] = line ? line_styles[n_lines++] : band_styles[plan->n_bands++];
+    }
+}
+
 static layout make_layout(const est_chart *chart, const est_result *result, bool *failed)
 {
     layout plan = {.chart = chart, .result = result, .failed = failed, .every = 1};
-    plan.n_series = chart->n_series < MOST_SERIES ? chart->n_series : MOST_SERIES;
+    style_series(&plan);
     plan.scale = est_i_scale_make(chart, plan.n_series);
     plan.left = MARGIN + tick_width(&plan) + 10;
     plan.right = WIDTH - MARGIN;
@@ -137,7 +178,7 @@ static layout make_layout(const est_chart *chart, const est_result *result, bool
         plan.left = fmax(plan.left, MARGIN + 0.7 * label);
     plan.slot = (plan.right - plan.left) / count;
     plan.every = (size_t)ceil(16 / plan.slot);
-    plan.dodge = plan.n_series ? fmin(17, 0.8 * plan.slot / (double)plan.n_series) : 0;
+    place_series(&plan);
     return plan;
 }
 
@@ -176,9 +217,12 @@ static void draw_marker(est_i_canvas *canvas, const style *look, double x, doubl
         for (; count < 16; count++)
             points[count] = (est_i_point){x + size * cos((double)count * 0.39269908169872414),
                                           y + size * sin((double)count * 0.39269908169872414)};
-    } else if (look->shape == CROSS) {
-        stroke(canvas, (est_i_point){x - size, y - size}, (est_i_point){x + size, y + size}, pen);
-        stroke(canvas, (est_i_point){x - size, y + size}, (est_i_point){x + size, y - size}, pen);
+    } else if (look->shape == CROSS || look->shape == PLUS) {
+        double up = look->shape == CROSS ? size : 0, along = look->shape == CROSS ? size : 1.3 * size;
+        stroke(canvas, (est_i_point){x - along, y - up}, (est_i_point){x + along, y + up}, pen);
+        up = look->shape == CROSS ? size : 1.3 * size;
+        along = look->shape == CROSS ? size : 0;
+        stroke(canvas, (est_i_point){x - along, y + up}, (est_i_point){x + along, y - up}, pen);
         return;
     } else {
         const double *at = corners[look->shape - SQUARE];
@@ -187,6 +231,12 @@ static void draw_marker(est_i_canvas *canvas, const style *look, double x, doubl
                 (est_i_point){x + size * 0.95 * at[2 * count], y + size * 0.95 * at[2 * count + 1]};
     }
     canvas->type->polygon(canvas, points, count, &pen);
+}
+
+static est_i_pen series_pen(const layout *plan, size_t series)
+{
+    const style *look = &plan->styles[series];
+    return (est_i_pen){look->colour, NULL, is_line(plan, series) ? 3 : 1.3, look->dash};
 }
 
 /* Names over the plot, as many in a row as fit: they can never lie on a curve. */
@@ -205,11 +255,10 @@ static double draw_legend(est_i_canvas *canvas, const layout *plan, double y)
             y += 20;
         }
         if (canvas) {
-            const est_i_pen pen = {styles[i].colour, NULL, series->kind == EST_SERIES_LINE ? 2.5 : 1.5,
-                                   styles[i].dash};
+            const est_i_pen pen = series_pen(plan, i);
             const est_i_font type = font(13, false, "#000000", EST_I_START);
             stroke(canvas, (est_i_point){x, y - 4.5}, (est_i_point){x + 36, y - 4.5}, pen);
-            draw_marker(canvas, &styles[i], x + 18, y - 4.5, 5);
+            draw_marker(canvas, &plan->styles[i], x + 18, y - 4.5, 5);
             canvas->type->text(canvas, (est_i_point){x + 43, y}, &type, series->name,
                                first_letters(series->name, letters));
         }
@@ -256,8 +305,8 @@ static size_t draw_beyond(est_i_canvas *canvas, const layout *plan)
             used = tier + 1 > used ? tier + 1 : used;
             if (canvas && label.data) {
                 double y = plan->top - 8 - 17 * (double)tier;
-                draw_marker(canvas, &styles[series], start + 6, y - 4, 4);
-                put(canvas, start + 15, y, font(12, false, styles[series].colour, EST_I_START), label.data);
+                draw_marker(canvas, &plan->styles[series], start + 6, y - 4, 4);
+                put(canvas, start + 15, y, font(12, false, plan->styles[series].colour, EST_I_START), label.data);
             }
         }
         est_i_drop(&label, plan->failed);
@@ -309,8 +358,8 @@ static void draw_absent(est_i_canvas *canvas, const layout *plan, size_t index, 
     double x = plan->left + plan->slot * ((double)category + 0.5),
            y = plan->bottom + 18 + 17 * (double)before;
     const char *word = plan->chart->series[index].role == EST_ROLE_COUNT ? "n.p." : "n.e.";
-    draw_marker(canvas, &styles[index], x - 13, y - 4, 4);
-    put(canvas, x - 5, y, font(12, false, styles[index].colour, EST_I_START), word);
+    draw_marker(canvas, &plan->styles[index], x - 13, y - 4, 4);
+    put(canvas, x - 5, y, font(12, false, plan->styles[index].colour, EST_I_START), word);
 }
 
 static void draw_category(est_i_canvas *canvas, const layout *plan, size_t category)
@@ -355,8 +404,7 @@ static double draw_category_axis(est_i_canvas *canvas, const layout *plan)
 static void draw_path(est_i_canvas *canvas, const layout *plan, size_t index)
 {
     const est_series *series = &plan->chart->series[index];
-    const est_i_pen pen = {styles[index].colour, NULL, series->kind == EST_SERIES_LINE ? 2.5 : 1.3,
-                           styles[index].dash};
+    const est_i_pen pen = series_pen(plan, index);
     for (size_t category = 1; category < plan->chart->n_categories; category++) {
         double from = series->value[category - 1], to = series->value[category];
         if (isfinite(from) && isfinite(to))
@@ -375,8 +423,8 @@ static void draw_interval(est_i_canvas *canvas, const layout *plan, size_t index
     upper = isnan(upper) ? value : upper;
     if (isnan(lower) || isnan(upper) || !(upper > lower))
         return;
-    const est_i_pen pen = {styles[index].colour, NULL, 2, ""},
-                    filled = {styles[index].colour, styles[index].colour, 1, ""};
+    const est_i_pen pen = {plan->styles[index].colour, NULL, 2, ""},
+                    filled = {plan->styles[index].colour, plan->styles[index].colour, 1, ""};
     double x = series_x(plan, category, index), cap = fmin(6, plan->dodge / 2.5);
     double low = value_y(plan, fmax(lower, plan->scale.low)),
            high = value_y(plan, fmin(upper, plan->scale.high));
@@ -390,26 +438,36 @@ static void draw_interval(est_i_canvas *canvas, const layout *plan, size_t index
             canvas, (const est_i_point[]){{x, high}, {x - 6, high + 11}, {x + 6, high + 11}}, 3, &filled);
 }
 
+static void draw_markers(est_i_canvas *canvas, const layout *plan, size_t series)
+{
+    for (size_t category = 0; category < plan->chart->n_categories; category++) {
+        double value = plan->chart->series[series].value[category];
+        if (is_absent(plan, series, category))
+            draw_absent(canvas, plan, series, category);
+        else if (value <= plan->scale.high)
+            draw_marker(canvas, &plan->styles[series], series_x(plan, category, series),
+                        value_y(plan, value), 5);
+    }
+}
+
+/* Lines and their signs first: a band is never hidden behind one. */
 static void draw_series(est_i_canvas *canvas, const layout *plan)
 {
-    size_t n_categories = plan->chart->n_categories;
-    canvas->type->clip(canvas, (est_i_point){plan->left, plan->top - 1}, plan->right - plan->left,
-                       plan->bottom - plan->top + 2);
-    for (size_t series = 0; series < plan->n_series; series++)
-        draw_path(canvas, plan, series);
-    for (size_t series = 0; series < plan->n_series; series++)
-        for (size_t category = 0; category < n_categories; category++)
-            draw_interval(canvas, plan, series, category);
-    canvas->type->unclip(canvas);
-    for (size_t series = 0; series < plan->n_series; series++) {
-        for (size_t category = 0; category < n_categories; category++) {
-            double value = plan->chart->series[series].value[category];
-            if (is_absent(plan, series, category))
-                draw_absent(canvas, plan, series, category);
-            else if (value <= plan->scale.high)
-                draw_marker(canvas, &styles[series], series_x(plan, category, series), value_y(plan, value),
-                            5);
-        }
+    for (int pass = 0; pass < 2; pass++) {
+        bool lines = pass == 0;
+        canvas->type->clip(canvas, (est_i_point){plan->left, plan->top - 1}, plan->right - plan->left,
+                           plan->bottom - plan->top + 2);
+        for (size_t series = 0; series < plan->n_series; series++)
+            if (is_line(plan, series) == lines)
+                draw_path(canvas, plan, series);
+        for (size_t series = 0; series < plan->n_series; series++)
+            for (size_t category = 0; category < plan->chart->n_categories; category++)
+                if (is_line(plan, series) == lines)
+                    draw_interval(canvas, plan, series, category);
+        canvas->type->unclip(canvas);
+        for (size_t series = 0; series < plan->n_series; series++)
+            if (is_line(plan, series) == lines)
+                draw_markers(canvas, plan, series);
     }
 }
 
@@ -439,8 +497,7 @@ static double draw_footer(est_i_canvas *canvas, const layout *plan, double y)
     if (any_absent(plan, true))
         y = words(canvas, y, "n.p.: not published (withheld or not known).", type, 16);
     if (plan->chart->n_series > plan->n_series)
-        y = words(canvas, y, "Only the first six series are drawn; the table of values holds them all.", type,
-                  16);
+        y = words(canvas, y, "Only the first series are drawn; the table of values holds them all.", type, 16);
     return y;
 }
 

@@ -178,7 +178,7 @@ void est_i_encode_csv(est_i_text *output, const char *text)
         est_i_text_append(output, "\"");
 }
 
-bool est_i_wrap_next(const char **cursor, size_t width, const char **line, size_t *bytes)
+static bool wrap(const char **cursor, size_t width, const char *feed, const char **line, size_t *bytes)
 {
     const char *at = *cursor;
     while (*at && is_blank((unsigned char)*at))
@@ -190,6 +190,8 @@ bool est_i_wrap_next(const char **cursor, size_t width, const char **line, size_
         if (is_blank(code))
             blank = before;
         length++;
+        if (code < 0x80 && strchr(feed, (int)code))
+            break;
     }
     const char *end = code == 0 ? at : blank ? blank : before;
     *cursor = end;
@@ -198,4 +200,14 @@ bool est_i_wrap_next(const char **cursor, size_t width, const char **line, size_
     *line = start;
     *bytes = (size_t)(end - start);
     return end > start;
+}
+
+bool est_i_wrap_next(const char **cursor, size_t width, const char **line, size_t *bytes)
+{
+    return wrap(cursor, width, "", line, bytes);
+}
+
+bool est_i_wrap_next_line(const char **cursor, size_t width, const char **line, size_t *bytes)
+{
+    return wrap(cursor, width, "\n", line, bytes);
 }

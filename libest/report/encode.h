@@ -30,5 +30,7 @@ void est_i_encode_csv(est_i_text *output, const char *text);
 /* Cuts the next line of at most `width` code points, at a blank where there is one. False when nothing is
  * left. */
 bool est_i_wrap_next(const char **cursor, size_t width, const char **line, size_t *bytes);
+/* The same, and a line feed ends the line too. */
+bool est_i_wrap_next_line(const char **cursor, size_t width, const char **line, size_t *bytes);
 
 #endif

@@ -13,6 +13,7 @@ void est_i_grid_free(est_i_grid *grid)
 {
     est_i_text_free(&grid->caption);
     est_i_text_free(&grid->remark);
+    est_i_text_free(&grid->letters);
     est_i_text_free(&grid->texts);
     est_i_text_free(&grid->sides);
     free(grid->starts);
@@ -21,8 +22,8 @@ void est_i_grid_free(est_i_grid *grid)
 
 bool est_i_grid_failed(const est_i_grid *grid)
 {
-    return grid->failed || grid->caption.failed || grid->remark.failed || grid->texts.failed ||
-           grid->sides.failed;
+    return grid->failed || grid->caption.failed || grid->remark.failed || grid->letters.failed ||
+           grid->texts.failed || grid->sides.failed;
 }
 
 est_i_text *est_i_grid_open(est_i_grid *grid)

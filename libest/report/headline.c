@@ -1,22 +1,24 @@
-/* The table a reader looks at first: domains down, models across. */
+/* The models of one estimand beside each other, a domain a row; and the answer in a sentence. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "report/table_layout.h"
 
-#define MOST_MODELS 6
+#define MOST_MODELS 12
 
-typedef struct headline {
+typedef struct beside {
     const est_result *result;
-    const char *estimand;
+    const est_i_grouping *grouping;
+    size_t first; /* the group's first row */
     const char *models[MOST_MODELS];
-    size_t n_models;         /* 0 = one row a domain, whatever its model */
-    const est_row **domains; /* the first row of each domain */
+    uint32_t of_model[MOST_MODELS]; /* remarks that hold for the whole column */
+    size_t n_models;                /* 0 = one row a domain, whatever its model */
+    const est_row **domains;        /* the first row of each domain */
     size_t n_domains, n_rows;
-    bool observed, seen;
+    bool observed, seen, folded;
     est_i_look look;
-} headline;
+} beside;
 
 bool est_i_same_domain(const est_row *a, const est_row *b)
 {
@@ -28,53 +30,146 @@ bool est_i_same_domain(const est_row *a, const est_row *b)
     return true;
 }
 
-const char *est_i_headline_estimand(const est_result *result)
-{
-    if (est_result_rows(result) == 0)
-        return NULL;
-    return est_result_find(result, "population", NULL, NULL) ? "population"
-                                                             : est_result_row(result, 0)->estimand;
-}
+/* ---- which rows ---- */
 
-/* The row of an estimand in the domain of another row; model NULL = any. */
-static const est_row *row_of(const est_result *result, const char *estimand, const est_row *domain,
-                             const char *model)
+/* The group's row in the domain of another row; model NULL = any. */
+static const est_row *row_of(const beside *table, const est_row *domain, const char *model)
 {
-    for (size_t i = 0; i < est_result_rows(result); i++) {
-        const est_row *row = est_result_row(result, i);
-        if (strcmp(row->estimand, estimand) == 0 && est_i_same_domain(row, domain) &&
-            (!model || strcmp(row->model, model) == 0))
+    for (size_t i = table->first; i < table->grouping->n_rows; i++) {
+        const est_row *row = est_result_row(table->result, i);
+        if (table->grouping->group[i] == table->first && (!model || strcmp(row->model, model) == 0) &&
+            est_i_same_domain(row, domain))
             return row;
     }
     return NULL;
 }
 
-static bool headline_collect(headline *head)
+static bool is_count_of(const est_row *count, const est_row *row)
+{
+    return est_i_same_domain(count, row) &&
+           (!count->population[0] || strcmp(count->population, row->population) == 0) &&
+           (!count->definition[0] || strcmp(count->definition, row->definition) == 0);
+}
+
+/* "observed" or "seen" in the domain of a population; NULL if there is none. */
+static const est_row *count_of(const est_result *result, const char *estimand, const est_row *population)
+{
+    if (strcmp(population->estimand, "population") != 0)
+        return NULL;
+    for (size_t i = 0; i < est_result_rows(result); i++) {
+        const est_row *row = est_result_row(result, i);
+        if (strcmp(row->estimand, estimand) == 0 && is_count_of(row, population))
+            return row;
+    }
+    return NULL;
+}
+
+static void meet_model(beside *table, const char *model)
+{
+    size_t known = table->n_models < MOST_MODELS ? table->n_models : MOST_MODELS;
+    if (est_i_is_listed(table->models, known, model))
+        return;
+    if (table->n_models < MOST_MODELS)
+        table->models[table->n_models] = model;
+    table->n_models++;
+}
+
+/* False if two rows would need the same cell, or are not the same thing. */
+static bool collect(beside *table)
 {
     bool fits = true;
-    for (size_t i = 0; i < est_result_rows(head->result) && fits; i++) {
-        const est_row *row = est_result_row(head->result, i);
-        if (strcmp(row->estimand, head->estimand) != 0)
+    table->look = (est_i_look){.level = NAN, .method = ""};
+    table->domains = calloc(table->grouping->n_rows + 1, sizeof *table->domains);
+    for (size_t i = table->first; table->domains && fits && i < table->grouping->n_rows; i++) {
+        const est_row *row = est_result_row(table->result, i);
+        if (table->grouping->group[i] != table->first)
             continue;
-        est_i_look_at(&head->look, row);
-        head->n_rows++;
-        fits = row_of(head->result, head->estimand, row, row->model) == row &&
-               strcmp(row->population, head->look.first->population) == 0 &&
-               strcmp(row->definition, head->look.first->definition) == 0;
-        if (row_of(head->result, head->estimand, row, NULL) == row)
-            head->domains[head->n_domains++] = row;
-        if (!est_i_is_listed(head->models, head->n_models < MOST_MODELS ? head->n_models : MOST_MODELS,
-                             row->model)) {
-            if (head->n_models < MOST_MODELS)
-                head->models[head->n_models] = row->model;
-            head->n_models++;
-        }
-        head->observed |= row_of(head->result, "observed", row, NULL) != NULL;
-        head->seen |= row_of(head->result, "seen", row, NULL) != NULL;
+        est_i_look_at(&table->look, row);
+        table->n_rows++;
+        fits = row_of(table, row, row->model) == row &&
+               strcmp(row->population, table->look.first->population) == 0 &&
+               strcmp(row->definition, table->look.first->definition) == 0;
+        if (row_of(table, row, NULL) == row)
+            table->domains[table->n_domains++] = row;
+        meet_model(table, row->model);
+        table->observed |= count_of(table->result, "observed", row) != NULL;
+        table->seen |= count_of(table->result, "seen", row) != NULL;
     }
-    if (head->n_rows == head->n_domains)
-        head->n_models = 0;
-    return fits && head->n_domains > 1 && head->n_models <= MOST_MODELS;
+    if (table->n_rows == table->n_domains)
+        table->n_models = 0;
+    return fits && table->domains && table->n_models <= MOST_MODELS;
+}
+
+static bool has_labels(const beside *table)
+{
+    for (size_t i = 0; i < table->n_domains; i++)
+        if (table->domains[i]->n_domain)
+            return true;
+    return false;
+}
+
+bool est_i_models_beside(const est_result *result, const est_i_grouping *grouping, size_t first, bool *failed)
+{
+    beside table = {.result = result, .grouping = grouping, .first = first};
+    bool fits = collect(&table) && table.n_models > 1 && has_labels(&table);
+    *failed |= !table.domains;
+    free(table.domains);
+    return fits;
+}
+
+bool est_i_is_shown_beside(const est_result *result, const est_i_grouping *grouping, size_t first,
+                           const est_row *count)
+{
+    for (size_t i = first; i < grouping->n_rows; i++) {
+        const est_row *row = est_result_row(result, i);
+        if (grouping->group[i] == first && count_of(result, count->estimand, row) == count)
+            return true;
+    }
+    return false;
+}
+
+/* ---- remarks ---- */
+
+/* Words of the cell say this one already. */
+static uint32_t remarks_of(const est_row *row)
+{
+    return est_i_remarks(row) & ~EST_FLAG_BIT(EST_FLAG_NOT_ESTIMABLE);
+}
+
+static void find_remarks(beside *table)
+{
+    uint32_t all = 0;
+    est_i_look_finish(&table->look);
+    for (size_t i = 0; i < table->n_domains; i++) {
+        const est_row *observed = count_of(table->result, "observed", table->domains[i]),
+                      *seen = count_of(table->result, "seen", table->domains[i]);
+        all |= (observed ? remarks_of(observed) : 0) | (seen ? remarks_of(seen) : 0);
+    }
+    table->look.others |= all & ~table->look.common;
+    table->look.others &= ~EST_FLAG_BIT(EST_FLAG_NOT_ESTIMABLE);
+    for (size_t model = 0; model < table->n_models; model++) {
+        size_t count = 0;
+        uint32_t bits = table->look.others;
+        for (size_t i = 0; i < table->n_domains; i++) {
+            const est_row *row = row_of(table, table->domains[i], table->models[model]);
+            bits &= row ? remarks_of(row) : bits;
+            count += row != NULL;
+        }
+        table->of_model[model] = count > 1 ? bits : 0;
+    }
+}
+
+/* Remarks that every estimate of a line shares: they stand at the line's name. */
+static uint32_t remarks_of_line(const beside *table, const est_row *domain)
+{
+    size_t count = 0;
+    uint32_t bits = table->look.others;
+    for (size_t model = 0; model < table->n_models; model++) {
+        const est_row *row = row_of(table, domain, table->models[model]);
+        bits &= row ? remarks_of(row) : bits;
+        count += row != NULL;
+    }
+    return count > 1 ? bits : 0;
 }
 
 static void flag_letters(est_i_text *cell, uint32_t others, uint32_t flags)
@@ -93,45 +188,79 @@ static void flag_letters(est_i_text *cell, uint32_t others, uint32_t flags)
     est_i_text_append(cell, joint[0] == ',' ? "]" : "");
 }
 
-static void explain_letters(est_i_text *remark, uint32_t others)
+static void explain_letters(est_i_text *letters, uint32_t others)
 {
     char letter = 'a';
     for (int flag = 0; flag < EST_FLAG_END; flag++) {
         if (!(others & EST_FLAG_BIT(flag)))
             continue;
-        est_i_text_printf(remark, "%s[%c] %s.", remark->length ? "\n" : "", letter++,
+        est_i_text_printf(letters, "%s[%c] %s.", letters->length ? "\n" : "", letter++,
                           est_flag_title((est_flag)flag));
     }
 }
 
-static void headline_cell(const headline *head, const est_row *row, est_i_grid *grid)
+/* ---- cells ---- */
+
+/* The limits under each other, for a narrow page. */
+static void append_folded(est_i_text *cell, const char *text)
+{
+    while (*text) {
+        bool after = strncmp(text, " to ", 4) == 0,
+             before = strncmp(text, " limit", 6) == 0 || strncmp(text, " estimable", 10) == 0;
+        if (after)
+            est_i_text_append(cell, " to\n");
+        else if (before)
+            est_i_text_append(cell, "\n");
+        else
+            est_i_text_append_bytes(cell, text, 1);
+        text += after ? 4 : 1;
+    }
+}
+
+static void append_words(const beside *table, est_i_text *cell, void (*show)(est_i_text *, const est_row *),
+                         const est_row *row)
+{
+    est_i_text words = {0};
+    show(&words, row);
+    if (table->folded)
+        append_folded(cell, words.length ? words.data : "");
+    else
+        est_i_text_append(cell, words.length ? words.data : "");
+    est_i_drop(&words, &cell->failed);
+}
+
+/* said: remarks that stand at the line or the column already. */
+static void model_cell(const beside *table, const est_row *row, uint32_t said, est_i_grid *grid)
 {
     est_i_text *cell = est_i_grid_open(grid);
     if (!row) {
         est_i_text_append(cell, "-");
     } else {
-        est_i_show_estimate(cell, row);
-        flag_letters(cell, head->look.others, est_i_remarks(row));
+        append_words(table, cell, est_i_show_estimate, row);
+        flag_letters(cell, table->look.others, remarks_of(row) & ~said);
         if (!isnan(row->lower) || !isnan(row->upper)) {
             est_i_text_append(cell, "\n");
-            est_i_show_interval(cell, row);
+            append_words(table, cell, est_i_show_interval, row);
         }
     }
     est_i_grid_close(grid);
 }
 
-static void count_cell(const headline *head, const char *estimand, const est_row *domain, est_i_grid *grid)
+static void count_cell(const beside *table, const char *estimand, const est_row *domain, uint32_t said,
+                       est_i_grid *grid)
 {
-    const est_row *row = row_of(head->result, estimand, domain, NULL);
+    const est_row *row = count_of(table->result, estimand, domain);
     est_i_text *cell = est_i_grid_open(grid);
-    if (row)
+    if (row) {
         est_i_show_estimate(cell, row);
-    else
+        flag_letters(cell, table->look.others, remarks_of(row) & ~said);
+    } else {
         est_i_text_append(cell, "-");
+    }
     est_i_grid_close(grid);
 }
 
-static void headline_columns(const headline *head, const char *const *names, size_t n_names, est_i_grid *grid)
+static void columns(const beside *table, const char *const *names, size_t n_names, est_i_grid *grid)
 {
     for (size_t i = 0; i < n_names; i++) {
         est_i_text heading = {0};
@@ -139,75 +268,184 @@ static void headline_columns(const headline *head, const char *const *names, siz
         est_i_grid_column(grid, heading.length ? heading.data : "", false);
         est_i_drop(&heading, &grid->failed);
     }
-    if (head->observed)
+    grid->n_labels = n_names;
+    if (table->observed)
         est_i_grid_column(grid, "Detected", true);
-    if (head->seen)
+    if (table->seen)
         est_i_grid_column(grid, "Already known", true);
-    for (size_t i = 0; i < head->n_models; i++) {
+    for (size_t i = 0; i < table->n_models; i++) {
         est_i_text heading = {0};
-        est_i_text_append(&heading, head->models[i][0] ? "Model " : "Estimate");
-        est_i_text_append(&heading, head->models[i]);
+        est_i_text_append(&heading, table->models[i][0] ? "Model " : "Estimate");
+        est_i_text_append(&heading, table->models[i]);
+        flag_letters(&heading, table->look.others, table->of_model[i]);
         est_i_grid_column(grid, heading.length ? heading.data : "", true);
         est_i_drop(&heading, &grid->failed);
     }
-    if (head->n_models == 0)
+    if (table->n_models == 0)
         est_i_grid_column(grid, "Estimate", true);
 }
 
-static void headline_fill(headline *head, const char *const *names, size_t n_names, est_i_grid *grid)
+static void line(const beside *table, const est_row *domain, const char *const *names, size_t n_names,
+                 est_i_grid *grid)
 {
-    est_i_look_finish(&head->look);
-    est_i_show_estimand(&grid->caption, head->estimand);
-    headline_columns(head, names, n_names, grid);
-    for (size_t i = 0; i < head->n_domains; i++) {
-        const est_row *domain = head->domains[i];
-        for (size_t label = 0; label < n_names; label++)
-            est_i_grid_cell(grid, domain->n_domain ? est_i_row_label(domain, names[label]) : "All");
-        if (head->observed)
-            count_cell(head, "observed", domain, grid);
-        if (head->seen)
-            count_cell(head, "seen", domain, grid);
-        for (size_t model = 0; model < head->n_models; model++)
-            headline_cell(head, row_of(head->result, head->estimand, domain, head->models[model]), grid);
-        if (head->n_models == 0)
-            headline_cell(head, domain, grid);
+    uint32_t said = remarks_of_line(table, domain);
+    for (size_t label = 0; label < n_names; label++) {
+        est_i_text *cell = est_i_grid_open(grid);
+        est_i_text_append(cell, domain->n_domain ? est_i_row_label(domain, names[label]) : "All");
+        flag_letters(cell, table->look.others, label ? 0 : said);
+        est_i_grid_close(grid);
     }
-    est_i_say_interval(&grid->remark, &head->look);
-    est_i_say_flags(&grid->remark, "Every estimate: ", head->look.common);
-    est_i_say(&grid->remark, "Population: ", head->look.first->population);
-    est_i_say(&grid->remark, "Definition: ", head->look.first->definition);
-    explain_letters(&grid->remark, head->look.others);
+    if (table->observed)
+        count_cell(table, "observed", domain, said, grid);
+    if (table->seen)
+        count_cell(table, "seen", domain, said, grid);
+    for (size_t model = 0; model < table->n_models; model++)
+        model_cell(table, row_of(table, domain, table->models[model]), said | table->of_model[model], grid);
+    if (table->n_models == 0)
+        model_cell(table, domain, said, grid);
 }
 
-/* Marks the rows of the headline's estimand as one group, so that their labels can be listed. */
-static bool mark_rows(const headline *head, est_i_grouping *marked)
+static void fill(beside *table, est_i_grid *grid)
 {
-    *marked = (est_i_grouping){.n_rows = est_result_rows(head->result)};
-    marked->group = calloc(marked->n_rows, sizeof *marked->group);
-    for (size_t i = 0; marked->group && i < marked->n_rows; i++)
-        marked->group[i] = strcmp(est_result_row(head->result, i)->estimand, head->estimand) != 0;
+    const char **names = NULL;
+    size_t n_names = est_i_label_names(table->result, table->grouping, table->first, &names, &grid->failed);
+    const est_row *first = table->look.first;
+    find_remarks(table);
+    est_i_show_estimand(&grid->caption, first->estimand);
+    columns(table, names, n_names, grid);
+    for (size_t i = 0; i < table->n_domains; i++)
+        line(table, table->domains[i], names, n_names, grid);
+    est_i_say_interval(&grid->remark, "Below each estimate its interval: ", &table->look);
+    est_i_say_flags(&grid->remark, "Every estimate: ", table->look.common);
+    est_i_say(&grid->remark, "Population: ", first->population);
+    est_i_say(&grid->remark, "Definition: ", first->definition);
+    explain_letters(&grid->letters, table->look.others);
+    free(names);
+}
+
+void est_i_beside_grid(const est_result *result, const est_i_grouping *grouping, size_t first, bool folded,
+                       est_i_grid *grid)
+{
+    beside table = {.result = result, .grouping = grouping, .first = first, .folded = folded};
+    if (collect(&table))
+        fill(&table, grid);
+    grid->failed |= !table.domains;
+    free(table.domains);
+}
+
+/* ---- the headline ---- */
+
+const char *est_i_headline_estimand(const est_result *result)
+{
+    if (est_result_rows(result) == 0)
+        return NULL;
+    return est_result_find(result, "population", NULL, NULL) ? "population"
+                                                             : est_result_row(result, 0)->estimand;
+}
+
+/* Marks the rows of the headline's estimand as one group. */
+static bool mark_rows(const est_result *result, est_i_grouping *marked, size_t *first)
+{
+    *marked = (est_i_grouping){.n_rows = est_result_rows(result)};
+    marked->group = calloc(marked->n_rows + 1, sizeof *marked->group);
+    *first = SIZE_MAX;
+    for (size_t i = 0; marked->group && i < marked->n_rows; i++) {
+        const est_row *row = est_result_row(result, i);
+        bool is_headline = !row->detail && strcmp(row->estimand, est_i_headline_estimand(result)) == 0;
+        if (is_headline && *first == SIZE_MAX)
+            *first = i;
+        marked->group[i] = is_headline ? *first : SIZE_MAX;
+    }
     return marked->group != NULL;
 }
 
 bool est_i_headline_grid(const est_result *result, est_i_grid *grid)
 {
-    headline head = {
-        .result = result, .estimand = est_i_headline_estimand(result), .look = {.level = NAN, .method = ""}};
     est_i_grouping marked = {0};
-    const char **names = NULL;
-    size_t n_names = 0;
+    size_t first = SIZE_MAX;
+    beside table = {.result = result, .grouping = &marked};
     bool fits = false;
-    if (!head.estimand)
+    if (!est_i_headline_estimand(result))
         return false;
-    head.domains = calloc(est_result_rows(result), sizeof *head.domains);
-    grid->failed |= !head.domains || !mark_rows(&head, &marked);
-    if (!grid->failed)
-        n_names = est_i_label_names(result, &marked, 0, &names, &grid->failed);
-    fits = !grid->failed && n_names && headline_collect(&head);
+    grid->failed |= !mark_rows(result, &marked, &first);
+    if (first != SIZE_MAX) {
+        table.first = first;
+        fits = collect(&table) && has_labels(&table) && (table.n_domains > 1 || table.n_models > 1);
+        grid->failed |= !table.domains;
+    }
     if (fits)
-        headline_fill(&head, names, n_names, grid);
+        fill(&table, grid);
     est_i_grouping_free(&marked);
-    free(head.domains);
-    free(names);
+    free(table.domains);
     return fits;
+}
+
+/* ---- the answer in a sentence ---- */
+
+static const est_row *only_row(const est_result *result, const char *estimand)
+{
+    const est_row *found = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < est_result_rows(result); i++) {
+        const est_row *row = est_result_row(result, i);
+        if (row->n_domain == 0 && strcmp(row->estimand, estimand) == 0) {
+            found = row;
+            count++;
+        }
+    }
+    return count == 1 ? found : NULL;
+}
+
+const est_row *est_i_overall_row(const est_result *result)
+{
+    return est_result_rows(result) ? only_row(result, est_i_headline_estimand(result)) : NULL;
+}
+
+static void answer_interval(est_i_text *output, const est_row *row)
+{
+    if (isnan(row->lower) && isnan(row->upper))
+        return;
+    est_i_text_append(output, "; ");
+    if (!isnan(row->level))
+        est_i_show_level(output, row->level);
+    est_i_text_append(output, isnan(row->level) ? "interval: " : " interval: ");
+    est_i_show_interval(output, row);
+}
+
+/* How many of the population are known, and how many are not. */
+static void answer_parts(est_i_text *output, const est_result *result)
+{
+    const est_row *observed = only_row(result, "observed"), *unobserved = only_row(result, "unobserved");
+    if (!observed || isnan(observed->estimate))
+        return;
+    est_i_text_append(output, " Detected on a list: ");
+    est_i_show_estimate(output, observed);
+    if (unobserved && !isnan(unobserved->estimate)) {
+        est_i_text_append(output, "; never detected: an estimated ");
+        est_i_show_estimate(output, unobserved);
+        if (!isnan(unobserved->lower)) {
+            est_i_text_append(output, " (");
+            est_i_show_interval(output, unobserved);
+            est_i_text_append(output, ")");
+        }
+    }
+    est_i_text_append(output, ".");
+}
+
+void est_i_show_answer(const est_result *result, const est_row *row, est_i_text *before, est_i_text *number,
+                       est_i_text *after)
+{
+    bool population = strcmp(row->estimand, "population") == 0;
+    uint32_t remarks = remarks_of(row);
+    if (population)
+        est_i_text_append(before, "The estimated population, detected and undetected together, is");
+    else
+        est_i_show_estimand(before, row->estimand);
+    est_i_text_append(before, population ? " " : ": ");
+    est_i_show_estimate(number, row);
+    answer_interval(after, row);
+    est_i_text_append(after, ".");
+    if (population)
+        answer_parts(after, result);
+    est_i_say_flags(after, "Remarks: ", remarks);
 }

@@ -10,34 +10,44 @@
 
 #define LONG_TABLE 12 /* longer ones are folded away until asked for */
 
+/* Five models and two columns of counts fit into a window of 1,000 pixels and on a sheet of A4: limits go under
+ * each other before a number is ever cut. */
 static const char style_sheet[] =
     "body{color-scheme:light;color:#000;background:#fff}\n"
-    "body{max-width:62rem;margin:0 auto;padding:1rem 1.5rem 3rem}\n"
+    "body{max-width:66rem;margin:0 auto;padding:.6rem 1.2rem 3rem}\n"
     "body{font:1rem/1.5 'DejaVu Sans',Verdana,Arial,sans-serif}\n"
     "h1{font-size:1.7rem;line-height:1.25;margin:.5rem 0}\n"
     "h2{font-size:1.3rem;margin:2.2rem 0 .6rem;border-bottom:2px solid #000;padding-bottom:.2rem}\n"
     ".banner{border:3px solid #8b0000;color:#8b0000;font-weight:bold;padding:.6rem .8rem;margin:.8rem 0}\n"
-    ".answer{border-left:8px solid #0b5394;padding:.3rem 1rem;margin:1rem 0}\n"
-    ".answer strong{display:block;font-size:2.4rem;line-height:1.2}\n"
-    ".scroll{overflow-x:auto;margin:1rem 0}\n"
-    "table{border-collapse:collapse;min-width:22rem;font-variant-numeric:tabular-nums}\n"
-    "caption{text-align:left;font-weight:bold;padding:.3rem 0}\n"
-    "th,td{border-bottom:1px solid #999;padding:.35rem .8rem .35rem .4rem}\n"
+    ".answer{border-left:8px solid #0b5394;padding:.3rem 1rem;margin:1rem 0;font-size:1.1rem}\n"
+    ".answer strong{font-size:2.2rem;line-height:1.2}\n"
+    ".table{margin:1rem 0}\n"
+    "table{border-collapse:collapse;min-width:22rem;font-size:.875rem;line-height:1.4}\n"
+    "table{font-variant-numeric:tabular-nums}\n"
+    "caption{text-align:left;font-weight:bold;font-size:1rem;padding:.3rem 0}\n"
+    "th,td{border-bottom:1px solid #999;padding:.35rem .6rem .35rem .3rem}\n"
     "th,td{text-align:left;vertical-align:top}\n"
-    "thead th{border-bottom:2px solid #000;vertical-align:bottom}\n"
+    "thead th{border-bottom:2px solid #000;vertical-align:bottom;text-wrap:balance}\n"
     "tbody th{font-weight:normal;white-space:nowrap}\n"
     "td.words,th.words{white-space:normal;overflow-wrap:anywhere}\n"
     "th.number,td.number{text-align:right}td.number{white-space:nowrap}th.number{max-width:12rem}\n"
-    ".headline td b{font-size:1.15rem}\n"
-    ".range{display:block;font-size:.9rem;color:#333}\n"
-    ".remark,.how{font-size:.95rem;max-width:50rem}\n"
+    ".beside table{min-width:100%}.beside th,.beside td{padding:.3rem .3rem .3rem .2rem}\n"
+    ".beside td b{font-size:.9375rem}\n"
+    ".range{display:block;font-size:.8125rem;color:#333}\n"
+    ".remark,.how{font-size:.95rem;max-width:56rem}\n"
     "ul.notes{padding-left:0;list-style:none}\n"
     "ul.notes li{border-left:6px solid #777;padding:.3rem .8rem;margin:.5rem 0}\n"
     "ul.notes li.warning{border-left-color:#8b0000;border-left-style:double}\n"
-    "figure{margin:1.5rem 0}figure svg{max-width:100%;height:auto;border:1px solid #999}\n"
+    "ul.first li.warning{border:2px solid #8b0000;border-left-width:8px;border-left-style:solid}\n"
+    "figure{margin:1.5rem 0}figure svg{display:block;width:100%;height:auto;border:1px solid #999}\n"
+    "figure svg{box-sizing:border-box}\n"
     "details{border:1px solid #999;padding:.4rem .8rem;margin:.6rem 0}\n"
     "summary{font-weight:bold;cursor:pointer}summary:focus-visible{outline:3px solid #0b5394}\n"
-    "@media print{body{max-width:none;padding:0;font-size:10pt}.scroll{overflow:visible}\n"
+    ".frame,.values{overflow-x:auto}\n"
+    "@media screen and (max-width:50rem){.table{overflow-x:auto}}\n"
+    "@page{margin:12mm}\n"
+    "@media print{body{max-width:none;padding:0;font-size:10pt}table{font-size:8.5pt}\n"
+    ".beside td b{font-size:9.5pt}.range{font-size:8pt}.frame,.values{overflow:visible}\n"
     "h2,figure,caption{break-after:avoid}figure,tr{break-inside:avoid}details{border:0;padding:0}\n"
     "details::details-content{content-visibility:visible;display:block;block-size:auto}}\n";
 
@@ -50,18 +60,26 @@ static void element(est_i_text *output, const char *name, const char *attributes
 
 /* ---- tables ---- */
 
-/* A second line in a cell is the interval of the number above it. */
-static void cell_content(est_i_text *output, const char *text, bool strong)
+/* An interval may go on below after its "to", nowhere else. */
+static void interval_content(est_i_text *output, const char *text)
 {
-    const char *second = strchr(text, '\n');
-    est_i_text_append(output, strong ? "<b>" : "");
-    est_i_encode_xml_bytes(output, text, second ? (size_t)(second - text) : strlen(text));
-    est_i_text_append(output, strong ? "</b>" : "");
-    if (!second)
-        return;
+    const char *to = strstr(text, " to ");
+    size_t before = to ? (size_t)(to - text) + 4 : 0;
     est_i_text_append(output, "<span class=\"range\">");
-    est_i_encode_xml(output, second + 1);
+    est_i_encode_xml_bytes(output, text, before);
+    est_i_text_append(output, to ? "<wbr>" : "");
+    est_i_encode_xml(output, text + before);
     est_i_text_append(output, "</span>");
+}
+
+static void number_content(est_i_text *output, const char *text, bool strong)
+{
+    size_t bytes = strcspn(text, "\n");
+    est_i_text_append(output, strong ? "<b>" : "");
+    est_i_encode_xml_bytes(output, text, bytes);
+    est_i_text_append(output, strong ? "</b>" : "");
+    if (text[bytes])
+        interval_content(output, text + bytes + 1);
 }
 
 static void table_row(est_i_text *output, const est_i_grid *grid, size_t row, bool strong)
@@ -77,7 +95,10 @@ static void table_row(est_i_text *output, const est_i_grid *grid, size_t row, bo
                                       : "");
         else
             est_i_text_append(output, right ? "<td class=\"number\">" : "<td class=\"words\">");
-        cell_content(output, text, strong && column > 0);
+        if (right)
+            number_content(output, text, strong && column >= grid->n_labels);
+        else
+            est_i_encode_xml(output, text);
         est_i_text_append(output, column ? "</td>" : "</th>");
     }
     est_i_text_append(output, "</tr>\n");
@@ -99,14 +120,14 @@ static void remarks(est_i_text *output, const char *text)
 
 static void table(est_i_text *output, const est_i_grid *grid, const char *class_name)
 {
-    bool strong = strcmp(class_name, "headline") == 0;
+    bool strong = strcmp(class_name, "beside") == 0;
     if (est_i_grid_failed(grid)) {
         output->failed = true;
         return;
     }
     if (grid->n_columns == 0)
         return;
-    est_i_text_printf(output, "<div class=\"scroll\" tabindex=\"0\"><table class=\"%s\">\n", class_name);
+    est_i_text_printf(output, "<div class=\"table %s\" tabindex=\"0\"><table>\n", class_name);
     element(output, "caption", "", grid->caption.length ? grid->caption.data : "");
     est_i_text_append(output, "<thead><tr>");
     for (size_t column = 0; column < grid->n_columns; column++) {
@@ -120,6 +141,7 @@ static void table(est_i_text *output, const est_i_grid *grid, const char *class_
         table_row(output, grid, row, strong);
     est_i_text_append(output, "</tbody></table></div>\n");
     remarks(output, grid->remark.length ? grid->remark.data : "");
+    remarks(output, grid->letters.length ? grid->letters.data : "");
 }
 
 static void open_details(est_i_text *output, const char *summary)
@@ -130,49 +152,46 @@ static void open_details(est_i_text *output, const char *summary)
 
 /* ---- headline ---- */
 
-/* The one row without a domain, if the headline's estimand has exactly one such row. */
-static const est_row *overall_row(const est_result *result, const char *estimand)
+/* Warnings only, or those notes that the answer has not told already. */
+static void note_list(est_i_text *output, const est_result *result, bool first)
 {
-    const est_row *found = NULL;
-    size_t count = 0;
-    for (size_t i = 0; i < est_result_rows(result); i++) {
-        const est_row *row = est_result_row(result, i);
-        if (row->n_domain == 0 && strcmp(row->estimand, estimand) == 0) {
-            found = row;
-            count++;
-        }
+    bool told = est_i_overall_row(result) != NULL, open = false;
+    for (size_t i = 0; i < est_result_notes(result); i++) {
+        const est_note *note = est_result_note(result, i);
+        bool warning = note->severity == EST_WARNING;
+        if (first ? !warning : told && warning)
+            continue;
+        if (!open && !first)
+            element(output, "h2", "", "What to know before using these numbers");
+        if (!open)
+            est_i_text_append(output, first ? "<ul class=\"notes first\">\n" : "<ul class=\"notes\">\n");
+        open = true;
+        est_i_text_append(output, warning ? "<li class=\"warning\"><b>Warning:</b> " : "<li><b>Note:</b> ");
+        est_i_encode_xml(output, note->message);
+        est_i_text_append(output, "</li>\n");
     }
-    return count == 1 ? found : NULL;
+    est_i_text_append(output, open ? "</ul>\n" : "");
 }
 
-static void answer(est_i_text *output, const est_row *row)
+/* One number for all the data: it comes first, with its warnings. */
+static void answer(est_i_text *output, const est_result *result)
 {
-    est_i_text text = {0}, name = {0};
-    est_i_show_estimand(&name, row->estimand);
+    const est_row *overall = est_i_overall_row(result);
+    est_i_text before = {0}, number = {0}, after = {0};
+    if (!overall)
+        return;
+    est_i_show_answer(result, overall, &before, &number, &after);
     est_i_text_append(output, "<p class=\"answer\">");
-    est_i_encode_xml(output, name.length ? name.data : "");
-    est_i_show_estimate(&text, row);
-    est_i_text_append(output, " <strong>");
-    est_i_encode_xml(output, text.length ? text.data : "");
-    est_i_text_append(output, "</strong> ");
-    est_i_drop(&text, &output->failed);
-    if (!isnan(row->lower) || !isnan(row->upper)) {
-        if (!isnan(row->level))
-            est_i_show_level(&text, row->level);
-        est_i_text_append(&text, text.length ? " interval: " : "Interval: ");
-        est_i_show_interval(&text, row);
-        est_i_encode_xml(output, text.length ? text.data : "");
-    }
-    est_i_drop(&text, &output->failed);
-    est_i_show_flags(&text, est_i_remarks(row));
-    if (text.length) {
-        est_i_text_append(output, "<span class=\"range\">");
-        est_i_encode_xml(output, text.data);
-        est_i_text_append(output, "</span>");
-    }
+    est_i_encode_xml(output, before.length ? before.data : "");
+    est_i_text_append(output, "<strong>");
+    est_i_encode_xml(output, number.length ? number.data : "");
+    est_i_text_append(output, "</strong>");
+    est_i_encode_xml(output, after.length ? after.data : "");
     est_i_text_append(output, "</p>\n");
-    est_i_drop(&text, &output->failed);
-    est_i_drop(&name, &output->failed);
+    note_list(output, result, true);
+    est_i_drop(&before, &output->failed);
+    est_i_drop(&number, &output->failed);
+    est_i_drop(&after, &output->failed);
 }
 
 static void how_to_read(est_i_text *output, const est_result *result)
@@ -194,7 +213,7 @@ static void how_to_read(est_i_text *output, const est_result *result)
     est_i_text_append(output, "<p class=\"how\">");
     if (!isnan(level)) {
         est_i_text_append(
-            output, "How to read this: the interval beside an estimate shows how uncertain it is. If the "
+            output, "How to read this: the interval of an estimate shows how uncertain it is. If the "
                     "assumptions hold, intervals made this way hold the true number in about ");
         est_i_show_level(output, level);
         est_i_text_append(output, " of cases. A wide interval means that the data say little.");
@@ -207,59 +226,52 @@ static void how_to_read(est_i_text *output, const est_result *result)
     est_i_text_append(output, "</p>\n");
 }
 
-/* Where models do not stand side by side: the table that the headline's first row belongs to. */
-static void headline_group(est_i_text *output, const est_result *result)
+/* The group of the headline's first row. */
+static size_t headline_group(const est_result *result, const est_i_grouping *grouping)
 {
-    est_i_grouping grouping;
-    est_i_grid grid = {0};
-    size_t row = 0;
-    if (!est_i_grouping_make(result, &grouping)) {
-        output->failed = true;
-        return;
-    }
-    while (strcmp(est_result_row(result, row)->estimand, est_i_headline_estimand(result)) != 0)
-        row++;
-    est_i_group_grid(result, &grouping, grouping.group[row], false, &grid);
-    table(output, &grid, "estimates");
-    est_i_grid_free(&grid);
-    est_i_grouping_free(&grouping);
+    for (size_t row = 0; row < grouping->n_rows; row++)
+        if (grouping->group[row] != SIZE_MAX &&
+            strcmp(est_result_row(result, row)->estimand, est_i_headline_estimand(result)) == 0)
+            return grouping->group[row];
+    return SIZE_MAX;
 }
 
-static void headline(est_i_text *output, const est_result *result)
+static void group_table(est_i_text *output, const est_result *result, const est_i_grouping *grouping,
+                        size_t first)
 {
     est_i_grid grid = {0};
-    if (est_result_rows(result) == 0)
-        return;
-    const est_row *overall = overall_row(result, est_i_headline_estimand(result));
+    est_i_group_grid(result, grouping, first, (est_i_room){.detailed = true}, &grid);
+    bool folded = est_i_grid_rows(&grid) > LONG_TABLE;
+    if (folded)
+        open_details(output, grid.caption.length ? grid.caption.data : "");
+    table(output, &grid, grouping->beside[first] ? "beside" : "estimates");
+    est_i_text_append(output, folded ? "</details>\n" : "");
+    est_i_grid_free(&grid);
+}
+
+/* Returns the group that needs no other table, SIZE_MAX if every group still needs one. */
+static size_t headline(est_i_text *output, const est_result *result, const est_i_grouping *grouping)
+{
+    est_i_grid grid = {0};
+    size_t group = headline_group(result, grouping), told = SIZE_MAX;
+    if (group == SIZE_MAX)
+        return told;
     element(output, "h2", "", "The answer");
-    if (overall)
-        answer(output, overall);
-    if (est_i_headline_grid(result, &grid))
-        table(output, &grid, "headline");
-    else if (!est_i_grid_failed(&grid))
-        headline_group(output, result);
+    answer(output, result);
+    if (est_i_headline_grid(result, &grid)) {
+        table(output, &grid, "beside");
+        told = grouping->beside[group] ? group : SIZE_MAX;
+    } else if (!est_i_grid_failed(&grid)) {
+        group_table(output, result, grouping, group);
+        told = group;
+    }
     output->failed |= est_i_grid_failed(&grid);
     est_i_grid_free(&grid);
     how_to_read(output, result);
+    return told;
 }
 
 /* ---- sections ---- */
-
-static void notes(est_i_text *output, const est_result *result)
-{
-    if (est_result_notes(result) == 0)
-        return;
-    element(output, "h2", "", "What to know before using these numbers");
-    est_i_text_append(output, "<ul class=\"notes\">\n");
-    for (size_t i = 0; i < est_result_notes(result); i++) {
-        const est_note *note = est_result_note(result, i);
-        bool warning = note->severity == EST_WARNING;
-        est_i_text_append(output, warning ? "<li class=\"warning\"><b>Warning:</b> " : "<li><b>Note:</b> ");
-        est_i_encode_xml(output, note->message);
-        est_i_text_append(output, "</li>\n");
-    }
-    est_i_text_append(output, "</ul>\n");
-}
 
 static void charts(est_i_text *output, const est_result *result)
 {
@@ -275,33 +287,25 @@ static void charts(est_i_text *output, const est_result *result)
         element(output, "figcaption", " class=\"remark\"", chart->alternative);
         est_i_text_append(output, "</figure>\n");
         est_i_chart_grid(chart, &grid);
+        open_details(output, grid.caption.length ? grid.caption.data : "");
         table(output, &grid, "values");
+        est_i_text_append(output, "</details>\n");
         est_i_grid_free(&grid);
     }
 }
 
-static void estimates(est_i_text *output, const est_result *result)
+static void estimates(est_i_text *output, const est_result *result, const est_i_grouping *grouping,
+                      size_t told)
 {
-    est_i_grouping grouping;
-    if (!est_i_grouping_make(result, &grouping)) {
-        output->failed = true;
-        return;
-    }
-    if (grouping.n_rows)
-        element(output, "h2", "", "All estimates");
-    for (size_t first = 0; first < grouping.n_rows; first++) {
-        if (grouping.group[first] != first)
+    bool headed = false;
+    for (size_t first = 0; first < grouping->n_rows; first++) {
+        if (grouping->group[first] != first || first == told)
             continue;
-        est_i_grid grid = {0};
-        est_i_group_grid(result, &grouping, first, true, &grid);
-        bool folded = est_i_grid_rows(&grid) > LONG_TABLE;
-        if (folded)
-            open_details(output, grid.caption.length ? grid.caption.data : "");
-        table(output, &grid, "estimates");
-        est_i_text_append(output, folded ? "</details>\n" : "");
-        est_i_grid_free(&grid);
+        if (!headed)
+            element(output, "h2", "", told == SIZE_MAX ? "All estimates" : "More estimates");
+        headed = true;
+        group_table(output, result, grouping, first);
     }
-    est_i_grouping_free(&grouping);
 }
 
 static void stats(est_i_text *output, const est_result *result)
@@ -372,11 +376,17 @@ static void page_head(est_i_text *output, const est_result *result)
 
 static void write_html(const est_result *result, est_i_text *output)
 {
+    est_i_grouping grouping;
+    if (!est_i_grouping_make(result, &grouping)) {
+        output->failed = true;
+        return;
+    }
     page_head(output, result);
-    headline(output, result);
-    notes(output, result);
+    size_t told = headline(output, result, &grouping);
+    note_list(output, result, false);
     charts(output, result);
-    estimates(output, result);
+    estimates(output, result, &grouping, told);
+    est_i_grouping_free(&grouping);
     if (est_result_stats(result) || est_result_frames(result) || est_result_provenances(result))
         element(output, "h2", "", "How the numbers were made");
     stats(output, result);

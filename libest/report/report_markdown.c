@@ -14,16 +14,66 @@ static void heading(est_i_text *output, const char *marks, const char *title)
     est_i_text_append(output, "\n\n");
 }
 
-static void pipe_record(est_i_text *output, const est_i_grid *grid, size_t row, bool headings)
+/* Line `number` of a cell, "" if it has fewer; a cell to the left is one line. */
+static void pipe_cell(est_i_text *output, const est_i_grid *grid, size_t column, const char *text, int number)
+{
+    est_i_text line = {0};
+    bool right = est_i_grid_right(grid, column);
+    while (number > 0 && *text) {
+        text += right ? strcspn(text, "\n") : strlen(text);
+        text += *text == '\n';
+        number--;
+    }
+    est_i_text_append_bytes(&line, text, right ? strcspn(text, "\n") : strlen(text));
+    est_i_text_append(output, " ");
+    est_i_encode_markdown(output, line.length ? line.data : "");
+    est_i_text_append(output, " |");
+    est_i_drop(&line, &output->failed);
+}
+
+static bool has_second_line(const est_i_grid *grid, size_t row)
+{
+    for (size_t column = 0; column < grid->n_columns; column++)
+        if (est_i_grid_right(grid, column) && strchr(est_i_grid_at(grid, row, column), '\n'))
+            return true;
+    return false;
+}
+
+/* The intervals below the estimates are a record of their own: a cell of a pipe table holds one line. */
+static void pipe_record(est_i_text *output, const est_i_grid *grid, size_t row)
+{
+    for (int number = 0; number < 1 + has_second_line(grid, row); number++) {
+        est_i_text_append(output, "|");
+        for (size_t column = 0; column < grid->n_columns; column++)
+            pipe_cell(output, grid, column, est_i_grid_at(grid, row, column), number);
+        est_i_text_append(output, "\n");
+    }
+}
+
+static void pipe_headings(est_i_text *output, const est_i_grid *grid)
 {
     est_i_text_append(output, "|");
-    for (size_t column = 0; column < grid->n_columns; column++) {
-        est_i_text_append(output, " ");
-        est_i_encode_markdown(output,
-                              headings ? est_i_grid_heading(grid, column) : est_i_grid_at(grid, row, column));
-        est_i_text_append(output, " |");
-    }
+    for (size_t column = 0; column < grid->n_columns; column++)
+        pipe_cell(output, grid, column, est_i_grid_heading(grid, column), 0);
+    est_i_text_append(output, "\n|");
+    for (size_t column = 0; column < grid->n_columns; column++)
+        est_i_text_append(output, est_i_grid_right(grid, column) ? " ---: |" : " --- |");
     est_i_text_append(output, "\n");
+}
+
+static void letters(est_i_text *output, const char *text)
+{
+    est_i_text line = {0};
+    est_i_text_append(output, *text ? "\n" : "");
+    while (*text) {
+        size_t bytes = strcspn(text, "\n");
+        est_i_text_append_bytes(&line, text, bytes);
+        est_i_text_append(output, "- ");
+        est_i_encode_markdown(output, line.length ? line.data : "");
+        est_i_text_append(output, "\n");
+        est_i_drop(&line, &output->failed);
+        text += bytes + (text[bytes] != '\0');
+    }
 }
 
 static void pipe_grid(est_i_text *output, const est_i_grid *grid)
@@ -40,13 +90,45 @@ static void pipe_grid(est_i_text *output, const est_i_grid *grid)
     }
     if (grid->n_columns == 0)
         return;
-    pipe_record(output, grid, 0, true);
-    est_i_text_append(output, "|");
-    for (size_t column = 0; column < grid->n_columns; column++)
-        est_i_text_append(output, est_i_grid_right(grid, column) ? " ---: |" : " --- |");
-    est_i_text_append(output, "\n");
+    pipe_headings(output, grid);
     for (size_t row = 0; row < est_i_grid_rows(grid); row++)
-        pipe_record(output, grid, row, false);
+        pipe_record(output, grid, row);
+    letters(output, grid->letters.length ? grid->letters.data : "");
+}
+
+static void note(est_i_text *output, const est_note *note)
+{
+    est_i_text_append(output, note->severity == EST_WARNING ? "- **Warning:** " : "- **Note:** ");
+    est_i_encode_markdown(output, note->message);
+    est_i_text_append(output, "\n");
+}
+
+/* One number for all the data: it comes first, with its warnings. */
+static void answer(est_i_text *output, const est_result *result)
+{
+    const est_row *overall = est_i_overall_row(result);
+    est_i_text before = {0}, number = {0}, after = {0};
+    const char *joint = "\n";
+    if (!overall)
+        return;
+    est_i_show_answer(result, overall, &before, &number, &after);
+    est_i_text_append(output, "\n");
+    est_i_encode_markdown(output, before.length ? before.data : "");
+    est_i_text_append(output, "**");
+    est_i_encode_markdown(output, number.length ? number.data : "");
+    est_i_text_append(output, "**");
+    est_i_encode_markdown(output, after.length ? after.data : "");
+    est_i_text_append(output, "\n");
+    for (size_t i = 0; i < est_result_notes(result); i++) {
+        if (est_result_note(result, i)->severity != EST_WARNING)
+            continue;
+        est_i_text_append(output, joint);
+        note(output, est_result_note(result, i));
+        joint = "";
+    }
+    est_i_drop(&before, &output->failed);
+    est_i_drop(&number, &output->failed);
+    est_i_drop(&after, &output->failed);
 }
 
 static void estimates(est_i_text *output, const est_result *result)
@@ -60,7 +142,7 @@ static void estimates(est_i_text *output, const est_result *result)
         if (grouping.group[first] != first)
             continue;
         est_i_grid grid = {0};
-        est_i_group_grid(result, &grouping, first, false, &grid);
+        est_i_group_grid(result, &grouping, first, (est_i_room){0}, &grid);
         pipe_grid(output, &grid);
         est_i_grid_free(&grid);
     }
@@ -93,15 +175,17 @@ static void frames(est_i_text *output, const est_result *result)
     }
 }
 
+/* Those that the answer has not told already. */
 static void notes(est_i_text *output, const est_result *result)
 {
-    if (est_result_notes(result))
-        heading(output, "##", "Notes");
+    bool told = est_i_overall_row(result) != NULL, headed = false;
     for (size_t i = 0; i < est_result_notes(result); i++) {
-        const est_note *note = est_result_note(result, i);
-        est_i_text_append(output, note->severity == EST_WARNING ? "- **Warning:** " : "- **Note:** ");
-        est_i_encode_markdown(output, note->message);
-        est_i_text_append(output, "\n");
+        if (told && est_result_note(result, i)->severity == EST_WARNING)
+            continue;
+        if (!headed)
+            heading(output, "##", "Notes");
+        headed = true;
+        note(output, est_result_note(result, i));
     }
 }
 
@@ -131,10 +215,11 @@ static void write_markdown(const est_result *result, est_i_text *output)
         est_i_encode_markdown(output, est_i_banner(result, i));
         est_i_text_append(output, "**\n");
     }
+    answer(output, result);
     estimates(output, result);
+    notes(output, result);
     stats(output, result);
     frames(output, result);
-    notes(output, result);
     provenance(output, result);
 }
 

@@ -10,6 +10,7 @@
 #define INDENT 2
 #define GAP 2
 #define NARROWEST 14 /* a column of words is not folded below this */
+#define HEADING_LINES 3
 
 static void spaces(est_i_text *output, size_t count)
 {
@@ -50,11 +51,45 @@ typedef struct text_table {
     const char **cursor; /* what is left of each cell of the record being written */
 } text_table;
 
-static size_t natural_width(const est_i_grid *grid, size_t column)
+/* The longest line of a cell; a cell to the left is one line. */
+static size_t cell_width(const char *text, bool lines)
 {
-    size_t width = est_i_utf8_length(est_i_grid_heading(grid, column));
+    size_t widest = 0;
+    while (*text) {
+        size_t bytes = lines ? strcspn(text, "\n") : strlen(text), letters = 0;
+        for (const char *at = text; at < text + bytes; letters++)
+            est_i_utf8_next(&at);
+        widest = letters > widest ? letters : widest;
+        text += bytes + (text[bytes] != '\0');
+    }
+    return widest;
+}
+
+/* The narrowest column whose heading takes no more than HEADING_LINES, with no word cut. */
+static size_t heading_width(const char *title)
+{
+    size_t width = 0, length = 0, lines = HEADING_LINES + 1, bytes = 0;
+    const char *at = title, *line = NULL;
+    for (uint32_t code; (code = est_i_utf8_next(&at)) != 0;) {
+        length = code == ' ' ? 0 : length + 1;
+        width = length > width ? length : width;
+    }
+    for (; lines > HEADING_LINES; width += lines > HEADING_LINES) {
+        lines = 0;
+        for (at = title; est_i_wrap_next(&at, width, &line, &bytes);)
+            lines++;
+    }
+    return width;
+}
+
+/* folded: a heading over numbers may take several lines. */
+static size_t column_width(const est_i_grid *grid, size_t column, bool folded)
+{
+    bool right = est_i_grid_right(grid, column);
+    const char *title = est_i_grid_heading(grid, column);
+    size_t width = folded && right ? heading_width(title) : est_i_utf8_length(title);
     for (size_t row = 0; row < est_i_grid_rows(grid); row++) {
-        size_t length = est_i_utf8_length(est_i_grid_at(grid, row, column));
+        size_t length = cell_width(est_i_grid_at(grid, row, column), right);
         width = length > width ? length : width;
     }
     return width ? width : 1;
@@ -68,12 +103,19 @@ static size_t total_width(const text_table *table, size_t from, size_t to)
     return total;
 }
 
-/* Folds the widest column of words until the table fits or no column can give way. */
-static void fit_widths(text_table *table)
+/* Folds the headings of numbers, then the widest column of words, until the table fits or nothing can give
+ * way. True if it fits. */
+static bool fit_widths(text_table *table)
 {
-    size_t n_columns = table->grid->n_columns;
+    size_t n_columns = table->grid->n_columns, total = 0;
+    for (size_t column = 0; column < n_columns; column++)
+        table->width[column] = column_width(table->grid, column, false);
+    total = total_width(table, 0, n_columns);
+    for (size_t column = 0; column < n_columns && total > PAGE_WIDTH; column++)
+        table->width[column] = column_width(table->grid, column, true);
     for (;;) {
-        size_t total = total_width(table, 0, n_columns), widest = n_columns;
+        size_t widest = n_columns;
+        total = total_width(table, 0, n_columns);
         for (size_t column = 0; column < n_columns; column++)
             if (!est_i_grid_right(table->grid, column) && table->width[column] > NARROWEST &&
                 (widest == n_columns || table->width[column] > table->width[widest]))
@@ -85,6 +127,15 @@ static void fit_widths(text_table *table)
     for (size_t column = 0; column < n_columns; column++)
         if (table->width[column] > PAGE_WIDTH - INDENT)
             table->width[column] = PAGE_WIDTH - INDENT;
+    return total <= PAGE_WIDTH;
+}
+
+static bool next_line(const text_table *table, size_t column, const char **cursor, const char **line,
+                      size_t *bytes)
+{
+    size_t width = table->width[column];
+    return est_i_grid_right(table->grid, column) ? est_i_wrap_next_line(cursor, width, line, bytes)
+                                                 : est_i_wrap_next(cursor, width, line, bytes);
 }
 
 /* `owed`: blanks due before the next visible character. */
@@ -93,7 +144,7 @@ static void text_cell(est_i_text *output, text_table *table, size_t column, size
     const char *line = NULL;
     size_t bytes = 0, width = table->width[column];
     est_i_text shown = {0};
-    if (est_i_wrap_next(&table->cursor[column], width, &line, &bytes))
+    if (next_line(table, column, &table->cursor[column], &line, &bytes))
         est_i_encode_plain_bytes(&shown, line, bytes);
     size_t length = shown.length ? est_i_utf8_length(shown.data) : 0;
     bool right = est_i_grid_right(table->grid, column);
@@ -111,23 +162,24 @@ static bool anything_left(const text_table *table, size_t column)
 {
     const char *cursor = table->cursor[column], *line = NULL;
     size_t bytes = 0;
-    return est_i_wrap_next(&cursor, table->width[column], &line, &bytes);
+    return next_line(table, column, &cursor, &line, &bytes);
 }
 
-/* One record: as many lines as its longest folded cell needs. Blanks at the end of a line are never written.
- */
+static size_t label_columns(const est_i_grid *grid)
+{
+    return grid->n_labels ? grid->n_labels : 1;
+}
+
+/* One record: as many lines as its longest folded cell needs, after the labels if those are not among its
+ * columns. Blanks at the end of a line are never written. */
 static void text_record(est_i_text *output, text_table *table, size_t from, size_t to)
 {
+    size_t labels = from ? label_columns(table->grid) : 0;
     bool more = true;
     while (more) {
         size_t owed = INDENT;
         more = false;
-        if (from > 0) {
-            text_cell(output, table, 0, &owed);
-            owed += GAP;
-            more |= anything_left(table, 0);
-        }
-        for (size_t column = from; column < to; column++) {
+        for (size_t column = 0; column < to; column = column + 1 == labels ? from : column + 1) {
             text_cell(output, table, column, &owed);
             owed += GAP;
             more |= anything_left(table, column);
@@ -136,11 +188,13 @@ static void text_record(est_i_text *output, text_table *table, size_t from, size
     }
 }
 
-/* Columns that still fit beside the first one, which is repeated in every part. */
+/* Columns that still fit beside the labels, which are repeated in every part. */
 static size_t part_end(const text_table *table, size_t from)
 {
-    size_t to = from + 1, repeated = from ? table->width[0] + GAP : 0;
-    while (to < table->grid->n_columns && total_width(table, from, to + 1) + repeated <= PAGE_WIDTH)
+    size_t to = from + 1, labels = label_columns(table->grid);
+    size_t repeated = from ? total_width(table, 0, labels) - INDENT + GAP : 0;
+    while (to < table->grid->n_columns &&
+           (to < labels || total_width(table, from, to + 1) + repeated <= PAGE_WIDTH))
         to++;
     return to;
 }
@@ -158,31 +212,61 @@ static void text_part(est_i_text *output, text_table *table, size_t from, size_t
     }
 }
 
+static void lines(est_i_text *output, const char *text)
+{
+    est_i_text line = {0};
+    while (*text) {
+        size_t bytes = strcspn(text, "\n");
+        est_i_text_append_bytes(&line, text, bytes);
+        paragraph(output, "  ", line.length ? line.data : "", 6);
+        est_i_drop(&line, &output->failed);
+        text += bytes + (text[bytes] != '\0');
+    }
+}
+
+static bool table_make(text_table *table, const est_i_grid *grid)
+{
+    *table = (text_table){.grid = grid};
+    table->width = calloc(grid->n_columns + 1, sizeof *table->width);
+    table->cursor = calloc(grid->n_columns + 1, sizeof *table->cursor);
+    return table->width && table->cursor;
+}
+
+static void table_free(text_table *table)
+{
+    free(table->width);
+    free(table->cursor);
+}
+
+static bool grid_fits(const est_i_grid *grid)
+{
+    text_table table;
+    bool fits = table_make(&table, grid) && !est_i_grid_failed(grid) && fit_widths(&table);
+    table_free(&table);
+    return fits;
+}
+
 static void text_grid(est_i_text *output, const est_i_grid *grid)
 {
-    if (est_i_grid_failed(grid)) {
-        output->failed = true;
+    text_table table;
+    output->failed |= est_i_grid_failed(grid) || !table_make(&table, grid);
+    if (est_i_grid_failed(grid))
         return;
-    }
-    text_table table = {.grid = grid};
-    table.width = calloc(grid->n_columns + 1, sizeof *table.width);
-    table.cursor = calloc(grid->n_columns + 1, sizeof *table.cursor);
-    output->failed |= !table.width || !table.cursor;
     if (grid->caption.length)
         heading(output, grid->caption.data);
     if (grid->remark.length)
         paragraph(output, "", grid->remark.data, 0);
     if (!output->failed) {
-        for (size_t column = 0; column < grid->n_columns; column++)
-            table.width[column] = natural_width(grid, column);
         fit_widths(&table);
         for (size_t from = 0, to = 0; from < grid->n_columns; from = to) {
             to = part_end(&table, from);
+            est_i_text_append(output, from ? "\n" : "");
             text_part(output, &table, from, to);
         }
     }
-    free(table.width);
-    free(table.cursor);
+    if (grid->letters.length)
+        lines(output, grid->letters.data);
+    table_free(&table);
 }
 
 /* ---- sections ---- */
@@ -198,6 +282,29 @@ static void title(est_i_text *output, const est_result *result)
         paragraph(output, "*** ", est_i_banner(result, i), 4);
 }
 
+static void note(est_i_text *output, const est_note *note)
+{
+    paragraph(output, note->severity == EST_WARNING ? "  Warning: " : "  Note: ", note->message, 4);
+}
+
+/* One number for all the data: it comes first, with its warnings. */
+static void answer(est_i_text *output, const est_result *result)
+{
+    const est_row *overall = est_i_overall_row(result);
+    est_i_text text = {0}, after = {0};
+    if (!overall)
+        return;
+    est_i_show_answer(result, overall, &text, &text, &after);
+    est_i_text_append(&text, after.length ? after.data : "");
+    est_i_text_append(output, "\n");
+    paragraph(output, "", text.length ? text.data : "", 0);
+    for (size_t i = 0; i < est_result_notes(result); i++)
+        if (est_result_note(result, i)->severity == EST_WARNING)
+            note(output, est_result_note(result, i));
+    est_i_drop(&text, &output->failed);
+    est_i_drop(&after, &output->failed);
+}
+
 static void estimates(est_i_text *output, const est_result *result)
 {
     est_i_grouping grouping;
@@ -209,7 +316,11 @@ static void estimates(est_i_text *output, const est_result *result)
         if (grouping.group[first] != first)
             continue;
         est_i_grid grid = {0};
-        est_i_group_grid(result, &grouping, first, false, &grid);
+        est_i_group_grid(result, &grouping, first, (est_i_room){0}, &grid);
+        if (grouping.beside[first] && !grid_fits(&grid)) {
+            est_i_grid_free(&grid);
+            est_i_group_grid(result, &grouping, first, (est_i_room){.folded = true}, &grid);
+        }
         text_grid(output, &grid);
         est_i_grid_free(&grid);
     }
@@ -242,13 +353,17 @@ static void frames(est_i_text *output, const est_result *result)
     }
 }
 
+/* Those that the answer has not told already. */
 static void notes(est_i_text *output, const est_result *result)
 {
-    if (est_result_notes(result))
-        heading(output, "Notes");
+    bool told = est_i_overall_row(result) != NULL, headed = false;
     for (size_t i = 0; i < est_result_notes(result); i++) {
-        const est_note *note = est_result_note(result, i);
-        paragraph(output, note->severity == EST_WARNING ? "  Warning: " : "  Note: ", note->message, 4);
+        if (told && est_result_note(result, i)->severity == EST_WARNING)
+            continue;
+        if (!headed)
+            heading(output, "Notes");
+        headed = true;
+        note(output, est_result_note(result, i));
     }
 }
 
@@ -289,10 +404,11 @@ static void provenance(est_i_text *output, const est_result *result)
 static void write_text(const est_result *result, est_i_text *output)
 {
     title(output, result);
+    answer(output, result);
     estimates(output, result);
+    notes(output, result);
     stats(output, result);
     frames(output, result);
-    notes(output, result);
     provenance(output, result);
 }
 

@@ -37,6 +37,16 @@ static bool is_all_zero(const char *digits)
     return digits[strspn(digits, "-0.,")] == '\0';
 }
 
+/* Nothing but zeros is left of a number that is not zero. */
+static bool vanishes(double value, int decimals)
+{
+    char digits[512];
+    if (!isfinite(value) || value == 0 || fabs(value) >= 1)
+        return false;
+    est_i_number_print_fixed(value, decimals, digits, sizeof digits);
+    return is_all_zero(digits);
+}
+
 void est_i_show_number(est_i_text *output, double value, int decimals)
 {
     char digits[512];
@@ -48,11 +58,16 @@ void est_i_show_number(est_i_text *output, double value, int decimals)
         est_i_text_number(output, value);
     } else {
         est_i_number_print_grouped(value, decimals, ",", digits, sizeof digits);
-        if (value != 0 && decimals > 0 && is_all_zero(digits))
-            show_small(output, value);
-        else
-            est_i_text_append(output, digits[0] == '-' && is_all_zero(digits) ? digits + 1 : digits);
+        est_i_text_append(output, digits[0] == '-' && is_all_zero(digits) ? digits + 1 : digits);
     }
+}
+
+void est_i_show_precise(est_i_text *output, double value, int decimals)
+{
+    if (decimals > 0 && vanishes(value, decimals))
+        show_small(output, value);
+    else
+        est_i_show_number(output, value, decimals);
 }
 
 /* Decimals that leave four significant digits of a value below 100. */
@@ -67,7 +82,7 @@ static int four_digits(double value)
 
 void est_i_show_scalar(est_i_text *output, double value)
 {
-    est_i_show_number(output, value, is_whole(value) ? 0 : fabs(value) >= 100 ? 2 : four_digits(value));
+    est_i_show_precise(output, value, is_whole(value) ? 0 : fabs(value) >= 100 ? 2 : four_digits(value));
 }
 
 static bool is_people(const char *estimand)
@@ -99,17 +114,25 @@ static bool has_flag(const est_row *row, est_flag flag)
     return (row->flags & EST_FLAG_BIT(flag)) != 0;
 }
 
+/* Percentages keep their one decimal; a ratio or a rate above 0 never reads as 0. */
+static void show_of_row(est_i_text *output, const est_row *row, double value)
+{
+    int decimals = est_i_row_decimals(row);
+    bool hidden = value > 0 && decimals > 1 && vanishes(value, decimals);
+    est_i_text_append(output, hidden ? "<" : "");
+    est_i_show_number(output, hidden ? pow(10, -decimals) : value, decimals);
+}
+
 void est_i_show_estimate(est_i_text *output, const est_row *row)
 {
     if (!isnan(row->estimate))
-        est_i_show_number(output, row->estimate, est_i_row_decimals(row));
+        show_of_row(output, row, row->estimate);
     else
         est_i_text_append(output, has_flag(row, EST_FLAG_SUPPRESSED) ? "withheld" : "not estimable");
 }
 
 void est_i_show_interval(est_i_text *output, const est_row *row)
 {
-    int decimals = est_i_row_decimals(row);
     bool unbounded = has_flag(row, EST_FLAG_UPPER_UNBOUNDED) || (isinf(row->upper) && row->upper > 0);
     if (isnan(row->lower) && isnan(row->upper) && !unbounded) {
         est_i_text_append(output, has_flag(row, EST_FLAG_SUPPRESSED) ? "withheld" : "-");
@@ -120,14 +143,14 @@ void est_i_show_interval(est_i_text *output, const est_row *row)
     else if (isnan(row->lower))
         est_i_text_append(output, "not known");
     else
-        est_i_show_number(output, row->lower, decimals);
+        show_of_row(output, row, row->lower);
     est_i_text_append(output, " to ");
     if (unbounded)
         est_i_text_append(output, "no upper limit");
     else if (isnan(row->upper))
         est_i_text_append(output, "not known");
     else
-        est_i_show_number(output, row->upper, decimals);
+        show_of_row(output, row, row->upper);
 }
 
 void est_i_show_level(est_i_text *output, double level)
@@ -174,6 +197,11 @@ void est_i_show_estimand(est_i_text *output, const char *estimand)
         {"unobserved", "Estimated unobserved (never detected)"},
         {"observed", "Observed (detected on a list)"},
         {"seen", "Seen (already known to exist)"},
+        {"population_chapman", "Estimated population by Chapman's formula (two lists, taken as independent)"},
+        {"rate_per_100000", "Persons per 100,000 population and year"},
+        {"ratio", "Ratio of persons per year, period to baseline"},
+        {"ratio_raw", "Ratio of the populations as they are"},
+        {"annual_percent_change", "Annual change, percent"},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(estimand, words[i][0]) == 0) {
@@ -182,4 +210,86 @@ void est_i_show_estimand(est_i_text *output, const char *estimand)
         }
     }
     est_i_show_name(output, estimand);
+}
+
+/* ---- statistics and columns of frames ---- */
+
+typedef enum form { SCALAR = 0, PEOPLE, CRITERION, P_VALUE, SHARE } form;
+
+typedef struct statistic {
+    const char *name, *words;
+    form form;
+} statistic;
+
+static const statistic statistics[] = {
+    {"n", "Persons", PEOPLE},
+    {"n_parameters", "Parameters", SCALAR},
+    {"loglik", "Log likelihood", CRITERION},
+    {"bic", "BIC", CRITERION},
+    {"aic", "AIC", CRITERION},
+    {"deviance", "Deviance", CRITERION},
+    {"pearson", "Pearson chi-square", CRITERION},
+    {"df", "Degrees of freedom", SCALAR},
+    {"p_value", "p-value of the fit test", P_VALUE},
+    {"population", "Population", PEOPLE},
+    {"multinomial_mle", "Multinomial maximum-likelihood population", PEOPLE},
+    {"coverage", "Share of the population on the lists", SHARE},
+    {"share_without_estimate", "Share of replicates without an estimate", SHARE},
+    {"replicates_without_estimate", "Bootstrap replicates without an estimate", SHARE},
+    {"models_considered", "Models considered", SCALAR},
+    {"models_without_estimate", "Models without an estimate", SCALAR},
+    {"periods_without_estimate", "Periods without an estimate", SCALAR},
+    {"max_order", "Most lists in one term", SCALAR},
+    {"other", "Other list", SCALAR},
+};
+
+static const statistic *find_statistic(const char *name)
+{
+    for (size_t i = 0; i < sizeof statistics / sizeof statistics[0]; i++)
+        if (strcmp(name, statistics[i].name) == 0)
+            return &statistics[i];
+    return NULL;
+}
+
+bool est_i_has_own_form(const char *name)
+{
+    const statistic *known = find_statistic(name);
+    return known && known->form != SCALAR;
+}
+
+void est_i_show_statistic_name(est_i_text *output, const char *name)
+{
+    const statistic *known = find_statistic(name);
+    if (known)
+        est_i_text_append(output, known->words);
+    else
+        est_i_show_name(output, name);
+}
+
+static void show_p_value(est_i_text *output, double value)
+{
+    if (value < 1e-4)
+        est_i_text_append(output, "<0.0001");
+    else
+        est_i_show_number(output, value, 4);
+}
+
+static void show_share(est_i_text *output, double value)
+{
+    bool hidden = value > 0 && vanishes(100 * value, 1);
+    est_i_text_append(output, hidden ? "<" : "");
+    est_i_show_number(output, hidden ? 0.1 : 100 * value, 1);
+    est_i_text_append(output, isfinite(value) ? " %" : "");
+}
+
+void est_i_show_statistic(est_i_text *output, const char *name, double value)
+{
+    const statistic *known = find_statistic(name);
+    switch (known ? known->form : SCALAR) {
+    case PEOPLE: est_i_show_number(output, value, 0); break;
+    case CRITERION: est_i_show_number(output, value, 2); break;
+    case P_VALUE: show_p_value(output, value); break;
+    case SHARE: show_share(output, value); break;
+    case SCALAR: est_i_show_scalar(output, value); break;
+    }
 }

@@ -7,10 +7,20 @@
 
 /* ---- which rows belong together ---- */
 
+static bool same_table(const est_row *a, const est_row *b)
+{
+    return strcmp(a->estimand, b->estimand) == 0 && strcmp(a->population, b->population) == 0 &&
+           strcmp(a->definition, b->definition) == 0;
+}
+
 static bool same_group(const est_row *a, const est_row *b)
 {
-    return strcmp(a->estimand, b->estimand) == 0 && strcmp(a->model, b->model) == 0 &&
-           strcmp(a->population, b->population) == 0 && strcmp(a->definition, b->definition) == 0;
+    return same_table(a, b) && strcmp(a->model, b->model) == 0;
+}
+
+static bool is_count(const char *estimand)
+{
+    return strcmp(estimand, "observed") == 0 || strcmp(estimand, "seen") == 0;
 }
 
 static bool stands_alone(const est_result *result, const est_i_grouping *grouping, size_t row)
@@ -36,17 +46,12 @@ static void join_lone_rows(const est_result *result, est_i_grouping *grouping)
     }
 }
 
-bool est_i_grouping_make(const est_result *result, est_i_grouping *grouping)
+static void group_rows(const est_result *result, est_i_grouping *grouping)
 {
-    size_t count = est_result_rows(result);
-    *grouping =
-        (est_i_grouping){.n_rows = count, .group = calloc(count ? count : 1, sizeof *grouping->group)};
-    if (!grouping->group)
-        return false;
-    for (size_t row = 0; row < count; row++) {
+    for (size_t row = 0; row < grouping->n_rows; row++) {
         size_t first = 0;
         if (est_result_row(result, row)->detail) {
-            grouping->group[row] = SIZE_MAX; /* in no group: pages for people leave it out */
+            grouping->group[row] = SIZE_MAX;
             continue;
         }
         while (first < row && !(grouping->group[first] == first &&
@@ -54,13 +59,83 @@ bool est_i_grouping_make(const est_result *result, est_i_grouping *grouping)
             first++;
         grouping->group[row] = first;
     }
-    join_lone_rows(result, grouping);
-    return true;
+}
+
+/* Gives `first` the groups of the other models of its estimand. Returns how many. */
+static size_t take_models(const est_result *result, const size_t *group, size_t first, size_t n_rows,
+                          size_t *joined)
+{
+    const est_row *head = est_result_row(result, first);
+    size_t count = 0;
+    for (size_t row = 0; row < n_rows; row++) {
+        bool taken = false;
+        if (row > first && group[row] != SIZE_MAX && group[row] != first) {
+            const est_row *other = est_result_row(result, group[row]);
+            taken = same_table(head, other) && strcmp(head->model, other->model) != 0;
+        }
+        joined[row] = taken ? first : group[row];
+        count += taken;
+    }
+    return count;
+}
+
+static bool join_models(const est_result *result, est_i_grouping *grouping)
+{
+    bool failed = false;
+    est_i_grouping joined = {.n_rows = grouping->n_rows};
+    joined.group = calloc(grouping->n_rows + 1, sizeof *joined.group);
+    failed = !joined.group;
+    for (size_t first = 0; first < grouping->n_rows && !failed; first++) {
+        if (grouping->group[first] != first ||
+            take_models(result, grouping->group, first, grouping->n_rows, joined.group) == 0)
+            continue;
+        grouping->beside[first] = est_i_models_beside(result, &joined, first, &failed);
+        if (grouping->beside[first])
+            memcpy(grouping->group, joined.group, grouping->n_rows * sizeof *joined.group);
+    }
+    free(joined.group);
+    return !failed;
+}
+
+/* Leaves out groups of counts whose every row stands in the table of the population already. */
+static void leave_out_counts(const est_result *result, est_i_grouping *grouping, size_t population)
+{
+    for (size_t first = 0; first < grouping->n_rows; first++) {
+        bool stands = grouping->group[first] == first && is_count(est_result_row(result, first)->estimand);
+        for (size_t row = first; row < grouping->n_rows && stands; row++)
+            stands = grouping->group[row] != first ||
+                     est_i_is_shown_beside(result, grouping, population, est_result_row(result, row));
+        for (size_t row = grouping->n_rows; row-- > first && stands;)
+            if (grouping->group[row] == first)
+                grouping->group[row] = SIZE_MAX;
+    }
+}
+
+bool est_i_grouping_make(const est_result *result, est_i_grouping *grouping)
+{
+    size_t count = est_result_rows(result);
+    *grouping = (est_i_grouping){.n_rows = count};
+    grouping->group = calloc(count + 1, sizeof *grouping->group);
+    grouping->beside = calloc(count + 1, sizeof *grouping->beside);
+    bool made = grouping->group && grouping->beside;
+    if (made) {
+        group_rows(result, grouping);
+        made = join_models(result, grouping);
+    }
+    for (size_t first = 0; first < count && made; first++)
+        if (grouping->beside[first] && strcmp(est_result_row(result, first)->estimand, "population") == 0)
+            leave_out_counts(result, grouping, first);
+    if (made)
+        join_lone_rows(result, grouping);
+    else
+        est_i_grouping_free(grouping);
+    return made;
 }
 
 void est_i_grouping_free(est_i_grouping *grouping)
 {
     free(grouping->group);
+    free(grouping->beside);
     *grouping = (est_i_grouping){0};
 }
 
@@ -177,7 +252,7 @@ void est_i_say(est_i_text *output, const char *lead, const char *text)
     est_i_text_append(output, ".");
 }
 
-void est_i_say_interval(est_i_text *remark, const est_i_look *look)
+void est_i_say_interval(est_i_text *remark, const char *lead, const est_i_look *look)
 {
     if (!look->has_interval || (look->level_differs && look->method_differs))
         return;
@@ -188,7 +263,7 @@ void est_i_say_interval(est_i_text *remark, const est_i_look *look)
         est_i_text_append(&text, text.length ? ", " : "");
         est_i_text_append(&text, look->method);
     }
-    est_i_say(remark, "Intervals: ", text.length ? text.data : "");
+    est_i_say(remark, lead, text.length ? text.data : "");
     est_i_drop(&text, &remark->failed);
 }
 
@@ -211,17 +286,12 @@ static void describe_group(const est_i_look *look, est_i_grid *grid)
             est_i_text_append(&grid->caption, look->first->model);
         }
     }
-    est_i_say_interval(&grid->remark, look);
+    est_i_say_interval(&grid->remark, "Intervals: ", look);
     est_i_say_flags(&grid->remark, "Every row: ", look->common);
     if (!look->estimands) {
         est_i_say(&grid->remark, "Population: ", look->first->population);
         est_i_say(&grid->remark, "Definition: ", look->first->definition);
     }
-}
-
-static bool is_count(const char *estimand)
-{
-    return strcmp(estimand, "observed") == 0 || strcmp(estimand, "seen") == 0;
 }
 
 static void group_columns(const est_i_look *look, bool detailed, const char *const *names, size_t n_names,
@@ -299,8 +369,8 @@ static void group_row(const est_i_look *look, const est_row *row, bool detailed,
     }
 }
 
-void est_i_group_grid(const est_result *result, const est_i_grouping *grouping, size_t first, bool detailed,
-                      est_i_grid *grid)
+static void plain_group_grid(const est_result *result, const est_i_grouping *grouping, size_t first,
+                             bool detailed, est_i_grid *grid)
 {
     const char **names = NULL;
     size_t n_names = est_i_label_names(result, grouping, first, &names, &grid->failed);
@@ -311,4 +381,13 @@ void est_i_group_grid(const est_result *result, const est_i_grouping *grouping, 
         if (in_group(grouping, first, row))
             group_row(&look, est_result_row(result, row), detailed, names, n_names, grid);
     free(names);
+}
+
+void est_i_group_grid(const est_result *result, const est_i_grouping *grouping, size_t first, est_i_room room,
+                      est_i_grid *grid)
+{
+    if (grouping->beside[first])
+        est_i_beside_grid(result, grouping, first, room.folded, grid);
+    else
+        plain_group_grid(result, grouping, first, room.detailed, grid);
 }

@@ -10,13 +10,16 @@
 
 #include "core/text.h"
 
-/* A table of texts: columns are named first, then cells follow row by row. All zero is an empty grid. */
+/* A table of texts: columns are named first, then cells follow row by row. All zero is an empty grid. In a
+ * column set to the right a line feed begins the next line of a cell. */
 typedef struct est_i_grid {
     est_i_text caption, remark; /* remark: what holds for every row */
+    est_i_text letters;         /* what the letters in brackets mean, a line each; stands under the table */
     est_i_text texts;           /* headings and cells one after another, each with its NUL */
     est_i_text sides;           /* 'l' or 'r' for each column */
     size_t *starts;
     size_t n_cells, capacity, n_columns;
+    size_t n_labels; /* so many leading columns name the row; 0 = one */
     bool failed;
 } est_i_grid;
 
@@ -35,11 +38,17 @@ const char *est_i_grid_heading(const est_i_grid *grid, size_t column);
 const char *est_i_grid_at(const est_i_grid *grid, size_t row, size_t column);
 bool est_i_grid_right(const est_i_grid *grid, size_t column);
 
-/* Rounded, thousands set off by commas; "-" for NaN, never "-0". A value that would round to 0 is written
- * as 1.23e-05. */
+/* Rounded, thousands set off by commas; "-" for NaN, never "-0". */
 void est_i_show_number(est_i_text *output, double value, int decimals);
-/* Named scalars: whole numbers whole, otherwise 2 decimals from 100 on and 4 significant digits below. */
+/* The same, but a value that would round to 0 is written as 1.23e-05. */
+void est_i_show_precise(est_i_text *output, double value, int decimals);
+/* Whole numbers whole, otherwise 2 decimals from 100 on and 4 significant digits below. */
 void est_i_show_scalar(est_i_text *output, double value);
+/* A statistic or the column of a frame by what it is: p-value, criterion, share, people; else a scalar. */
+void est_i_show_statistic(est_i_text *output, const char *name, double value);
+bool est_i_has_own_form(const char *name);
+/* Its name in plain words; an unknown one as est_i_show_name. */
+void est_i_show_statistic_name(est_i_text *output, const char *name);
 /* Decimals by estimand: people 0, ratios 3, percent 1, rates 2, else 4 significant digits below 100. */
 int est_i_row_decimals(const est_row *row);
 void est_i_show_estimate(est_i_text *output, const est_row *row); /* or "withheld", "not estimable" */
@@ -51,11 +60,14 @@ uint32_t est_i_remarks(const est_row *row); /* flags that the interval's words d
 void est_i_show_estimand(est_i_text *output, const char *estimand); /* in plain words */
 void est_i_show_name(est_i_text *output, const char *name);         /* "from_period" as "From period" */
 
-/* Rows by estimand, model and definition; rows that stand alone and have no domain share one group.
- * group[row] is the index of the first row of its group. */
+/* Rows by estimand and definition, and by model unless several models have the same domains: these stand
+ * beside each other. Rows that stand alone and have no domain share one group. group[row] is the index of the
+ * first row of its group, SIZE_MAX = on no page for people: details, and counts that stand in the
+ * population's table. beside[first]: the models are columns. */
 typedef struct est_i_grouping {
     size_t n_rows;
     size_t *group;
+    bool *beside;
 } est_i_grouping;
 
 /* False without memory. Free with est_i_grouping_free. */
@@ -76,12 +88,18 @@ void est_i_look_at(est_i_look *look, const est_row *row); /* start from {.level 
 void est_i_look_finish(est_i_look *look);
 void est_i_say(est_i_text *remark, const char *lead,
                const char *text); /* a sentence, if the text is not empty */
-void est_i_say_interval(est_i_text *remark, const est_i_look *look);
+void est_i_say_interval(est_i_text *remark, const char *lead, const est_i_look *look);
 void est_i_say_flags(est_i_text *remark, const char *lead, uint32_t flags);
 bool est_i_is_listed(const char *const *names, size_t count, const char *name);
 
-/* The grid of the group whose first row is `first`; detailed adds the standard error. */
-void est_i_group_grid(const est_result *result, const est_i_grouping *grouping, size_t first, bool detailed,
+/* What a page has room for: `detailed` adds the standard error, `folded` puts the limits of an interval under
+ * each other where models stand beside each other. */
+typedef struct est_i_room {
+    bool detailed, folded;
+} est_i_room;
+
+/* The grid of the group whose first row is `first`. */
+void est_i_group_grid(const est_result *result, const est_i_grouping *grouping, size_t first, est_i_room room,
                       est_i_grid *grid);
 
 /* The value of a row's domain label, "" if it has none of that name. */
@@ -95,13 +113,27 @@ bool est_i_same_domain(const est_row *a, const est_row *b);
 size_t est_i_label_names(const est_result *result, const est_i_grouping *grouping, size_t first,
                          const char ***names, bool *failed);
 
+/* Has the group several models, one row for each of them and each domain? */
+bool est_i_models_beside(const est_result *result, const est_i_grouping *grouping, size_t first, bool *failed);
+/* Is this count a cell of the group's table? */
+bool est_i_is_shown_beside(const est_result *result, const est_i_grouping *grouping, size_t first,
+                           const est_row *count);
+/* Domains down, models across; beside a population what was detected. The second line of a cell is its
+ * interval. */
+void est_i_beside_grid(const est_result *result, const est_i_grouping *grouping, size_t first, bool folded,
+                       est_i_grid *grid);
+
 /* The estimand a reader looks for first: "population" if there is one, else that of the first row; NULL
  * without rows. */
 const char *est_i_headline_estimand(const est_result *result);
-/* Domains down, models across, what was detected beside them. False when the result has no such shape. The
- * second line of a cell, after a line feed, is its interval; remarks are letters in brackets, explained in
- * grid->remark. */
+/* The table of that estimand, as est_i_beside_grid, also for one model. False when the result has no such
+ * shape. */
 bool est_i_headline_grid(const est_result *result, est_i_grid *grid);
+/* The one row of that estimand that has no domain; NULL if there is none or more than one. */
+const est_row *est_i_overall_row(const est_result *result);
+/* That row as sentences: what comes before the number, the number, and the rest. */
+void est_i_show_answer(const est_result *result, const est_row *row, est_i_text *before, est_i_text *number,
+                       est_i_text *after);
 
 void est_i_stats_grid(const est_result *result, est_i_grid *grid);
 /* The first `limit` rows of a frame. */

@@ -1,6 +1,7 @@
 /* Grids of named scalars, frames and the values behind a chart. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/table_layout.h"
 
@@ -10,12 +11,13 @@ void est_i_stats_grid(const est_result *result, est_i_grid *grid)
     est_i_grid_column(grid, "Value", false);
     for (size_t i = 0; i < est_result_stats(result); i++) {
         const est_stat *stat = est_result_stat(result, i);
-        est_i_grid_cell(grid, stat->name);
+        est_i_show_statistic_name(est_i_grid_open(grid), stat->name);
+        est_i_grid_close(grid);
         est_i_text *cell = est_i_grid_open(grid);
         if (stat->text)
             est_i_text_append(cell, stat->text);
         else
-            est_i_show_scalar(cell, stat->value);
+            est_i_show_statistic(cell, stat->name, stat->value);
         est_i_grid_close(grid);
     }
 }
@@ -44,13 +46,29 @@ static column_look look_at_column(const est_frame *frame, size_t column)
     return look;
 }
 
-static void show_cell(est_i_text *output, double value, est_column_role role, const column_look *look)
+static est_column_role role_of(const est_frame *frame, size_t column)
+{
+    return frame->roles ? frame->roles[column] : EST_ROLE_PLAIN;
+}
+
+/* Columns of counts bear names of the data (periods, places): they are not ours to put into words. */
+static void frame_heading(const est_frame *frame, size_t column, bool right, est_i_grid *grid)
+{
+    const char *name = frame->columns[column];
+    est_i_text heading = {0};
+    if (role_of(frame, column) != EST_ROLE_COUNT || strcmp(name, "persons") == 0)
+        est_i_show_statistic_name(&heading, name);
+    else
+        est_i_text_append(&heading, name);
+    est_i_grid_column(grid, heading.length ? heading.data : "", right);
+    est_i_drop(&heading, &grid->failed);
+}
+
+static void show_cell(est_i_text *output, double value, const column_look *look)
 {
     int decimals = look->largest >= 100 ? 2 : look->largest >= 1 ? 3 : 4;
-    if (role != EST_ROLE_PLAIN)
-        est_i_show_number(output, value, 0);
-    else if (look->fractions || !isfinite(value))
-        est_i_show_number(output, value, decimals);
+    if (look->fractions || !isfinite(value))
+        est_i_show_precise(output, value, decimals);
     else if (look->largest < 10000) /* years and small codes carry no thousands mark */
         est_i_text_number(output, value == 0 ? 0 : value);
     else
@@ -64,8 +82,12 @@ static void frame_cell(const est_frame *frame, size_t row, size_t column, const 
     est_i_text *text = est_i_grid_open(grid);
     if (cell->text)
         est_i_text_append(text, cell->text);
+    else if (role_of(frame, column) != EST_ROLE_PLAIN)
+        est_i_show_number(text, cell->number, 0);
+    else if (est_i_has_own_form(frame->columns[column]))
+        est_i_show_statistic(text, frame->columns[column], cell->number);
     else
-        show_cell(text, cell->number, frame->roles ? frame->roles[column] : EST_ROLE_PLAIN, look);
+        show_cell(text, cell->number, look);
     est_i_grid_close(grid);
 }
 
@@ -80,7 +102,7 @@ void est_i_frame_grid(const est_frame *frame, size_t limit, est_i_grid *grid)
     est_i_text_append(&grid->caption, frame->title[0] ? frame->title : frame->name);
     for (size_t column = 0; column < frame->n_columns; column++) {
         looks[column] = look_at_column(frame, column);
-        est_i_grid_column(grid, frame->columns[column], looks[column].numbers);
+        frame_heading(frame, column, looks[column].numbers, grid);
     }
     for (size_t row = 0; row < n_rows; row++)
         for (size_t column = 0; column < frame->n_columns; column++)

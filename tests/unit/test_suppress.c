@@ -558,6 +558,60 @@ static void test_links(void **state)
     check_linked((double[]){50, 25, 300}, (double[]){50, 26, 300, 4}, "sss", "s*s*");
 }
 
+/* Lists and overlaps of one population; marks of the list totals, then of the overlaps. */
+static void check_margins(size_t k, const double *on, const double *both, double n, const char *expected)
+{
+    static const char *const list_columns[] = {"list", "persons"}, *const pair_columns[] = {"list", "other",
+                                                                                            "persons"};
+    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_COUNT};
+    static const char *const names[] = {"A", "B", "C", "D"};
+    est_result *result = NULL, *published;
+    est_i_result_builder *builder = est_i_result_begin("mse", "MSE");
+    est_row row = est_i_row_empty("observed");
+    char marks[16] = "";
+    size_t at = 0, pair = 0;
+    row.estimate = row.n = n;
+    est_i_result_add_row(builder, &row);
+    est_i_result_frame(builder, "lists", "Lists", 2, list_columns, roles + 1, SIZE_MAX);
+    for (size_t i = 0; i < k; i++) {
+        est_i_result_cell_text(builder, names[i]);
+        est_i_result_cell(builder, on[i]);
+    }
+    est_i_result_frame(builder, "overlaps", "Overlaps", 3, pair_columns, roles, SIZE_MAX);
+    for (size_t i = 0; i < k; i++) {
+        for (size_t j = i + 1; j < k; j++) {
+            est_i_result_cell_text(builder, names[i]);
+            est_i_result_cell_text(builder, names[j]);
+            est_i_result_cell(builder, both[pair++]);
+        }
+    }
+    assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
+    published = publish(result, est_suppression_default());
+    for (size_t i = 0; i < k; i++)
+        marks[at++] = is_withheld(cell_of(published, "lists", i, "persons")) ? '*' : 's';
+    for (size_t i = 0; i < pair; i++)
+        marks[at++] = is_withheld(cell_of(published, "overlaps", i, "persons")) ? '*' : 's';
+    assert_string_equal(marks, expected);
+    assert_true(est_result_row(published, 0)->estimate == n);
+    est_result_free(published);
+    est_result_free(result);
+}
+
+static void test_margins(void **state)
+{
+    (void)state;
+    /* n = A + B - AB: a small overlap alone would be known, and so would a small "A only". */
+    check_margins(2, (double[]){120, 80}, (double[]){40}, 160, "sss");
+    check_margins(2, (double[]){120, 80}, (double[]){5}, 195, "***");
+    check_margins(2, (double[]){120, 80}, (double[]){76}, 124, "***");
+    /* Three lists: ABC = n - A - B - C + AB + AC + BC. First 60, then 4; no printed number is small. */
+    check_margins(3, (double[]){300, 300, 300}, (double[]){120, 120, 120}, 600, "ssssss");
+    check_margins(3, (double[]){300, 300, 300}, (double[]){90, 90, 90}, 634, "sss***");
+    /* Three of the population are not on A, so few of B, C and D are not; their pairs protect those of A. */
+    check_margins(4, (double[]){597, 300, 300, 200}, (double[]){298, 299, 199, 190, 100, 100}, 600,
+                  "*ss******s");
+}
+
 /* The attack. Unknowns: every cell of the capture table. Known to the attacker: every count that is shown,
  * all totals over periods, and the total of everybody. A cell is solved if its unit vector lies in the row
  * space of what is known. */
@@ -796,6 +850,7 @@ int main(void)
         cmocka_unit_test(test_everything_is_small),
         cmocka_unit_test(test_columns),
         cmocka_unit_test(test_links),
+        cmocka_unit_test(test_margins),
         cmocka_unit_test(test_audit_of_the_sample),
         cmocka_unit_test(test_audit_of_random_tables),
     };
