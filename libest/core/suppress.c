@@ -131,7 +131,8 @@ static est_status suppress_counts(est_result *result, long threshold, est_error 
     suppressor_start(&state, result, threshold);
     if (!state.failed)
         est_i_suppress_decide(&state);
-    if (!state.failed && est_i_anything_withheld(&state))
+    state.any = !state.failed && est_i_anything_withheld(&state);
+    if (state.any)
         est_i_suppress_publish(&state);
     if (!state.failed) {
         publish_notes(&state);

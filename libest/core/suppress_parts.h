@@ -20,6 +20,7 @@ typedef struct est_i_suppressor {
     const est_row **domains; /* rows whose domain is withheld */
     size_t n_domains;
     size_t withheld, rounded; /* values, for the summary */
+    bool any;                 /* something is withheld: all estimates are rounded */
     bool failed;              /* no memory */
 } est_i_suppressor;
 

@@ -137,30 +137,63 @@ static bool speaks_of_people(const char *after)
     return found;
 }
 
+/* A population in a text, "46,331" or "157", as it stands in the rows now. Longer numbers without commas are
+ * years. */
+static size_t round_in_text(est_i_suppressor *state, const char *at, size_t length, char out[64])
+{
+    char plain[16];
+    size_t n = 0, printed = 0;
+    double value = NAN;
+    bool grouped = memchr(at, ',', length) != NULL;
+    for (size_t i = 0; i < length && n < sizeof plain; i++)
+        if (at[i] != ',')
+            plain[n++] = at[i];
+    if ((grouped || n == 3) && n < sizeof plain && !memchr(at, '.', length) &&
+        est_i_number_parse(plain, n, &value)) {
+        round_people(state, &value, DIGITS_OTHERS);
+        printed = est_i_number_print_grouped(value, 0, ",", out, 64);
+    }
+    return printed;
+}
+
+/* What a number in a text becomes: nothing special (0), "*" or a rounded number. Its length. */
+static size_t publish_number(est_i_suppressor *state, const char *at, size_t length, bool linked,
+                             bool population, char out[64])
+{
+    double value = NAN;
+    size_t printed = 0;
+    bool small = est_i_number_parse(at, length, &value) && est_i_is_small(state, value) &&
+                 speaks_of_people(at + length);
+    if (linked || small) {
+        state->withheld++;
+        strcpy(out, EST_I_WITHHELD);
+        printed = strlen(out);
+    } else if (population) {
+        printed = round_in_text(state, at, length, out);
+    }
+    return printed;
+}
+
 /* A text that names a withheld domain keeps the name and loses its numbers ("M3" is a name); any text loses a
- * small number of people. */
+ * small number of people, and populations are rounded where the rows are. */
 const char *est_i_suppress_text(est_i_suppressor *state, const char *text, bool all_numbers)
 {
     est_i_text out = {NULL, 0, 0, false};
     const char *kept = text;
-    bool linked = all_numbers, lost = false;
+    bool linked = all_numbers, changed = false, population = state->any && strstr(text, "population");
     for (size_t i = 0; i < state->n_domains && !linked; i++)
         linked = state->domains[i]->n_domain > 0 && est_i_text_involves(text, state->domains[i]);
     for (const char *at = text; *at;) {
+        char number[64];
         size_t label = label_length(state, text, at);
         size_t digits = label || (at > text && est_i_is_word_byte(at[-1])) ? 0 : number_length(at);
-        double value = NAN;
-        bool small = digits && est_i_number_parse(at, digits, &value) && est_i_is_small(state, value) &&
-                     speaks_of_people(at + digits);
-        bool drop = digits && (linked || small);
-        est_i_text_append_bytes(&out, drop ? EST_I_WITHHELD : at,
-                                drop || !(label + digits) ? 1 : label + digits);
-        at += label + digits ? label + digits : 1;
-        lost = lost || drop;
-        if (drop)
-            state->withheld++;
+        size_t length = label + digits ? label + digits : 1;
+        size_t printed = digits ? publish_number(state, at, digits, linked, population, number) : 0;
+        est_i_text_append_bytes(&out, printed ? number : at, printed ? printed : length);
+        at += length;
+        changed = changed || printed;
     }
-    if (lost)
+    if (changed)
         kept = out.failed ? NULL : est_i_result_text(state->result, out.data);
     state->failed = state->failed || !kept || out.failed;
     est_i_text_free(&out);

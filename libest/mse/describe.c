@@ -20,6 +20,12 @@ static double count_on(const est_i_captures *captures, size_t block, uint32_t on
     return sum;
 }
 
+/* The same; NaN where one of them was not at work, since a structural zero is no count. */
+static double count_at_work(const est_i_captures *captures, size_t block, uint32_t on)
+{
+    return (captures->active[block] & on) == on ? count_on(captures, block, on) : NAN;
+}
+
 static void start_frame(est_i_result_builder *builder, const est_i_captures *captures, const char *name, const char *title,
                         const char *const *labels, size_t n_labels)
 {
@@ -45,7 +51,7 @@ void est_i_describe_lists(est_i_result_builder *builder, const est_i_captures *c
     for (size_t j = 0; j < captures->n_lists; j++) {
         est_i_result_cell_text(builder, captures->list_names[j]);
         for (size_t k = 0; k < captures->n_blocks; k++)
-            est_i_result_cell(builder, count_on(captures, k, (uint32_t)1 << j));
+            est_i_result_cell(builder, count_at_work(captures, k, (uint32_t)1 << j));
     }
     start_frame(builder, captures, "overlaps", "Persons on both lists of each pair", pair_labels, 2);
     for (size_t i = 0; i < captures->n_lists; i++)
@@ -53,7 +59,7 @@ void est_i_describe_lists(est_i_result_builder *builder, const est_i_captures *c
             est_i_result_cell_text(builder, captures->list_names[i]);
             est_i_result_cell_text(builder, captures->list_names[j]);
             for (size_t k = 0; k < captures->n_blocks; k++)
-                est_i_result_cell(builder, count_on(captures, k, (uint32_t)1 << i | (uint32_t)1 << j));
+                est_i_result_cell(builder, count_at_work(captures, k, (uint32_t)1 << i | (uint32_t)1 << j));
         }
 }
 

@@ -44,10 +44,12 @@ static const char style_sheet[] =
     "details{border:1px solid #999;padding:.4rem .8rem;margin:.6rem 0}\n"
     "summary{font-weight:bold;cursor:pointer}summary:focus-visible{outline:3px solid #0b5394}\n"
     ".frame,.values{overflow-x:auto}\n"
+    ".frame table{font-size:.8125rem}.frame th,.frame td{padding:.3rem .4rem .3rem .2rem}\n"
     "@media screen and (max-width:50rem){.table{overflow-x:auto}}\n"
     "@page{margin:12mm}\n"
-    "@media print{body{max-width:none;padding:0;font-size:10pt}table{font-size:8.5pt}\n"
-    ".beside td b{font-size:9.5pt}.range{font-size:8pt}.frame,.values{overflow:visible}\n"
+    "@media print{html{font-size:10pt}body{max-width:none;padding:0}table{font-size:8.5pt}\n"
+    ".beside td b{font-size:9pt}.range{font-size:8pt}.frame table{font-size:7.5pt}\n"
+    ".frame,.values{overflow:visible}\n"
     "h2,figure,caption{break-after:avoid}figure,tr{break-inside:avoid}details{border:0;padding:0}\n"
     "details::details-content{content-visibility:visible;display:block;block-size:auto}}\n";
 

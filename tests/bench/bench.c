@@ -558,11 +558,14 @@ static const struct {
 } grid[] = {{"M0", true, 0}, {"M1 order 2", false, 2}, {"M1 order 3", false, 3}, {"M3 order 2", true, 2}, {"M3 order 3", true, 3}};
 #define N_GRID (sizeof grid / sizeof *grid)
 
-static void print_grid_sums(const settings *set, double pairs, double both, size_t replicates)
+static void print_grid_sums(const settings *set, double pairs, double both, double both_cpu, size_t replicates)
 {
+    char counted[64], cpu[32];
     double share = (double)replicates / 2000;
     print_row(set, "M0 and order 2, one thread, CPU time", pairs, must_have[GRID_2].seconds * share, "");
-    print_row(set, "all of them, two threads, wall time", both, must_have[GRID_3].seconds * share, "");
+    print_seconds(cpu, both_cpu);
+    snprintf(counted, sizeof counted, "CPU time of both threads %s", cpu);
+    print_row(set, "all of them, two threads, wall time", both, must_have[GRID_3].seconds * share, counted);
 }
 
 static void bench_grid(const settings *set)
@@ -570,7 +573,7 @@ static void bench_grid(const settings *set)
     char title[96], counted[64];
     est_i_fit_data *data = open_periods(1);
     size_t replicates = set->quick ? 80 : 2000;
-    double pairs = 0, both = 0;
+    double pairs = 0, both = 0, both_cpu = 0;
     snprintf(title, sizeof title, "Six periods: %zu bootstrap replicates with reselection, one thread", replicates);
     start_table(set, title);
     for (size_t i = 0; i < N_GRID; i++) {
@@ -581,11 +584,12 @@ static void bench_grid(const settings *set)
         best_bootstrap(set, &b, 2, &two_cpu, &two_wall);
         pairs += grid[i].order <= 2 ? cpu : 0;
         both += two_wall;
+        both_cpu += two_cpu;
         snprintf(counted, sizeof counted, "%.0f us a replicate; wall, one thread / two: %.2f", 1e6 * cpu / (double)replicates,
                  wall / two_wall);
         print_row(set, grid[i].name, cpu, 0, counted);
     }
-    print_grid_sums(set, pairs, both, replicates);
+    print_grid_sums(set, pairs, both, both_cpu, replicates);
     est_i_fit_data_free(data);
 }
 

@@ -160,7 +160,11 @@ static void assert_lacks(const char *text, const char *part)
 
 static bool is_void_tag(const char *name, size_t length)
 {
-    return (length == 4 && memcmp(name, "meta", 4) == 0) || (length == 2 && memcmp(name, "br", 2) == 0);
+    static const char *const names[] = {"meta", "br", "wbr"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (length == strlen(names[i]) && memcmp(name, names[i], length) == 0)
+            return true;
+    return false;
 }
 
 static const char *tag_end(const char *at)
@@ -221,19 +225,22 @@ static void test_text(void **state)
     (void)state;
     est_result *result = make_result(true, false, false);
     char *text = written(result, "text");
-    assert_has(text, "Estimated population (detected and undetected), model M1\n");
-    assert_has(text, "\n  Period     Estimate       95 % interval    n  Remarks\n");
-    assert_has(text, "\n  1990-1994     1,667      1,500 to 1,834  707  the fit lies on the boundary");
-    assert_has(text, "\n  1995-1999     6,757  6,081 to 1,234,568  707\n");
-    assert_has(text, "1,563 to no upper limit");
-    assert_has(text, "not estimable");
+    assert_has(text, "\nEstimated population (detected and undetected)\n"
+                     "Below each estimate its interval: 95 %, profile. Population: children.");
+    assert_has(text, "\n  Period                   Model M1                 Model M3\n"
+                     "  1990-1994 [a]               1,667                    1,737\n"
+                     "                     1,500 to 1,834  1,563 to no upper limit\n"
+                     "  1995-1999                   6,757            not estimable\n"
+                     "                 6,081 to 1,234,568\n"
+                     "  [a] the fit lies on the boundary (some cells are fitted as zero).\n");
     assert_has(text, "withheld");
     assert_has(text, "-25.5 to -12.0");
     assert_has(text, ACCENTED "                    0.300\n");
-    assert_has(text, "1.00e-300\n");
+    assert_has(text, "<0.001\n");
     assert_has(text, "line one two                  -0.250\n");
-    assert_has(text, "loglik  -1,034.56\n");
-    assert_has(text, "n       14,094\n");
+    assert_has(text, "\n  Log likelihood  -1,034.56\n");
+    assert_has(text, "\n  Persons         14,094\n");
+    assert_has(text, "\n  Term         count  Share   Year\n");
     assert_has(text, "... 3 more\n");
     assert_has(text, "  Warning: Beware of " HOSTILE);
     assert_has(text, "Plain \xEF\xBF\xBD[31m red \xEF\xBF\xBD byte.\n");
@@ -439,9 +446,11 @@ static void test_markdown(void **state)
     est_result *result = make_result(true, false, false);
     char *text = written(result, "md");
     assert_true(strncmp(text, "# Trend of \\<script\\>alert(1)\\</script\\>\n", 41) == 0);
-    assert_has(text,
-               "\n| Period | Estimate | 95 % interval | n | Remarks |\n| --- | ---: | ---: | ---: | --- |\n");
-    assert_has(text, "\n| 1995-1999 | not estimable | - | 707 | cannot be estimated");
+    assert_has(text, "\n| Period | Model M1 | Model M3 |\n| --- | ---: | ---: |\n"
+                     "| 1990-1994 \\[a\\] | 1,667 | 1,737 |\n"
+                     "|  | 1,500 to 1,834 | 1,563 to no upper limit |\n"
+                     "| 1995-1999 | 6,757 | not estimable |\n"
+                     "|  | 6,081 to 1,234,568 |  |\n\n- \\[a\\] the fit lies on the boundary");
     assert_has(text, "| =cmd\\|' /C calc'\\!A0 |");
     assert_has(text, "- **Warning:** Beware of \\<script\\>alert(1)\\</script\\> and of \\| pipes, "
                      "\\*stars\\* and \\_lines\\_.\n");
@@ -465,9 +474,9 @@ static void test_html(void **state)
     assert_has(text, "<html lang=\"en\">");
     assert_has(text, "<meta name=\"viewport\"");
     assert_has(text, "<h1>Trend of &lt;script&gt;alert(1)&lt;/script&gt;</h1>");
-    assert_has(text, "<th scope=\"row\">1990-1994</th>");
+    assert_has(text, "<th scope=\"row\">1990-1994 [a]</th>");
     assert_has(text, "<th scope=\"col\" class=\"number\">Model M3</th>");
-    assert_has(text, "<b>1,737 [b]</b><span class=\"range\">1,563 to no upper limit</span>");
+    assert_has(text, "<b>1,737</b><span class=\"range\">1,563 to <wbr>no upper limit</span>");
     assert_has(text, "See https://example.org/?a=1&amp;b=2");
     assert_has(text, "role=\"img\" aria-labelledby=\"chart-1-title chart-1-desc\"");
     assert_has(text, "<desc id=\"chart-1-desc\">In words: a&quot;b</desc>");
@@ -491,9 +500,17 @@ static void test_answer_of_one_row(void **state)
     row = est_i_row_empty("observed");
     row.estimate = 4400;
     est_i_result_add_row(builder, &row);
+    est_i_result_note(builder, NULL, EST_NOTE, "plain", "Plain");
+    est_i_result_note(builder, NULL, EST_WARNING, "near_ties", "Near ties");
     assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
     char *html = written(result, "html"), *text = written(result, "text");
-    assert_has(html, "<strong>14,402</strong> 95 % interval: 12,523 to 16,668</p>");
+    assert_has(html, "<p class=\"answer\">The estimated population, detected and undetected together, is "
+                     "<strong>14,402</strong>; 95 % interval: 12,523 to 16,668. Detected on a list: 4,400.</p>");
+    assert_has(html, "<ul class=\"notes first\">\n<li class=\"warning\"><b>Warning:</b> Near ties</li>\n</ul>");
+    assert_true(strstr(html, "Near ties") < strstr(html, "<table>"));
+    assert_has(text, "\nThe estimated population, detected and undetected together, is 14,402; 95 % interval: 12,523 "
+                     "to\n16,668. Detected on a list: 4,400.\n  Warning: Near ties\n\nEstimates\n");
+    assert_has(text, "\nNotes\n  Note: Plain\n");
     assert_has(text, "\nEstimates\nIntervals: 95 %.\n"
                      "  Estimate of                                     Estimate     95 % interval\n"
                      "  Estimated population (detected and undetected)    14,402  12,523 to 16,668\n"
@@ -513,7 +530,7 @@ static void test_chart(void **state)
     assert_int_equal(est_report_chart(result, "by period", &svg, &length, &error), EST_OK);
     assert_int_equal(length, strlen(svg));
     assert_well_formed(svg);
-    assert_has(svg, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 800 ");
+    assert_has(svg, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 900 ");
     assert_has(svg,
                "<title id=\"chart-by-period-title\">Children &lt;script&gt;alert(1)&lt;/script&gt;</title>");
     assert_has(svg, ">no limit</text>");
@@ -570,7 +587,9 @@ static void test_numbers(void **state)
     assert_shown(NAN, 2, "-");
     assert_shown(INFINITY, 2, "infinite");
     assert_shown(1e22, 0, "1e+22");
-    assert_shown(1.3e-27, 4, "1.30e-27");
+    assert_shown(1.3e-27, 4, "0.0000");
+    assert_shown(-0.0479, 1, "0.0");
+    assert_shown(1.3e-27, -1, "1.30e-27");
     assert_shown(2056.08125, -1, "2,056.08");
     assert_shown(0.0123456, -1, "0.01235");
     assert_shown(9.87654, -1, "9.877");
@@ -629,6 +648,286 @@ static void test_wrap(void **state)
         assert_memory_equal(line, lines[count++], bytes);
     }
     assert_int_equal(count, 4);
+}
+
+static void assert_row_shown(const char *estimand, double estimate, double lower, double upper,
+                             const char *expected)
+{
+    est_i_text output = {0};
+    est_row row = est_i_row_empty(estimand);
+    row.estimate = estimate;
+    row.lower = lower;
+    row.upper = upper;
+    est_i_show_estimate(&output, &row);
+    est_i_text_append(&output, "; ");
+    est_i_show_interval(&output, &row);
+    char *text = est_i_text_take(&output);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void test_rows_shown(void **state)
+{
+    (void)state;
+    assert_row_shown("annual_percent_change", -0.3, -0.6, -0.0479, "-0.3; -0.6 to 0.0");
+    assert_row_shown("annual_percent_change", 0.0479, -1234.56, INFINITY, "0.0; -1,234.6 to no upper limit");
+    assert_row_shown("ratio", 0.0004, 0, 0.0006, "<0.001; 0.000 to 0.001");
+    assert_row_shown("rate_per_100000", 6.45, 0.001, 7.84, "6.45; <0.01 to 7.84");
+    assert_row_shown("population", 0.2, -0.2, 1234.5, "0; 0 to 1,235");
+}
+
+static void test_statistics_shown(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        double value;
+        const char *words, *shown;
+    } cases[] = {{"p_value", 3.54e-111, "p-value of the fit test", "<0.0001"},
+                 {"p_value", 0.80514, "p-value of the fit test", "0.8051"},
+                 {"bic", 8673.154, "BIC", "8,673.15"},
+                 {"aic", 13, "AIC", "13.00"},
+                 {"loglik", -50.4379, "Log likelihood", "-50.44"},
+                 {"pearson", 10096.7399, "Pearson chi-square", "10,096.74"},
+                 {"coverage", 0.10841, "Share of the population on the lists", "10.8 %"},
+                 {"share_without_estimate", 0.0003, "Share of replicates without an estimate", "<0.1 %"},
+                 {"share_without_estimate", 0, "Share of replicates without an estimate", "0.0 %"},
+                 {"multinomial_mle", 25279.4975, "Multinomial maximum-likelihood population", "25,279"},
+                 {"n_parameters", 12, "Parameters", "12"},
+                 {"coverage", NAN, "Share of the population on the lists", "-"},
+                 {"own_name", 0.0123456, "Own name", "0.01235"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        est_i_text output = {0};
+        est_i_show_statistic_name(&output, cases[i].name);
+        est_i_text_append(&output, " = ");
+        est_i_show_statistic(&output, cases[i].name, cases[i].value);
+        char *text = est_i_text_take(&output);
+        assert_int_equal(strncmp(text, cases[i].words, strlen(cases[i].words)), 0);
+        assert_string_equal(text + strlen(cases[i].words) + 3, cases[i].shown);
+        free(text);
+    }
+}
+
+/* ---- models beside each other ---- */
+
+static void add_row(est_i_result_builder *builder, const char *estimand, const est_label *labels, size_t n_labels,
+                    const char *model, double estimate, uint32_t flags)
+{
+    est_row row = est_i_row_empty(estimand);
+    row.n_domain = n_labels;
+    row.domain = labels;
+    row.model = model;
+    row.estimate = estimate;
+    row.flags = flags;
+    if (model[0]) {
+        row.lower = 0.75 * estimate;
+        row.upper = 1.5 * estimate;
+        row.level = 0.95;
+        row.interval = "bootstrap";
+    }
+    est_i_result_add_row(builder, &row);
+}
+
+/* Two periods, the second not fully reported; a ratio between them; a detail no page shows. */
+static est_result *models_result(size_t n_models, const char *const *models)
+{
+    static const est_label periods[][2] = {{{"period", "2010-2014"}, {"baseline", ""}},
+                                           {{"period", "2015-2017"}, {"baseline", "2010-2014"}}};
+    est_result *result = NULL;
+    est_i_result_builder *builder = est_i_result_begin("trend", "Trend");
+    for (size_t period = 0; period < 2; period++) {
+        uint32_t late = period ? EST_FLAG_BIT(EST_FLAG_TRUNCATED) : 0;
+        add_row(builder, "observed", periods[period], 1, "", period ? 436 : 2039, late);
+        add_row(builder, "seen", periods[period], 1, "", period ? 487 : 2386, late);
+    }
+    for (size_t model = 0; model < n_models; model++) {
+        uint32_t known = model ? 0 : EST_FLAG_BIT(EST_FLAG_MODEL_KNOWN);
+        double size = 12345.0 * (double)(model + 1);
+        add_row(builder, "population", periods[0], 1, models[model], size,
+                known | (model == 1 ? EST_FLAG_BIT(EST_FLAG_BOUNDARY) : 0));
+        add_row(builder, "population", periods[1], 1, models[model], size / 10,
+                known | EST_FLAG_BIT(EST_FLAG_TRUNCATED));
+        add_row(builder, "ratio", periods[1], 2, models[model], 0.1 * (double)(model + 1),
+                EST_FLAG_BIT(EST_FLAG_TRUNCATED));
+    }
+    est_row detail = est_i_row_empty("unobserved");
+    detail.estimate = 98765;
+    detail.detail = 1;
+    est_i_result_add_row(builder, &detail);
+    assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
+    return result;
+}
+
+static const char *const many_models[] = {"M0",         "M1 order 2", "M1 order 3",
+                                          "M3 order 2", "M3 order 3", "a model with a very long name",
+                                          "M4P",        "S(sigma)"};
+
+/* The whole text of a small result. */
+static void test_two_models_golden(void **state)
+{
+    (void)state;
+    static const char expected[] =
+        "Trend\n"
+        "=====\n"
+        "\n"
+        "Estimated population (detected and undetected)\n"
+        "Below each estimate its interval: 95 %, bootstrap.\n"
+        "  Period         Detected  Already known     Model M0 [c]  Model M1 order 2\n"
+        "  2010-2014         2,039          2,386           12,345        24,690 [a]\n"
+        "                                          9,259 to 18,518  18,518 to 37,035\n"
+        "  2015-2017 [b]       436            487            1,235             2,469\n"
+        "                                             926 to 1,852    1,852 to 3,704\n"
+        "  [a] the fit lies on the boundary (some cells are fitted as zero).\n"
+        "  [b] the period is not fully reported yet.\n"
+        "  [c] the interval takes the model as known.\n"
+        "\n"
+        "Ratio of persons per year, period to baseline\n"
+        "Below each estimate its interval: 95 %, bootstrap. Every estimate: the period is not fully reported\n"
+        "yet.\n"
+        "  Period     Baseline         Model M0  Model M1 order 2\n"
+        "  2015-2017  2010-2014           0.100             0.200\n"
+        "                        0.075 to 0.150    0.150 to 0.300\n";
+    est_result *result = models_result(2, many_models);
+    char *text = written(result, "text");
+    assert_string_equal(text, expected);
+    est_string_free(text);
+    est_result_free(result);
+}
+
+static void test_five_models(void **state)
+{
+    (void)state;
+    est_result *result = models_result(5, many_models);
+    char *text = written(result, "text"), *html = written(result, "html"), *csv = written(result, "csv");
+    assert_has(text,
+               "\n  Period         Detected  Already    Model    Model M1   Model M1   Model M3   Model M3\n"
+               "                             known   M0 [c]     order 2    order 3    order 2    order 3\n"
+               "  2010-2014         2,039    2,386   12,345  24,690 [a]     37,035     49,380     61,725\n"
+               "                                   9,259 to   18,518 to  27,776 to  37,035 to  46,294 to\n"
+               "                                     18,518      37,035     55,553     74,070     92,588\n");
+    assert_lacks(text, "Observed");
+    assert_lacks(text, "98,765");
+    assert_has(csv, "\nunobserved,,,,98765,");
+    assert_well_formed(html);
+    assert_has(html, "<th scope=\"row\">2015-2017 [b]</th><td class=\"number\">436</td>"
+                     "<td class=\"number\">487</td><td class=\"number\"><b>1,235</b>"
+                     "<span class=\"range\">926 to <wbr>1,852</span></td>");
+    assert_has(html, "<h2>More estimates</h2>\n<div class=\"table beside\"");
+    assert_lacks(html, "scroll\"");
+    assert_null(strstr(strstr(html, "<caption>Estimated population") + 1, "<caption>Estimated population"));
+    est_string_free(text);
+    est_string_free(html);
+    est_string_free(csv);
+    est_result_free(result);
+}
+
+/* Eight models cannot stand in one table of 100 columns: the periods are repeated, no number is cut. */
+static void test_eight_models(void **state)
+{
+    (void)state;
+    est_result *result = models_result(8, many_models);
+    char *text = written(result, "text");
+    size_t periods = 0;
+    assert_has(text, "98,760");
+    assert_has(text, "148,140\n");
+    for (const char *at = text; (at = strstr(at, "\n  2010-2014  ")) != NULL; at++)
+        periods++;
+    assert_int_equal(periods, 2);
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        assert_true(est_i_utf8_length(line) <= 100);
+    est_string_free(text);
+    est_result_free(result);
+}
+
+/* One model keeps a table of its own, and the counts theirs. */
+static void test_one_model(void **state)
+{
+    (void)state;
+    est_result *result = models_result(1, many_models);
+    char *text = written(result, "text");
+    assert_has(text, "\nObserved (detected on a list)\n  Period     Number  Remarks\n  2010-2014   2,039\n");
+    assert_has(text, "\nEstimated population (detected and undetected), model M0\n");
+    assert_has(text, "\n  Period     Estimate    95 % interval  Remarks\n");
+    est_string_free(text);
+    est_result_free(result);
+}
+
+/* Models of different domains, or of another definition, are no columns of one table. */
+static void test_models_apart(void **state)
+{
+    (void)state;
+    static const est_label periods[] = {{"period", "2010"}, {"period", "2011"}};
+    est_result *result = NULL;
+    est_i_result_builder *builder = est_i_result_begin("trend", "Trend");
+    add_row(builder, "population", &periods[0], 1, "M0", 100, 0);
+    add_row(builder, "population", &periods[1], 1, "M1", 200, 0);
+    est_row other = est_i_row_empty("population");
+    other.n_domain = 1;
+    other.domain = &periods[0];
+    other.model = "M1";
+    other.estimate = 300;
+    other.definition = "another";
+    est_i_result_add_row(builder, &other);
+    assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
+    char *text = written(result, "text"), *html = written(result, "html");
+    assert_has(text, "undetected), model M0\n");
+    assert_has(text, "undetected), model M1\n");
+    assert_has(text, "Definition: another.");
+    assert_lacks(text, "Model M");
+    assert_has(html, "Definition: another.");
+    est_string_free(text);
+    est_string_free(html);
+    est_result_free(result);
+}
+
+/* ---- many series ---- */
+
+static char *chart_of(size_t n_bands, size_t n_lines)
+{
+    static const char *const categories[] = {"a", "b"};
+    static const double value[] = {100, 200}, lower[] = {90, 150}, upper[] = {110, 250};
+    est_series series[16];
+    char *svg = NULL;
+    est_result *result = NULL;
+    est_i_result_builder *builder = est_i_result_begin("trend", "Trend");
+    for (size_t i = 0; i < n_bands; i++)
+        series[i] = (est_series){"band", EST_SERIES_BAND, EST_ROLE_ESTIMATE, value, lower, upper};
+    for (size_t i = n_bands; i < n_bands + n_lines; i++)
+        series[i] = (est_series){"line", EST_SERIES_LINE, EST_ROLE_COUNT, value, NULL, NULL};
+    const est_chart chart = {"c", "Chart", "", "", "", "", 2, categories, n_bands + n_lines, series};
+    est_i_result_add_chart(builder, &chart);
+    assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
+    assert_int_equal(est_report_chart(result, "c", &svg, NULL, NULL), EST_OK);
+    est_result_free(result);
+    return svg;
+}
+
+static size_t times(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void test_chart_of_many(void **state)
+{
+    (void)state;
+    char *svg = chart_of(8, 2);
+    assert_well_formed(svg);
+    assert_int_equal(times(svg, ">band</text>"), 8);
+    assert_int_equal(times(svg, ">line</text>"), 2);
+    assert_lacks(svg, "Only the first");
+    /* the plot reaches from 50.18 to 884: a line runs from the middle of one category to that of the next */
+    const char *line = strstr(svg, "<polyline points=\"258.64,"), *end = line ? strstr(line, "675.55,") : NULL;
+    assert_non_null(line);
+    assert_true(end && end < strchr(line, '>'));
+    assert_true(line < strstr(svg, "stroke=\"#0b5394\" stroke-width=\"2\""));
+    est_string_free(svg);
+    svg = chart_of(9, 1);
+    assert_int_equal(times(svg, ">band</text>"), 8);
+    assert_has(svg, "Only the first series are drawn");
+    est_string_free(svg);
 }
 
 /* ---- files, errors, the same bytes ---- */
@@ -748,6 +1047,14 @@ int main(void)
         cmocka_unit_test(test_scale),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_decimals),
+        cmocka_unit_test(test_rows_shown),
+        cmocka_unit_test(test_statistics_shown),
+        cmocka_unit_test(test_two_models_golden),
+        cmocka_unit_test(test_five_models),
+        cmocka_unit_test(test_eight_models),
+        cmocka_unit_test(test_one_model),
+        cmocka_unit_test(test_models_apart),
+        cmocka_unit_test(test_chart_of_many),
         cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_wrap),
         cmocka_unit_test(test_folder),

@@ -207,6 +207,8 @@ static est_result *make(const double (*counts)[N_HISTORIES + 1], bool is_public)
                       "2000-2004 (model M1): 6 persons, 3 on GO; N = 59.4");
     est_i_result_note(builder, NULL, EST_NOTE, "overlap",
                       "GO and NG share 5 persons, 250 persons stand alone");
+    est_i_result_note(builder, NULL, EST_NOTE, "near_ties",
+                      "6 models of 1995-1999; their populations run from 157 to 46,331");
     est_i_result_add_provenance(builder, "file", "secret.csv", true);
     est_i_result_add_provenance(builder, "rows", "35", false);
     est_i_result_mark(builder, is_public, false, false);
@@ -247,7 +249,7 @@ static void test_public_and_internal(void **state)
     assert_true(row_of(published, "observed", 1)->estimate == 6);
     assert_int_equal(est_result_is_public(published), 1);
     assert_int_equal(est_result_provenances(published), 2);
-    assert_int_equal(est_result_notes(published), 2);
+    assert_int_equal(est_result_notes(published), 3);
     est_result_free(published);
     how.profile = "none";
     published = publish(open, how);
@@ -405,8 +407,10 @@ static void test_charts_stats_notes(void **state)
                         "2000-2004 (model M1): * persons, * on GO; N = *");
     assert_string_equal(est_result_note(published, 1)->message,
                         "GO and NG share * persons, 250 persons stand alone");
-    assert_string_equal(est_result_note(published, 2)->code, "suppressed");
-    assert_int_equal(est_result_note(published, 2)->severity, EST_NOTE);
+    assert_string_equal(est_result_note(published, 2)->message,
+                        "6 models of 1995-1999; their populations run from 160 to 46,300");
+    assert_string_equal(est_result_note(published, 3)->code, "suppressed");
+    assert_int_equal(est_result_note(published, 3)->severity, EST_NOTE);
     assert_int_equal(est_result_provenances(published), 1);
     assert_string_equal(est_result_provenance(published, 0)->name, "rows");
     est_result_free(published);
