@@ -123,7 +123,7 @@ static void set_prices(const est_i_estimator *e, const est_i_fit_data *data, dou
     for (size_t l = 0; l < data->lanes; l++) {
         price[l] = 2;
         if (e->select == EST_SELECT_BIC)
-            price[l] = log(e->bic_n == EST_BIC_N_CELLS ? cells : data->total[l]);
+            price[l] = log(fmax(1, e->bic_n == EST_BIC_N_CELLS ? cells : data->total[l]));
     }
 }
 

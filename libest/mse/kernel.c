@@ -124,10 +124,13 @@ void est_i_fit_data_prepare(est_i_fit_data *data)
         sum_supersets(data->margins + k * data->n_cells * data->lanes, data->n_cells, data->lanes);
 }
 
-void est_i_course_start(est_i_lane_course *course, const est_i_fit_request *request, est_i_fit_space *space, size_t lanes)
+void est_i_course_start(est_i_lane_course *course, const est_i_fit_data *data, const est_i_fit_request *request,
+                        est_i_fit_space *space)
 {
-    *course = (est_i_lane_course){.lanes = lanes};
-    for (size_t l = 0; l < lanes; l++) {
+    *course = (est_i_lane_course){.lanes = data->lanes};
+    for (size_t l = 0; l < data->lanes; l++) {
+        for (size_t k = 0; k < data->n_blocks; k++)
+            course->has_empty_block[l] |= !(data->margins[k * data->n_cells * data->lanes + l] > 0);
         course->running[l] = !request->wanted || request->wanted[l];
         course->reference[l] = course->loglik_final[l] = -INFINITY;
         space->state[l] = EST_I_FIT_IDLE;

@@ -12,74 +12,88 @@
 #if LANES == 1
 typedef double NAME(lane_);
 typedef int64_t NAME(mask_);
-typedef uint64_t NAME(word_);
 #else
 typedef double NAME(lane_) __attribute__((vector_size(8 * LANES), may_alias));
 typedef int64_t NAME(mask_) __attribute__((vector_size(8 * LANES), may_alias));
-typedef uint64_t NAME(word_) __attribute__((vector_size(8 * LANES), may_alias));
 #endif
 #define lane NAME(lane_)
 #define mask NAME(mask_)
-
-#if LANES == 1
-#define LESS(a, b) (-(mask)((a) < (b)))
-#define BITS(a) NAME(bits_)(a)
-#define FROM_BITS(a) NAME(from_bits_)(a)
-static inline mask NAME(bits_)(lane a)
-{
-    mask bits;
-    memcpy(&bits, &a, sizeof bits);
-    return bits;
-}
-static inline lane NAME(from_bits_)(mask a)
-{
-    lane value;
-    memcpy(&value, &a, sizeof value);
-    return value;
-}
-#else
-#define LESS(a, b) ((mask)((a) < (b)))
-#define BITS(a) ((mask)(a))
-#define FROM_BITS(a) ((lane)(a))
-#endif
-#define SELECT(when, yes, no) FROM_BITS((BITS(yes) & (when)) | (BITS(no) & ~(when)))
 #define ALL(number) ((lane){0} + (number))
+
+/* Work over cells or columns, where each element stands by itself, runs in chunks: a vector of lanes, or PER_CHUNK elements of the
+ * one lane. A table's cells are a power of two, so only rows of the system leave a rest. */
+#if LANES == 1
+#define PER_CHUNK 2
+typedef double NAME(chunk_) __attribute__((vector_size(16), aligned(8), may_alias));
+typedef int64_t NAME(chunk_mask_) __attribute__((vector_size(16), aligned(8), may_alias));
+typedef uint64_t NAME(chunk_word_) __attribute__((vector_size(16), aligned(8), may_alias));
+#define LESS(a, b) (-(mask)((a) < (b)))
+#define SELECT(when, yes, no) ((when) ? (yes) : (no))
+#define CHUNK_OF(value) ((chunk){value, value})
+#else
+#define PER_CHUNK 1
+typedef lane NAME(chunk_);
+typedef mask NAME(chunk_mask_);
+typedef uint64_t NAME(chunk_word_) __attribute__((vector_size(8 * LANES), may_alias));
+#define LESS(a, b) ((mask)((a) < (b)))
+#define SELECT(when, yes, no) CHUNK_SELECT(when, yes, no)
+#define CHUNK_OF(value) (value)
+#endif
+#define chunk NAME(chunk_)
+#define chunk_mask NAME(chunk_mask_)
+#define CHUNK_LESS(a, b) ((chunk_mask)((a) < (b)))
+#define CHUNK_SELECT(when, yes, no) ((chunk)(((chunk_mask)(yes) & (when)) | ((chunk_mask)(no) & ~(when))))
+#define CHUNK_ALL(number) ((chunk){0} + (number))
 
 /* exp by Cody and Waite's reduction to |r| <= log(2)/2 and the Taylor polynomial of degree 13 (truncation below 1e-17). Own code,
  * so that the bytes do not depend on the machine's library. Arguments are held within +-700. */
-static inline lane NAME(exp_)(lane x)
+static inline chunk NAME(exp_)(chunk x)
 {
     const double magic = 6755399441055744.0; /* 1.5 * 2^52: adding it rounds to a whole number */
-    static const double factor[] = {1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0,
-                                    1.0 / 40320.0,      1.0 / 5040.0,      1.0 / 720.0,      1.0 / 120.0,     1.0 / 24.0,
-                                    1.0 / 6.0,          0.5,               1.0,              1.0};
-    x = SELECT(LESS(x, ALL(-700.0)), ALL(-700.0), x);
-    x = SELECT(LESS(ALL(700.0), x), ALL(700.0), x);
-    lane shifted = x * 1.44269504088896340736 + magic;
-    lane whole = shifted - magic;
-    lane r = x - whole * 6.93147180369123816490e-01;
+    x = CHUNK_SELECT(CHUNK_LESS(x, CHUNK_ALL(-700.0)), CHUNK_ALL(-700.0), x);
+    x = CHUNK_SELECT(CHUNK_LESS(CHUNK_ALL(700.0), x), CHUNK_ALL(700.0), x);
+    chunk shifted = x * 1.44269504088896340736 + magic;
+    chunk whole = shifted - magic;
+    chunk r = x - whole * 6.93147180369123816490e-01;
     r = r - whole * 1.90821492927058770002e-10;
-    lane sum = ALL(factor[0]);
-    for (int i = 1; i < 14; i++)
-        sum = sum * r + factor[i];
-    NAME(word_) exponent = ((NAME(word_))BITS(shifted) - (NAME(word_))BITS(ALL(magic))) << 52;
-    return FROM_BITS((mask)((NAME(word_))BITS(sum) + exponent));
+    chunk sum = r * (1.0 / 6227020800.0) + 1.0 / 479001600.0;
+    sum = sum * r + 1.0 / 39916800.0;
+    sum = sum * r + 1.0 / 3628800.0;
+    sum = sum * r + 1.0 / 362880.0;
+    sum = sum * r + 1.0 / 40320.0;
+    sum = sum * r + 1.0 / 5040.0;
+    sum = sum * r + 1.0 / 720.0;
+    sum = sum * r + 1.0 / 120.0;
+    sum = sum * r + 1.0 / 24.0;
+    sum = sum * r + 1.0 / 6.0;
+    sum = sum * r + 0.5;
+    sum = sum * r + 1.0;
+    sum = sum * r + 1.0;
+    NAME(chunk_word_) exponent = ((NAME(chunk_word_))shifted - (NAME(chunk_word_))CHUNK_ALL(magic)) << 52;
+    return (chunk)((NAME(chunk_word_))sum + exponent);
+}
+
+/* Element by element; `count` is a power of two. */
+static inline void NAME(add_)(lane *target, const lane *source, size_t count)
+{
+    if (count < PER_CHUNK)
+        *target += *source;
+    for (size_t i = 0; i + PER_CHUNK <= count; i += PER_CHUNK)
+        *(chunk *)(void *)(target + i) += *(const chunk *)(const void *)(source + i);
 }
 
 static inline void NAME(subset_sums_)(lane *v, size_t n)
 {
     for (size_t bit = 1; bit < n; bit <<= 1)
         for (size_t high = 0; high < n; high += bit << 1)
-            for (size_t low = high; low < high + bit; low++)
-                v[low + bit] += v[low];
+            NAME(add_)(v + high + bit, v + high, bit);
 }
 
 static inline void NAME(superset_sums_)(lane *v, size_t n)
 {
     for (size_t bit = 1; bit < n; bit <<= 1)
         for (size_t high = 0; high < n; high += bit << 1)
-            for (size_t low = high; low < high + bit; low++)
-                v[low] += v[low + bit];
+            NAME(add_)(v + high, v + high + bit, bit);
 }
 
 static inline double NAME(pairs_of_)(size_t w)
@@ -112,8 +126,9 @@ static void NAME(predict_)(const est_i_terms *terms, const lane *local, const la
 /* Fitted sums S of one block from its linear predictor; with an exchangeable column also those of mu C(|w|,2). */
 static void NAME(fit_sums_)(const lane *eta, const lane *keep, lane *sums, lane *pair_sums, size_t n)
 {
-    for (size_t w = 0; w < n; w++)
-        sums[w] = keep[w] * NAME(exp_)(eta[w]);
+    for (size_t w = 0; w < n; w += PER_CHUNK)
+        *(chunk *)(void *)(sums + w) =
+            *(const chunk *)(const void *)(keep + w) * NAME(exp_)(*(const chunk *)(const void *)(eta + w));
     if (pair_sums) {
         for (size_t w = 0; w < n; w++)
             pair_sums[w] = sums[w] * NAME(pairs_of_)(w);
@@ -158,7 +173,7 @@ typedef struct NAME(system_) {
     const lane *beta;
     lane *rows, *schur, *step;
     lane decrement;
-    int vanished[LANES]; /* live pivots that vanished */
+    mask vanished; /* lanes where a live pivot vanished */
 } NAME(system_);
 #define system_t NAME(system_)
 
@@ -173,6 +188,17 @@ static inline lane NAME(right_side_)(const system_t *s, size_t block, uint32_t t
     return margin;
 }
 
+static inline void NAME(gather_row_)(lane *row, uint32_t term, const uint32_t *others, size_t count, const lane *sums,
+                                     const lane *pair_sums, size_t n)
+{
+    if (pair_sums)
+        for (size_t j = 0; j < count; j++)
+            row[j] = NAME(information_)(term, others[j], sums, pair_sums, n);
+    else
+        for (size_t j = 0; j < count; j++)
+            row[j] = sums[term | others[j]];
+}
+
 /* Rows [A | B | r] of one block, and its share of the shared corner. */
 static void NAME(gather_)(system_t *s, size_t block)
 {
@@ -184,10 +210,8 @@ static void NAME(gather_)(system_t *s, size_t block)
         uint32_t a = s->terms->local[i];
         double penalty = s->terms->penalty ? s->terms->penalty[i] : 0;
         lane *row = rows + i * s->width;
-        for (size_t j = i; j < q; j++)
-            row[j] = NAME(information_)(a, s->terms->local[j], sums, pair_sums, n);
-        for (size_t j = 0; j < d; j++)
-            row[q + j] = NAME(information_)(a, s->terms->shared[j], sums, pair_sums, n);
+        NAME(gather_row_)(row + i, a, s->terms->local + i, q - i, sums, pair_sums, n);
+        NAME(gather_row_)(row + q, a, s->terms->shared, d, sums, pair_sums, n);
         row[q + d] = NAME(right_side_)(s, block, a);
         row[i] += penalty;
         if (s->is_score)
@@ -202,60 +226,86 @@ static void NAME(gather_)(system_t *s, size_t block)
 }
 
 /* 1/pivot, or 0 where the pivot has vanished beside its diagonal: a generalised inverse. */
-static inline lane NAME(invert_pivot_)(lane pivot, lane diagonal, int *vanished)
+static inline lane NAME(invert_pivot_)(lane pivot, lane diagonal, mask *vanished)
 {
-    mask alive = LESS(diagonal * 1e-10, pivot) & LESS(ALL(0.0), diagonal);
+    mask live = LESS(ALL(0.0), diagonal), alive = LESS(diagonal * 1e-10, pivot) & live;
     lane safe = SELECT(alive, pivot, ALL(1.0));
-    double held[LANES];
-    memcpy(held, &diagonal, sizeof held);
-    int64_t lives[LANES];
-    memcpy(lives, &alive, sizeof lives);
-    for (int l = 0; l < LANES; l++)
-        vanished[l] += !lives[l] && held[l] > 0;
+    *vanished |= live & ~alive;
     return SELECT(alive, 1.0 / safe, ALL(0.0));
 }
 
-static inline void NAME(subtract_row_)(lane *target, const lane *source, lane factor, size_t from, size_t to)
+/* target -= factor[0] * row 0 + factor[1] * row 1 + ..., in this order, with the chunk's sum in a register. */
+static inline void NAME(reduce_row_)(lane *target, const lane *rows, size_t stride, const lane *factor, size_t count,
+                                     size_t size)
 {
-    for (size_t j = from; j < to; j++)
-        target[j] -= factor * source[j];
+    size_t j = 0;
+    for (; j + 4 * PER_CHUNK <= size; j += 4 * PER_CHUNK) {
+        chunk *at = (chunk *)(void *)(target + j);
+        chunk a = at[0], b = at[1], c = at[2], e = at[3];
+        for (size_t k = 0; k < count; k++) {
+            const chunk *row = (const chunk *)(const void *)(rows + k * stride + j);
+            chunk by = CHUNK_OF(factor[k]);
+            a -= by * row[0];
+            b -= by * row[1];
+            c -= by * row[2];
+            e -= by * row[3];
+        }
+        at[0] = a;
+        at[1] = b;
+        at[2] = c;
+        at[3] = e;
+    }
+    for (; j + PER_CHUNK <= size; j += PER_CHUNK) {
+        chunk a = *(chunk *)(void *)(target + j);
+        for (size_t k = 0; k < count; k++)
+            a -= CHUNK_OF(factor[k]) * *(const chunk *)(const void *)(rows + k * stride + j);
+        *(chunk *)(void *)(target + j) = a;
+    }
+    for (; j < size; j++) {
+        lane a = target[j];
+        for (size_t k = 0; k < count; k++)
+            a -= factor[k] * rows[k * stride + j];
+        target[j] = a;
+    }
 }
 
-/* Eliminates the local rows of one block; what they take from the shared corner is subtracted there. */
+/* Eliminates the local rows of one block, row by row from those above; what they take from the shared corner is subtracted there.
+ * The diagonal becomes its inverse. */
 static void NAME(eliminate_)(system_t *s, size_t block)
 {
-    size_t q = s->terms->n_local, d = s->terms->n_shared;
-    lane *rows = s->rows + block * q * s->width;
-    lane diagonal[q];
-    for (size_t i = 0; i < q; i++)
-        diagonal[i] = rows[i * s->width + i];
+    size_t q = s->terms->n_local, d = s->terms->n_shared, width = s->width;
+    lane *rows = s->rows + block * q * width;
+    lane factor[q + 1], inverse[q + 1];
     for (size_t i = 0; i < q; i++) {
-        lane *row = rows + i * s->width;
-        lane inverse = NAME(invert_pivot_)(row[i], diagonal[i], s->vanished);
-        s->decrement += row[q + d] * row[q + d] * inverse;
-        for (size_t j = i + 1; j < q; j++)
-            NAME(subtract_row_)(rows + j * s->width, row, row[j] * inverse, j, s->width);
-        for (size_t j = 0; j < d; j++)
-            NAME(subtract_row_)(s->schur + j * (d + 1), row + q, row[q + j] * inverse, j, d + 1);
-        row[i] = inverse;
+        lane *row = rows + i * width, diagonal = row[i];
+        for (size_t k = 0; k < i; k++)
+            factor[k] = rows[k * width + i] * inverse[k];
+        NAME(reduce_row_)(row + i, rows + i, width, factor, i, width - i);
+        row[i] = inverse[i] = NAME(invert_pivot_)(row[i], diagonal, &s->vanished);
+        s->decrement += row[q + d] * row[q + d] * inverse[i];
+    }
+    for (size_t i = 0; i < d; i++) {
+        for (size_t k = 0; k < q; k++)
+            factor[k] = rows[k * width + q + i] * inverse[k];
+        NAME(reduce_row_)(s->schur + i * (d + 1) + i, rows + q + i, width, factor, q, d + 1 - i);
     }
 }
 
 static void NAME(solve_shared_)(system_t *s, lane *diagonal)
 {
     size_t d = s->terms->n_shared;
-    lane *step = s->step + s->n_blocks * s->terms->n_local;
+    lane *step = s->step + s->n_blocks * s->terms->n_local, factor[d + 1], inverse[d + 1];
     for (size_t i = 0; i < d; i++) {
         lane *row = s->schur + i * (d + 1);
-        lane inverse = NAME(invert_pivot_)(row[i], diagonal[i], s->vanished);
-        s->decrement += row[d] * row[d] * inverse;
-        for (size_t j = i + 1; j < d; j++)
-            NAME(subtract_row_)(s->schur + j * (d + 1), row, row[j] * inverse, j, d + 1);
-        row[i] = inverse;
+        for (size_t k = 0; k < i; k++)
+            factor[k] = s->schur[k * (d + 1) + i] * inverse[k];
+        NAME(reduce_row_)(row + i, s->schur + i, d + 1, factor, i, d + 1 - i);
+        row[i] = inverse[i] = NAME(invert_pivot_)(row[i], diagonal[i], &s->vanished);
+        s->decrement += row[d] * row[d] * inverse[i];
     }
     for (size_t i = d; i-- > 0;) {
         lane *row = s->schur + i * (d + 1), rest = row[d];
-        for (size_t j = i + 1; j < d; j++)
+        for (size_t j = d; --j > i;)
             rest -= row[j] * step[j];
         step[i] = rest * row[i];
     }
@@ -268,10 +318,10 @@ static void NAME(substitute_)(system_t *s, size_t block)
     const lane *shared = s->step + s->n_blocks * q;
     for (size_t i = q; i-- > 0;) {
         lane *row = s->rows + (block * q + i) * s->width, rest = row[q + d];
-        for (size_t j = i + 1; j < q; j++)
-            rest -= row[j] * step[j];
         for (size_t j = 0; j < d; j++)
             rest -= row[q + j] * shared[j];
+        for (size_t j = q; --j > i;)
+            rest -= row[j] * step[j];
         step[i] = rest * row[i];
     }
 }
@@ -282,7 +332,7 @@ static void NAME(solve_)(system_t *s)
     size_t d = s->terms->n_shared;
     lane diagonal[d + 1];
     memset(s->schur, 0, d * (d + 1) * sizeof(lane));
-    memset(s->vanished, 0, sizeof s->vanished);
+    s->vanished = (mask){0};
     s->decrement = ALL(0.0);
     for (size_t k = 0; k < s->n_blocks; k++)
         NAME(gather_)(s, k);
@@ -412,7 +462,8 @@ static void NAME(advance_lane_)(NAME(system_) *s, const est_i_fit_data *data, co
                                 est_i_lane_course *course, est_i_fit_space *space, size_t l)
 {
     const double *least = (const double *)(const void *)course->least;
-    (void)s;
+    int64_t vanished[LANES];
+    memcpy(vanished, &s->vanished, sizeof vanished);
     course->step[l] = 1;
     course->reference[l] = course->loglik[l];
     space->decrement[l] = course->decrement[l];
@@ -425,14 +476,14 @@ static void NAME(advance_lane_)(NAME(system_) *s, const est_i_fit_data *data, co
         est_i_fit_state state = EST_I_FIT_UNCERTAIN;
         if (course->jumped[l])
             state = EST_I_FIT_FACE;
-        else if (s->vanished[l])
+        else if (vanished[l])
             state = EST_I_FIT_RANK;
-        else if (least[l] > -0.99)
+        else if (least[l] > -0.99 && !course->has_empty_block[l])
             state = EST_I_FIT_INTERIOR;
         course->loglik[l] += course->decrement[l] / 2;
         est_i_lane_stop(course, space, l, state);
     } else if (!request->no_face_jump && course->iterations[l] >= 4 && course->decrement[l] < 2 &&
-               est_i_drop_vanishing_cells(data, space, l)) {
+               least[l] < -0.75 && est_i_drop_vanishing_cells(data, space, l)) {
         course->jumped[l] = true;
         course->reference[l] = -INFINITY;
     }
@@ -497,7 +548,7 @@ void NAME(est_i_fit_)(const est_i_fit_data *data, const est_i_fit_request *reque
         NAME(cold_start_)(data, &s, space);
     memset(space->previous, 0, n_parameters * sizeof(lane));
     memset(space->delta, 0, n_parameters * sizeof(lane));
-    est_i_course_start(&course, request, space, LANES);
+    est_i_course_start(&course, data, request, space);
     NAME(iterate_)(data, request, &s, &course, space);
     for (size_t l = 0; l < LANES; l++)
         space->loglik[l] = course.loglik_final[l] - data->constant[l];
@@ -507,9 +558,14 @@ void NAME(est_i_fit_)(const est_i_fit_data *data, const est_i_fit_request *reque
 #undef lane
 #undef mask
 #undef LESS
-#undef BITS
-#undef FROM_BITS
 #undef SELECT
+#undef PER_CHUNK
+#undef chunk
+#undef chunk_mask
+#undef CHUNK_LESS
+#undef CHUNK_SELECT
+#undef CHUNK_ALL
+#undef CHUNK_OF
 #undef ALL
 #undef system_t
 #undef NAME

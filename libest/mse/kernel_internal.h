@@ -11,10 +11,12 @@ typedef struct est_i_lane_course {
     int64_t accepted[EST_I_LANES_MOST]; /* -1 = the last move stands, a new step is taken from it */
     int64_t moving[EST_I_LANES_MOST];   /* -1 = beta changes at the end of this round */
     bool running[EST_I_LANES_MOST], jumped[EST_I_LANES_MOST];
+    bool has_empty_block[EST_I_LANES_MOST]; /* nobody in some block: its intercept is dead, and no certificate speaks for it */
     int iterations[EST_I_LANES_MOST];
 } est_i_lane_course;
 
-void est_i_course_start(est_i_lane_course *course, const est_i_fit_request *request, est_i_fit_space *space, size_t lanes);
+void est_i_course_start(est_i_lane_course *course, const est_i_fit_data *data, const est_i_fit_request *request,
+                        est_i_fit_space *space);
 /* Any lane still running? Stops them all when the request's monitor is cancelled. */
 bool est_i_course_running(est_i_lane_course *course, const est_i_fit_request *request, est_i_fit_space *space);
 /* After an evaluation: accepts or halves each running lane. true = at least one was accepted. */

@@ -102,7 +102,10 @@ static est_status read_name(const char **at, char *name, size_t size, est_error 
     name[length] = '\0';
     if (quoted && *p != '"')
         return est_i_fail(error, EST_EOPTION, "option --model: a quote is not closed in '%s'", *at);
-    *at = p + quoted;
+    p += quoted;
+    if (*p && *p != ':' && *p != ' ')
+        return est_i_fail(error, EST_EOPTION, "option --model: after a quoted name found '%s', expected ':' or a blank", p);
+    *at = p;
     return length ? EST_OK : est_i_fail(error, EST_EOPTION, "option --model: a list name is missing before '%s'", p);
 }
 
@@ -222,11 +225,14 @@ est_i_set est_i_set_of(const uint32_t *terms, size_t n_terms)
 
 size_t est_i_set_terms(est_i_set set, size_t n_lists, uint32_t *terms)
 {
+    /* The masks of each number of lists. */
+    static const est_i_set of_size[EST_I_SET_LISTS_MAX + 1] = {
+        0x0000000000000001, 0x0000000100010116, 0x0001011601161668, 0x0116166816686880,
+        0x1668688068808000, 0x6880800080000000, 0x8000000000000000};
     size_t count = 0;
-    for (int size = 2; size <= (int)n_lists; size++)
-        for (uint32_t term = 1; term < (uint32_t)1 << n_lists; term++)
-            if (size_of(term) == size && (set >> term & 1))
-                terms[count++] = term;
+    for (size_t size = 2; size <= n_lists; size++)
+        for (est_i_set rest = set & of_size[size]; rest; rest &= rest - 1)
+            terms[count++] = (uint32_t)__builtin_ctzll(rest);
     return count;
 }
 

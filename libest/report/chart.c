@@ -306,7 +306,8 @@ static size_t draw_beyond(est_i_canvas *canvas, const layout *plan)
             if (canvas && label.data) {
                 double y = plan->top - 8 - 17 * (double)tier;
                 draw_marker(canvas, &plan->styles[series], start + 6, y - 4, 4);
-                put(canvas, start + 15, y, font(12, false, plan->styles[series].colour, EST_I_START), label.data);
+                est_i_font type = font(12, false, plan->styles[series].colour, EST_I_START);
+                put(canvas, start + 15, y, type, label.data);
             }
         }
         est_i_drop(&label, plan->failed);
@@ -497,7 +498,8 @@ static double draw_footer(est_i_canvas *canvas, const layout *plan, double y)
     if (any_absent(plan, true))
         y = words(canvas, y, "n.p.: not published (withheld or not known).", type, 16);
     if (plan->chart->n_series > plan->n_series)
-        y = words(canvas, y, "Only the first series are drawn; the table of values holds them all.", type, 16);
+        y = words(canvas, y, "Only the first series are drawn; the table of values holds them all.", type,
+                  16);
     return y;
 }
 

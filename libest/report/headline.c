@@ -122,7 +122,8 @@ bool est_i_is_shown_beside(const est_result *result, const est_i_grouping *group
 {
     for (size_t i = first; i < grouping->n_rows; i++) {
         const est_row *row = est_result_row(result, i);
-        if (grouping->group[i] == first && count_of(result, count->estimand, row) == count)
+        if (grouping->group[i] == first && is_count_of(count, row) &&
+            count_of(result, count->estimand, row) == count)
             return true;
     }
     return false;

@@ -10,8 +10,8 @@
 
 #define LONG_TABLE 12 /* longer ones are folded away until asked for */
 
-/* Five models and two columns of counts fit into a window of 1,000 pixels and on a sheet of A4: limits go under
- * each other before a number is ever cut. */
+/* Five models and two columns of counts fit into a window of 1,000 pixels and on a sheet of A4: limits go
+ * under each other before a number is ever cut. */
 static const char style_sheet[] =
     "body{color-scheme:light;color:#000;background:#fff}\n"
     "body{max-width:66rem;margin:0 auto;padding:.6rem 1.2rem 3rem}\n"

@@ -99,8 +99,8 @@ typedef struct est_i_room {
 } est_i_room;
 
 /* The grid of the group whose first row is `first`. */
-void est_i_group_grid(const est_result *result, const est_i_grouping *grouping, size_t first, est_i_room room,
-                      est_i_grid *grid);
+void est_i_group_grid(const est_result *result, const est_i_grouping *grouping, size_t first,
+                      est_i_room room, est_i_grid *grid);
 
 /* The value of a row's domain label, "" if it has none of that name. */
 const char *est_i_row_label(const est_row *row, const char *name);
@@ -114,7 +114,8 @@ size_t est_i_label_names(const est_result *result, const est_i_grouping *groupin
                          const char ***names, bool *failed);
 
 /* Has the group several models, one row for each of them and each domain? */
-bool est_i_models_beside(const est_result *result, const est_i_grouping *grouping, size_t first, bool *failed);
+bool est_i_models_beside(const est_result *result, const est_i_grouping *grouping, size_t first,
+                         bool *failed);
 /* Is this count a cell of the group's table? */
 bool est_i_is_shown_beside(const est_result *result, const est_i_grouping *grouping, size_t first,
                            const est_row *count);

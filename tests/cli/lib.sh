@@ -6,7 +6,7 @@ tests_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 datasets=$tests_folder/../../datasets
 EST=$(cd "$(dirname "${EST:-./est}")" && pwd)/$(basename "${EST:-./est}")
 PYTHON=${PYTHON:-python3}
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 work=$(mktemp -d) || exit 99
 trap 'rm -r "$work"' EXIT
 cd "$work" || exit 99
@@ -90,8 +90,13 @@ P
     if [ "$answer" = true ]; then ok "$1"; else not_ok "$1" "$3: $answer"; fi
 }
 
+skip() { # reason, how many tests
+    echo "skipped: $1"
+    skipped=$((skipped + $2))
+}
+
 finish() {
-    echo "$passed passed, $failed failed"
+    echo "$passed passed, $failed failed, $skipped skipped"
     [ $failed -eq 0 ] && [ $passed -gt 0 ]
     exit
 }

@@ -1,5 +1,6 @@
-/* Every hierarchical model of four tables against MultipleSystemsEstimation 1.2.0: verdict, population and BIC. The reference
- * tables lie beside the project, in the folder LIBEST_ORACLES (default: ../shared/oracles); without it the test is skipped. */
+/* Every hierarchical model of four tables against MultipleSystemsEstimation 1.2.0: verdict, population and
+ * BIC. The reference tables lie beside the project, in the folder LIBEST_ORACLES (default:
+ * ../shared/oracles); without it the test is skipped. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -159,15 +160,17 @@ static size_t check_table(const char *folder, const expectation *expected)
     size_t n_lists = 0, faults = 1;
     est_i_fit_data *data = read_data(folder, expected->name, &n_lists);
     unsigned order = n_lists > 3 ? 3 : (unsigned)n_lists - 1;
-    if (data && est_i_rank_models(data, est_i_set_all(n_lists, order), log(data->total[0]), false, NULL, &ranking, &error) ==
-                    EST_OK) {
+    if (data && est_i_rank_models(data, est_i_set_all(n_lists, order), log(data->total[0]), false, NULL,
+                                  &ranking, &error) == EST_OK) {
         comparison c = {.name = expected->name, .ranking = ranking, .n = data->total[0]};
         if (ranking->n_models != expected->models || ranking->n_acceptable != expected->estimated)
-            complain(&c, "all", "models with an estimate", (double)ranking->n_acceptable, (double)expected->estimated);
+            complain(&c, "all", "models with an estimate", (double)ranking->n_acceptable,
+                     (double)expected->estimated);
         size_t verdicts = compare_with(&c, folder, "existence_", ".txt", compare_verdicts, expected->models);
-        size_t estimates = compare_with(&c, folder, "bicall_", ".csv", compare_estimates, expected->estimated);
-        printf("%s: %zu verdicts, %zu estimates, largest relative difference %.2g, %zu faults\n", c.name, verdicts, estimates,
-               c.worst, c.faults);
+        size_t estimates =
+            compare_with(&c, folder, "bicall_", ".csv", compare_estimates, expected->estimated);
+        printf("%s: %zu verdicts, %zu estimates, largest relative difference %.2g, %zu faults\n", c.name,
+               verdicts, estimates, c.worst, c.faults);
         faults = c.faults;
     }
     est_i_ranking_free(ranking);

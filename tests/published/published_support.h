@@ -15,12 +15,14 @@
 #include <est.h>
 
 /* Relative to the expected value. NaN fails. */
-#define REQUIRE_CLOSE(found, expected, tolerance) require_close(found, expected, tolerance, __FILE__, __LINE__)
+#define REQUIRE_CLOSE(found, expected, tolerance) \
+    require_close(found, expected, tolerance, __FILE__, __LINE__)
 
 static inline void require_close(double found, double expected, double tolerance, const char *file, int line)
 {
     if (!(fabs(found - expected) <= tolerance * fabs(expected))) {
-        print_error("found %.15g, expected %.15g: relative difference %.3g\n", found, expected, found / expected - 1);
+        print_error("found %.15g, expected %.15g: relative difference %.3g\n", found, expected,
+                    found / expected - 1);
         _fail(file, line);
     }
 }

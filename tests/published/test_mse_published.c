@@ -1,8 +1,8 @@
 /* Published numbers of multiple systems estimation, through the public API. */
 #include "published_support.h"
 
-static est_status run_on(const est_table *data, est_mse_options options, const est_context *context, est_result **result,
-                         est_error *error)
+static est_status run_on(const est_table *data, est_mse_options options, const est_context *context,
+                         est_result **result, est_error *error)
 {
     memset(error, 0, sizeof *error);
     return est_mse(data, &options, context, result, error);
@@ -42,7 +42,8 @@ static const est_row *population_of(const est_result *result)
 }
 
 /* N = n + exp(intercept) by R glm; profile interval by a separate computation. */
-static void require_profile(const char *dataset, const char *model, double n, double estimate, double lower, double upper)
+static void require_profile(const char *dataset, const char *model, double n, double estimate, double lower,
+                            double upper)
 {
     est_result *result = run(dataset, with_model(model));
     const est_row *row = population_of(result);
@@ -102,8 +103,9 @@ static void test_fixed(void **state)
     }
 }
 
-/* Table 2 of Chan, Silverman and Vincent (2021), with the values of MultipleSystemsEstimation 1.2.0; that of independence is the
- * root of (1 - 46/N)(1 - 36/N)(1 - 20/N) = 1 - 96/N, which R's glm meets to nine digits. */
+/* Table 2 of Chan, Silverman and Vincent (2021), with the values of MultipleSystemsEstimation 1.2.0; that of
+ * independence is the root of (1 - 46/N)(1 - 36/N)(1 - 20/N) = 1 - 96/N, which R's glm meets to nine digits.
+ */
 static void test_artificial(void **state)
 {
     (void)state;
@@ -133,7 +135,8 @@ static void test_artificial(void **state)
 
 /* Searches over all hierarchical models: MultipleSystemsEstimation 1.2.0, every model fitted. */
 
-static void require_best(const char *dataset, long max_order, const char *model, double population, double bic, double models)
+static void require_best(const char *dataset, long max_order, const char *model, double population,
+                         double bic, double models)
 {
     est_result *result = run(dataset, searching(max_order));
     assert_string_equal(stat_text(result, "model"), model);
@@ -152,11 +155,15 @@ static void require_best(const char *dataset, long max_order, const char *model,
 static void test_searches(void **state)
 {
     (void)state;
-    require_best("dataset:kosovo_1999", 3, "EXH:ABA:OSCE EXH:HRW OSCE:HRW", 10356.5189573, 203.029632752, 113);
-    require_best("dataset:kosovo_1999", 2, "EXH:ABA EXH:OSCE EXH:HRW ABA:OSCE OSCE:HRW", 14341.6638004, 225.211246472, 64);
+    require_best("dataset:kosovo_1999", 3, "EXH:ABA:OSCE EXH:HRW OSCE:HRW", 10356.5189573, 203.029632752,
+                 113);
+    require_best("dataset:kosovo_1999", 2, "EXH:ABA EXH:OSCE EXH:HRW ABA:OSCE OSCE:HRW", 14341.6638004,
+                 225.211246472, 64);
     require_best("dataset:uk_2013_five", 3, "LA:NG:PFNCA NG:GP PFNCA:GO", 25311.2906125, 195.879105644, 6212);
-    require_best("dataset:uk_2013_five", 2, "LA:NG LA:PFNCA NG:PFNCA NG:GP PFNCA:GO", 22991.3313142, 196.539755552, 1024);
-    require_best("dataset:netherlands_2010_15_five", 3, "IO:P:Z IO:K K:R P:R", 148788.758991, 219.170729468, 6212);
+    require_best("dataset:uk_2013_five", 2, "LA:NG LA:PFNCA NG:PFNCA NG:GP PFNCA:GO", 22991.3313142,
+                 196.539755552, 1024);
+    require_best("dataset:netherlands_2010_15_five", 3, "IO:P:Z IO:K K:R P:R", 148788.758991, 219.170729468,
+                 6212);
 }
 
 /* Ball, Shin and Yang (2018): b:c b:d and all pairs have no estimate; they are listed, the search goes on. */
@@ -215,7 +222,8 @@ static void test_two_lists(void **state)
     est_table_free(data);
 }
 
-/* The Colombian lists in 1990-94, all pairs: a boundary fit without a zero margin, whose unseen number is determined. */
+/* The Colombian lists in 1990-94, all pairs: a boundary fit without a zero margin, whose unseen number is
+ * determined. */
 static void test_boundary(void **state)
 {
     (void)state;
@@ -230,12 +238,14 @@ static void test_boundary(void **state)
         if (strcmp(est_table_text(all, (size_t)est_table_find(all, "period"), row, buffer), "1990-1994") != 0)
             continue;
         for (size_t j = 0; j < 6; j++)
-            columns[j][n] = est_table_number(all, (size_t)est_table_find(all, j < 5 ? lists[j] : "count"), row);
+            columns[j][n] =
+                est_table_number(all, (size_t)est_table_find(all, j < 5 ? lists[j] : "count"), row);
         n++;
     }
     assert_int_equal(est_table_new("first", n, &first, &error), EST_OK);
     for (size_t j = 0; j < 6; j++)
-        assert_int_equal(est_table_add_numbers(first, j < 5 ? lists[j] : "count", columns[j], &error), EST_OK);
+        assert_int_equal(est_table_add_numbers(first, j < 5 ? lists[j] : "count", columns[j], &error),
+                         EST_OK);
     assert_int_equal(run_on(first, with_model("all-pairs"), NULL, &result, &error), EST_OK);
     REQUIRE_CLOSE(population_of(result)->estimate, 1471.289251, 1e-9);
     assert_true(has_flag(population_of(result), EST_FLAG_BOUNDARY));
@@ -256,9 +266,11 @@ typedef struct refusal {
     const char *words;
 } refusal;
 
-static const char three_lists[] = "LA,NG,PF,count\n1,0,0,40\n0,1,0,30\n0,0,1,20\n1,1,0,6\n0,1,1,4\n1,0,1,3\n1,1,1,2\n";
+static const char three_lists[] =
+    "LA,NG,PF,count\n1,0,0,40\n0,1,0,30\n0,0,1,20\n1,1,0,6\n0,1,1,4\n1,0,1,3\n1,1,1,2\n";
 
-static void expect_refusal(const char *csv, est_mse_options options, est_status status, int exit_status, const char *words)
+static void expect_refusal(const char *csv, est_mse_options options, est_status status, int exit_status,
+                           const char *words)
 {
     est_error error;
     est_result *result = (est_result *)&error;
@@ -308,8 +320,8 @@ static void test_many_lists(void **state)
     est_result *result = NULL;
     char csv[9000] = "A,B,C,D,E,F,G,count\n", line[64];
     for (int w = 1; w < 128; w++) {
-        snprintf(line, sizeof line, "%d,%d,%d,%d,%d,%d,%d,%d\n", w & 1, w >> 1 & 1, w >> 2 & 1, w >> 3 & 1, w >> 4 & 1, w >> 5 & 1,
-                 w >> 6 & 1, 1 << (7 - __builtin_popcount((unsigned)w)));
+        snprintf(line, sizeof line, "%d,%d,%d,%d,%d,%d,%d,%d\n", w & 1, w >> 1 & 1, w >> 2 & 1, w >> 3 & 1,
+                 w >> 4 & 1, w >> 5 & 1, w >> 6 & 1, 1 << (7 - __builtin_popcount((unsigned)w)));
         strcat(csv, line);
     }
     expect_refusal(csv, est_mse_options_default(), EST_EOPTION, 2, "--model");
@@ -322,7 +334,8 @@ static void test_many_lists(void **state)
     est_table_free(data);
 }
 
-static est_result *run_with_threads(const est_table *data, est_mse_options options, int threads, uint64_t seed)
+static est_result *run_with_threads(const est_table *data, est_mse_options options, int threads,
+                                    uint64_t seed)
 {
     est_error error;
     est_result *result = NULL;
@@ -344,7 +357,8 @@ static void test_same_bytes(void **state)
     for (size_t i = 0; i < 2; i++) {
         est_table *data = open_table(datasets[i]);
         est_result *one = run_with_threads(data, options, 1, 5), *two = run_with_threads(data, options, 2, 5);
-        est_result *seven = run_with_threads(data, options, 7, 5), *other = run_with_threads(data, options, 1, 6);
+        est_result *seven = run_with_threads(data, options, 7, 5),
+                   *other = run_with_threads(data, options, 1, 6);
         require_same_reports(one, two);
         require_same_reports(one, seven);
         assert_true(population_of(one)->estimate == population_of(other)->estimate);
@@ -400,10 +414,12 @@ static void test_order_of_columns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_profiles),   cmocka_unit_test(test_fixed),      cmocka_unit_test(test_artificial),
-        cmocka_unit_test(test_searches),   cmocka_unit_test(test_korea),      cmocka_unit_test(test_two_lists),
-        cmocka_unit_test(test_boundary),   cmocka_unit_test(test_refusals),   cmocka_unit_test(test_many_lists),
-        cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_cancelled),  cmocka_unit_test(test_order_of_columns),
+        cmocka_unit_test(test_profiles),   cmocka_unit_test(test_fixed),
+        cmocka_unit_test(test_artificial), cmocka_unit_test(test_searches),
+        cmocka_unit_test(test_korea),      cmocka_unit_test(test_two_lists),
+        cmocka_unit_test(test_boundary),   cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_many_lists), cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_cancelled),  cmocka_unit_test(test_order_of_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,11 @@
 /* The Colombian table and small tables by hand, through est_trend. */
 #include "published_support.h"
 
-static const char *const periods[] = {"1990-1994", "1995-1999", "2000-2004", "2005-2009", "2010-2014", "2015-2017"};
+static const char *const periods[] = {"1990-1994", "1995-1999", "2000-2004",
+                                      "2005-2009", "2010-2014", "2015-2017"};
 
-static est_status run_on(const est_table *data, est_trend_options options, const est_context *context, est_result **result,
-                         est_error *error)
+static est_status run_on(const est_table *data, est_trend_options options, const est_context *context,
+                         est_result **result, est_error *error)
 {
     memset(error, 0, sizeof *error);
     return est_trend(data, &options, context, result, error);
@@ -45,8 +46,8 @@ static est_trend_options searching(int dependence, long max_order, int boundary)
 }
 
 /* The row of that estimand, model ("" = any), period and baseline (NULL = any); NULL if there is none. */
-static const est_row *find_row(const est_result *result, const char *estimand, const char *model, const char *period,
-                               const char *baseline)
+static const est_row *find_row(const est_result *result, const char *estimand, const char *model,
+                               const char *period, const char *baseline)
 {
     for (size_t i = 0; i < est_result_rows(result); i++) {
         const est_row *row = est_result_row(result, i);
@@ -58,8 +59,8 @@ static const est_row *find_row(const est_result *result, const char *estimand, c
     return NULL;
 }
 
-static const est_row *get_row(const est_result *result, const char *estimand, const char *model, const char *period,
-                              const char *baseline)
+static const est_row *get_row(const est_result *result, const char *estimand, const char *model,
+                              const char *period, const char *baseline)
 {
     const est_row *row = find_row(result, estimand, model, period, baseline);
     if (!row)
@@ -77,20 +78,24 @@ static double model_value(const est_result *result, const char *model, const cha
     return NAN;
 }
 
-static void require_populations(const est_result *result, const char *model, const double *expected, double tolerance)
+static void require_populations(const est_result *result, const char *model, const double *expected,
+                                double tolerance)
 {
     for (size_t k = 0; k < 6; k++) {
         const est_row *row = get_row(result, "population", model, periods[k], NULL);
         REQUIRE_CLOSE(row->estimate, expected[k], tolerance);
-        REQUIRE_CLOSE(get_row(result, "unobserved", model, periods[k], NULL)->estimate, expected[k] - row->n, 10 * tolerance);
+        REQUIRE_CLOSE(get_row(result, "unobserved", model, periods[k], NULL)->estimate, expected[k] - row->n,
+                      10 * tolerance);
     }
 }
 
-/* R glm (trend_colombia_sensitivity.csv of the reference tables): all pairs common, every list and period free. */
+/* R glm (trend_colombia_sensitivity.csv of the reference tables): all pairs common, every list and period
+ * free. */
 static void test_common(void **state)
 {
     (void)state;
-    static const double expected[] = {1666.763362, 6757.183285, 15943.79432, 5588.897925, 4593.455829, 1184.293809};
+    static const double expected[] = {1666.763362, 6757.183285, 15943.79432,
+                                      5588.897925, 4593.455829, 1184.293809};
     est_result *result = run_colombia(fixed(EST_DEPENDENCE_COMMON, "all-pairs"));
     require_populations(result, "M1 given model", expected, 1e-9);
     REQUIRE_CLOSE(est_result_stat_value(result, "bic"), 2056.081954, 1e-9);
@@ -106,14 +111,16 @@ static void test_common(void **state)
 static void test_by_period(void **state)
 {
     (void)state;
-    static const double expected[] = {1471.289251, 6977.359788, 13172.75963, 4830.22467, 6241.17432, 1835.502117};
+    static const double expected[] = {1471.289251, 6977.359788, 13172.75963,
+                                      4830.22467,  6241.17432,  1835.502117};
     est_result *result = run_colombia(fixed(EST_DEPENDENCE_BY_PERIOD, "all-pairs"));
     require_populations(result, "M3 given model", expected, 1e-9);
     REQUIRE_CLOSE(est_result_stat_value(result, "bic"), 1958.313491, 1e-9);
     REQUIRE_CLOSE(est_result_stat_value(result, "n_parameters"), 96, 0);
     REQUIRE_CLOSE(est_result_stat_value(result, "deviance"), 324, 1e-3);
     for (size_t k = 0; k < 6; k++)
-        assert_int_equal(has_flag(get_row(result, "population", "", periods[k], NULL), EST_FLAG_BOUNDARY), k == 0);
+        assert_int_equal(has_flag(get_row(result, "population", "", periods[k], NULL), EST_FLAG_BOUNDARY),
+                         k == 0);
     assert_true(has_flag(get_row(result, "ratio", "", periods[1], periods[0]), EST_FLAG_BOUNDARY));
     assert_false(has_flag(get_row(result, "ratio", "", periods[2], periods[1]), EST_FLAG_BOUNDARY));
     assert_true(has_note(result, "boundary") && has_note(result, "poor_fit"));
@@ -123,7 +130,8 @@ static void test_by_period(void **state)
 static void test_independence(void **state)
 {
     (void)state;
-    static const double expected[] = {903.926920, 3723.685957, 6879.542625, 2810.902998, 2258.432634, 500.354843};
+    static const double expected[] = {903.926920,  3723.685957, 6879.542625,
+                                      2810.902998, 2258.432634, 500.354843};
     est_result *result = run_colombia(fixed(EST_DEPENDENCE_INDEPENDENCE, ""));
     require_populations(result, "M0", expected, 1e-9);
     REQUIRE_CLOSE(est_result_stat_value(result, "bic"), 8673.15473070, 1e-9);
@@ -131,12 +139,15 @@ static void test_independence(void **state)
     est_result_free(result);
 }
 
-/* Exact selections: 1,024 and 6,212 joint models, or as many in each period; both orders stand beside each other. */
+/* Exact selections: 1,024 and 6,212 joint models, or as many in each period; both orders stand beside each
+ * other. */
 static void test_common_selected(void **state)
 {
     (void)state;
-    static const double pairs[] = {1666.763362, 6757.183285, 15943.794318, 5588.897925, 4593.455829, 1184.293809};
-    static const double triples[] = {1943.839201, 7826.383827, 19183.276358, 6529.602851, 5201.260142, 1389.519624};
+    static const double pairs[] = {1666.763362, 6757.183285, 15943.794318,
+                                   5588.897925, 4593.455829, 1184.293809};
+    static const double triples[] = {1943.839201, 7826.383827, 19183.276358,
+                                     6529.602851, 5201.260142, 1389.519624};
     est_result *result = run_colombia(searching(EST_DEPENDENCE_COMMON, 0, EST_BOUNDARY_ACCEPT));
     assert_int_equal(est_result_frame_find(result, "models")->n_rows, 2);
     require_populations(result, "M1 order 2", pairs, 1e-9);
@@ -150,7 +161,8 @@ static void test_common_selected(void **state)
     est_result_free(result);
 }
 
-static void require_by_period(int boundary, double bic_pairs, double bic_triples, double first_pairs, double first_triples)
+static void require_by_period(int boundary, double bic_pairs, double bic_triples, double first_pairs,
+                              double first_triples)
 {
     const double pairs[] = {first_pairs, 7694.702, 12433.867, 4864.465, 7010.085, 1392.703};
     const double triples[] = {first_triples, 15768.354, 13364.955, 4574.728, 7010.085, 1392.703};
@@ -159,8 +171,9 @@ static void require_by_period(int boundary, double bic_pairs, double bic_triples
     require_populations(result, "M3 order 3", triples, 3e-7);
     REQUIRE_CLOSE(model_value(result, "M3 order 2", "bic"), bic_pairs, 1e-9);
     REQUIRE_CLOSE(model_value(result, "M3 order 3", "bic"), bic_triples, 1e-9);
-    assert_int_equal(has_flag(get_row(result, "population", "M3 order 2", periods[0], NULL), EST_FLAG_BOUNDARY),
-                     boundary == EST_BOUNDARY_ACCEPT);
+    assert_int_equal(
+        has_flag(get_row(result, "population", "M3 order 2", periods[0], NULL), EST_FLAG_BOUNDARY),
+        boundary == EST_BOUNDARY_ACCEPT);
     /* The opposite of the common model: the last change is a rise. */
     REQUIRE_CLOSE(get_row(result, "ratio", "M3 order 2", periods[4], periods[3])->estimate, 1.4411, 1e-4);
     REQUIRE_CLOSE(get_row(result, "ratio", "M3 order 3", periods[4], periods[3])->estimate, 1.5324, 1e-4);
@@ -202,7 +215,8 @@ static void test_annual_change(void **state)
     est_table_free(population);
 }
 
-/* The independence model is refuted by persons already seen where its upper limit lies below them: 2005-09 and 2010-14. */
+/* The independence model is refuted by persons already seen where its upper limit lies below them: 2005-09
+ * and 2010-14. */
 static void test_refuted(void **state)
 {
     (void)state;
@@ -226,7 +240,8 @@ static void test_refuted(void **state)
     }
 }
 
-/* The default run: M0, M1 and M3, orders 2 and 3; every model with its fit test, none dropped, no direction claimed. */
+/* The default run: M0, M1 and M3, orders 2 and 3; every model with its fit test, none dropped, no direction
+ * claimed. */
 static void test_grid(void **state)
 {
     (void)state;
@@ -247,7 +262,8 @@ static void test_grid(void **state)
             assert_int_equal(has_flag(row, EST_FLAG_MODEL_KNOWN), i == 0);
         }
     }
-    assert_true(has_note(result, "no_direction") && has_note(result, "search") && has_note(result, "bootstrap"));
+    assert_true(has_note(result, "no_direction") && has_note(result, "search") &&
+                has_note(result, "bootstrap"));
     est_result_free(result);
 }
 
@@ -296,9 +312,11 @@ static void test_cancelled(void **state)
     est_table_free(data);
 }
 
-/* Small tables. Counts n_w = scale * product of p or 1 - p make independent lists exactly, so the unseen are known. */
+/* Small tables. Counts n_w = scale * product of p or 1 - p make independent lists exactly, so the unseen are
+ * known. */
 
-/* Lists with odds 1, 1, 1/2 and (where there are four) 1/3: n_w = unseen * product of the odds of the lists in w. */
+/* Lists with odds 1, 1, 1/2 and (where there are four) 1/3: n_w = unseen * product of the odds of the lists
+ * in w. */
 static void add_period(char *csv, const char *label, size_t n_lists, unsigned active, double unseen)
 {
     static const double odds[] = {1, 1, 0.5, 1.0 / 3};
@@ -338,7 +356,8 @@ static void test_order_of_periods(void **state)
     REQUIRE_CLOSE(get_row(result, "population", "M0", "2020", NULL)->estimate, 1200, 1e-9);
     REQUIRE_CLOSE(get_row(result, "population", "M0", "2021", NULL)->estimate, 360, 1e-9);
     REQUIRE_CLOSE(get_row(result, "ratio", "M0", "2021", "2020")->estimate, 0.3, 1e-9);
-    REQUIRE_CLOSE(get_row(result, "annual_percent_change", "M0", "2021", "2019")->estimate, 100 * (sqrt(0.5) - 1), 1e-9);
+    REQUIRE_CLOSE(get_row(result, "annual_percent_change", "M0", "2021", "2019")->estimate,
+                  100 * (sqrt(0.5) - 1), 1e-9);
     assert_null(find_row(result, "ratio", "M0", "2019", "2020"));
     /* A rate wants the population: 360 per 90,000 in one year are 400 in 100,000. */
     est_table *file = parse_table("period,population\n2021,90000\n2019,120000\n2020,150000\n");
@@ -347,14 +366,16 @@ static void test_order_of_periods(void **state)
     est_result_free(result);
     result = run(data, options, NULL);
     REQUIRE_CLOSE(get_row(result, "rate_per_100000", "M0", "2021", NULL)->estimate, 400, 1e-9);
-    REQUIRE_CLOSE(get_row(result, "ratio", "M0", "2021", "2020")->estimate, (360.0 / 90000) / (1200.0 / 150000), 1e-9);
+    REQUIRE_CLOSE(get_row(result, "ratio", "M0", "2021", "2020")->estimate,
+                  (360.0 / 90000) / (1200.0 / 150000), 1e-9);
     est_result_free(result);
     est_table_free(file);
     est_table_free(data);
 }
 
-/* List D opens in 2021: in 2020 its cells are structural zeros, not observed ones. Read as zeros they would change nothing under
- * independence, but p and the degrees of freedom tell, and with dependence so does the estimate. */
+/* List D opens in 2021: in 2020 its cells are structural zeros, not observed ones. Read as zeros they would
+ * change nothing under independence, but p and the degrees of freedom tell, and with dependence so does the
+ * estimate. */
 static void test_list_dates(void **state)
 {
     (void)state;
@@ -408,7 +429,8 @@ static void test_list_dates_selected(void **state)
     est_table_free(data);
 }
 
-/* Two lists at work: a flagged row without a number, and Chapman's estimate beside it; the rest is estimated. */
+/* Two lists at work: a flagged row without a number, and Chapman's estimate beside it; the rest is estimated.
+ */
 static void test_few_lists(void **state)
 {
     (void)state;
@@ -440,7 +462,8 @@ static void test_few_lists(void **state)
     est_table_free(data);
 }
 
-/* Three lists that share nobody in one period: flagged, never a number; with one period left nothing is identified. */
+/* Three lists that share nobody in one period: flagged, never a number; with one period left nothing is
+ * identified. */
 static void test_not_estimable(void **state)
 {
     (void)state;
@@ -462,7 +485,8 @@ static void test_not_estimable(void **state)
         for (size_t i = 0; i < frame->n_rows; i++) {
             const char *model = cell_of(frame, i, "model")->text;
             const est_row *row = get_row(result, "population", model, "2020", NULL);
-            assert_true(isnan(row->estimate) && has_flag(row, EST_FLAG_NOT_ESTIMABLE) && !has_flag(row, EST_FLAG_FEW_LISTS));
+            assert_true(isnan(row->estimate) && has_flag(row, EST_FLAG_NOT_ESTIMABLE) &&
+                        !has_flag(row, EST_FLAG_FEW_LISTS));
             REQUIRE_CLOSE(cell_of(frame, i, "periods_without_estimate")->number, 1, 0);
             REQUIRE_CLOSE(get_row(result, "population", model, "2019", NULL)->estimate, 720, 1e-8);
             REQUIRE_CLOSE(get_row(result, "population", model, "2021", NULL)->estimate, 180, 1e-8);
@@ -528,7 +552,8 @@ static void test_refusals(void **state)
     expect_refusal(csv, options, EST_EOPTION, "level");
 }
 
-/* With a baseline the rows against it are the ones that pages show; all pairs of periods stay in JSON and CSV. */
+/* With a baseline the rows against it are the ones that pages show; all pairs of periods stay in JSON and
+ * CSV. */
 static void test_baseline(void **state)
 {
     (void)state;
@@ -541,7 +566,8 @@ static void test_baseline(void **state)
         if (strcmp(row->estimand, "ratio") != 0)
             continue;
         ratios++;
-        int against = strcmp(row->domain[0].value, "2000-2004") == 0 || strcmp(row->domain[1].value, "2000-2004") == 0;
+        int against =
+            strcmp(row->domain[0].value, "2000-2004") == 0 || strcmp(row->domain[1].value, "2000-2004") == 0;
         assert_int_equal(row->detail, !against);
     }
     assert_int_equal(ratios, 15);

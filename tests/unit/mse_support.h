@@ -22,10 +22,10 @@
 #include "mse/model.h"
 #include "numerics/rng.h"
 
-#define REQUIRE_OK(call, error)                                                                                        \
-    do {                                                                                                               \
-        if ((call) != EST_OK)                                                                                          \
-            fail_msg("%s: %s", est_status_name((error).code), (error).message);                                        \
+#define REQUIRE_OK(call, error)                                                 \
+    do {                                                                        \
+        if ((call) != EST_OK)                                                   \
+            fail_msg("%s: %s", est_status_name((error).code), (error).message); \
     } while (0)
 
 /* Fails unless |found - expected| <= tolerance * max(1, |expected|). NaN fails. */
@@ -48,7 +48,8 @@ static inline est_i_captures *open_captures(const char *dataset, bool by_period)
     est_capture_options options = {.shape = EST_SHAPE_AUTO};
     est_i_period_options periods = {0};
     REQUIRE_OK(est_table_open(dataset, NULL, &table, &error), error);
-    REQUIRE_OK(est_i_captures_read(table, &options, by_period ? &periods : NULL, NULL, &captures, &error), error);
+    REQUIRE_OK(est_i_captures_read(table, &options, by_period ? &periods : NULL, NULL, &captures, &error),
+               error);
     est_table_free(table);
     return captures;
 }
@@ -100,7 +101,8 @@ static inline est_i_fit_data *resample_of(const est_i_fit_data *data, double sha
         est_i_rng rng;
         size_t at = k * data->n_cells;
         est_i_rng_start(&rng, 7, EST_I_PURPOSE_TEST, replicate, (uint32_t)k);
-        est_i_rng_multinomial(&rng, ceil(share * data->margins[at]), data->n_cells, data->counts + at, sample->counts + at);
+        est_i_rng_multinomial(&rng, ceil(share * data->margins[at]), data->n_cells, data->counts + at,
+                              sample->counts + at);
     }
     memcpy(sample->keep, data->keep, data->n_blocks * data->n_cells * sizeof *data->keep);
     est_i_fit_data_prepare(sample);

@@ -1,11 +1,14 @@
-/* The bootstrap: streams, replicates without an estimate, the distribution of n*, coverage under a known truth. */
+/* The bootstrap: streams, replicates without an estimate, the distribution of n*, coverage under a known
+ * truth. */
 #include "mse_support.h"
 
 #include "mse/bootstrap.h"
 #include "mse/estimator.h"
 
-/* The definition once more: stream (seed, replicate, block); n* binomial, then multinomial over the observed cells. */
-static est_i_fit_data *draw(const est_i_fit_data *data, const double *population, uint64_t seed, uint32_t replicate)
+/* The definition once more: stream (seed, replicate, block); n* binomial, then multinomial over the observed
+ * cells. */
+static est_i_fit_data *draw(const est_i_fit_data *data, const double *population, uint64_t seed,
+                            uint32_t replicate)
 {
     est_i_fit_data *sample = est_i_fit_data_new(1, data->n_lists, data->n_blocks);
     assert_non_null(sample);
@@ -23,12 +26,13 @@ static est_i_fit_data *draw(const est_i_fit_data *data, const double *population
     return sample;
 }
 
-static est_i_bootstrap *run(const est_i_estimator *estimator, const est_i_fit_data *data, const double *population, size_t n,
-                            uint64_t seed, int threads)
+static est_i_bootstrap *run(const est_i_estimator *estimator, const est_i_fit_data *data,
+                            const double *population, size_t n, uint64_t seed, int threads)
 {
     est_error error;
     est_i_bootstrap *bootstrap = NULL;
-    REQUIRE_OK(est_i_bootstrap_run(estimator, data, population, n, seed, threads, NULL, &bootstrap, &error), error);
+    REQUIRE_OK(est_i_bootstrap_run(estimator, data, population, n, seed, threads, NULL, &bootstrap, &error),
+               error);
     assert_int_equal(bootstrap->n_replicates, n);
     assert_int_equal(bootstrap->n_blocks, data->n_blocks);
     return bootstrap;
@@ -48,8 +52,9 @@ static est_i_estimator *selecting(const est_i_fit_data *data, bool by_block, uns
 {
     est_error error;
     est_i_estimator *estimator = NULL;
-    REQUIRE_OK(est_i_estimator_select(data, by_block, EST_SELECT_BIC, EST_BIC_N_PERSONS, order, accept, NULL, &estimator,
-                                      &error), error);
+    REQUIRE_OK(est_i_estimator_select(data, by_block, EST_SELECT_BIC, EST_BIC_N_PERSONS, order, accept, NULL,
+                                      &estimator, &error),
+               error);
     return estimator;
 }
 
@@ -65,11 +70,15 @@ static void apply_alone(const est_i_estimator *estimator, const est_i_fit_data *
     est_i_estimator_space_free(space);
 }
 
-/* Whatever the threads and the lanes, replicate r is the estimator applied to the sample of stream r, to the byte. */
-static void check_streams(const est_i_estimator *estimator, const est_i_fit_data *data, const double *population, size_t n)
+/* Whatever the threads and the lanes, replicate r is the estimator applied to the sample of stream r, to the
+ * byte. */
+static void check_streams(const est_i_estimator *estimator, const est_i_fit_data *data,
+                          const double *population, size_t n)
 {
-    est_i_bootstrap *one = run(estimator, data, population, n, 5, 1), *two = run(estimator, data, population, n, 5, 2);
-    est_i_bootstrap *seven = run(estimator, data, population, n, 5, 7), *fewer = run(estimator, data, population, n - 6, 5, 1);
+    est_i_bootstrap *one = run(estimator, data, population, n, 5, 1),
+                    *two = run(estimator, data, population, n, 5, 2);
+    est_i_bootstrap *seven = run(estimator, data, population, n, 5, 7),
+                    *fewer = run(estimator, data, population, n - 6, 5, 1);
     est_i_bootstrap *other = run(estimator, data, population, n, 6, 1);
     size_t bytes = n * data->n_blocks * sizeof(double);
     assert_memory_equal(one->population, two->population, bytes);
@@ -126,7 +135,8 @@ static void test_streams_of_periods(void **state)
     est_i_captures_free(captures);
 }
 
-/* Two lists that share 2 of 40: a replicate without overlap has no estimate and counts as +Inf, none is dropped. */
+/* Two lists that share 2 of 40: a replicate without overlap has no estimate and counts as +Inf, none is
+ * dropped. */
 static void test_without_estimate(void **state)
 {
     (void)state;
@@ -185,7 +195,8 @@ static void test_empty_sample(void **state)
     est_i_fit_data_free(data);
 }
 
-/* n* ~ Binomial(round N, n/N): mean n and variance n (1 - n/N), within 5 standard errors. A resample at fixed n has none. */
+/* n* ~ Binomial(round N, n/N): mean n and variance n (1 - n/N), within 5 standard errors. A resample at fixed
+ * n has none. */
 static void test_size_of_samples(void **state)
 {
     (void)state;
@@ -266,8 +277,9 @@ static void test_cancelled(void **state)
         est_i_bootstrap *bootstrap = NULL;
         est_i_monitor_start(&monitor, &context);
         memset(&error, 0, sizeof error);
-        assert_int_equal(est_i_bootstrap_run(estimator, uk, &population, 500, 1, threads, &monitor, &bootstrap, &error),
-                         EST_ECANCELLED);
+        assert_int_equal(
+            est_i_bootstrap_run(estimator, uk, &population, 500, 1, threads, &monitor, &bootstrap, &error),
+            EST_ECANCELLED);
         assert_int_equal(error.code, EST_ECANCELLED);
         assert_null(bootstrap);
     }
@@ -292,8 +304,8 @@ static est_i_fit_data *simulate(uint32_t which)
     return data_of_counts(4, 1, counts);
 }
 
-/* 95 % limits with reselection among all models of orders 2 and 3 hold the truth in at least 17 of 20 runs (the chance of fewer
- * is 1.6 % at exact coverage; the seeds are fixed). */
+/* 95 % limits with reselection among all models of orders 2 and 3 hold the truth in at least 17 of 20 runs
+ * (the chance of fewer is 1.6 % at exact coverage; the seeds are fixed). */
 static void test_coverage(void **state)
 {
     (void)state;
@@ -306,7 +318,9 @@ static void test_coverage(void **state)
         assert_true(estimator->found[0]);
         apply_alone(estimator, data, &population);
         est_i_bootstrap *bootstrap = run(estimator, data, &population, 400, 1, 2);
-        REQUIRE_OK(est_i_bootstrap_limits(bootstrap, 0, data->total[0], 0.95, &lower, &upper, &without, &error), error);
+        REQUIRE_OK(
+            est_i_bootstrap_limits(bootstrap, 0, data->total[0], 0.95, &lower, &upper, &without, &error),
+            error);
         assert_true(lower < population && population < upper);
         covered += lower <= 2000 && 2000 <= upper;
         est_i_bootstrap_free(bootstrap);

@@ -3,7 +3,8 @@
 
 #include "mse/verdict.h"
 
-/* The reference: an explicit design matrix, dense Newton steps with halving. Nothing of the kernel is used. */
+/* The reference: an explicit design matrix, dense Newton steps with halving. Nothing of the kernel is used.
+ */
 
 typedef struct naive {
     size_t n_rows, n_columns;
@@ -192,7 +193,8 @@ static uint32_t below(est_i_rng *rng, uint32_t limit)
 }
 
 /* Counts from 0 to about 80, many small; a cell in ten is structural where asked for. */
-static est_i_fit_data *random_data(est_i_rng *rng, size_t n_lists, size_t n_blocks, bool structural, double share_of_zeros)
+static est_i_fit_data *random_data(est_i_rng *rng, size_t n_lists, size_t n_blocks, bool structural,
+                                   double share_of_zeros)
 {
     est_i_fit_data *data = est_i_fit_data_new(1, n_lists, n_blocks);
     assert_non_null(data);
@@ -230,7 +232,8 @@ static void fill_model(model *m, est_i_set local, est_i_set shared, size_t n_lis
 
 static est_i_fit_space *space_for(const est_i_fit_data *data, const est_i_terms *terms)
 {
-    est_i_fit_space *space = est_i_fit_space_new(data->lanes, data->n_lists, data->n_blocks, terms->n_local, terms->n_shared);
+    est_i_fit_space *space =
+        est_i_fit_space_new(data->lanes, data->n_lists, data->n_blocks, terms->n_local, terms->n_shared);
     assert_non_null(space);
     return space;
 }
@@ -265,12 +268,20 @@ static void check_verdict(const est_i_fit_data *data, const est_i_terms *terms, 
     est_i_verdict_free(verdict);
 }
 
-typedef enum feature { PLAIN, SHARED, PENALISED, EXCHANGEABLE_LOCAL, EXCHANGEABLE_SHARED, UNSEEN_KEPT } feature;
+typedef enum feature {
+    PLAIN,
+    SHARED,
+    PENALISED,
+    EXCHANGEABLE_LOCAL,
+    EXCHANGEABLE_SHARED,
+    UNSEEN_KEPT
+} feature;
 
 static void make_model(est_i_rng *rng, feature what, size_t n_lists, size_t n_blocks, model *m)
 {
     est_i_set set = random_set(rng, n_lists, 2 + below(rng, 2)), pairs = set & est_i_set_all(n_lists, 2);
-    fill_model(m, n_blocks == 1 || what == PLAIN ? set : 0, n_blocks == 1 || what == PLAIN ? 0 : set, n_lists);
+    fill_model(m, n_blocks == 1 || what == PLAIN ? set : 0, n_blocks == 1 || what == PLAIN ? 0 : set,
+               n_lists);
     if (what == PENALISED) {
         fill_model(m, pairs, n_blocks > 1 ? set : 0, n_lists);
         m->terms.penalty = m->penalty;
@@ -380,7 +391,8 @@ typedef struct alone {
     int iterations;
 } alone;
 
-static void require_same(const est_i_fit_space *space, size_t lane, const alone *expected, size_t n_parameters)
+static void require_same(const est_i_fit_space *space, size_t lane, const alone *expected,
+                         size_t n_parameters)
 {
     assert_int_equal(space->state[lane], expected->state);
     assert_int_equal(space->iterations[lane], expected->iterations);
@@ -392,12 +404,15 @@ static void require_same(const est_i_fit_space *space, size_t lane, const alone 
         assert_memory_equal(&space->beta[i * space->lanes + lane], &expected->beta[i], sizeof(double));
 }
 
-static void fit_alone(const est_i_fit_data *data, const est_i_terms *terms, const double *warm, double need, alone *fit)
+static void fit_alone(const est_i_fit_data *data, const est_i_terms *terms, const double *warm, double need,
+                      alone *fit)
 {
     est_i_fit_space *space = space_for(data, terms);
     est_i_fit_request request = {.terms = *terms, .warm = warm, .need = &need};
     est_i_fit(data, &request, space);
-    *fit = (alone){.state = space->state[0], .loglik = space->loglik[0], .decrement = space->decrement[0],
+    *fit = (alone){.state = space->state[0],
+                   .loglik = space->loglik[0],
+                   .decrement = space->decrement[0],
                    .iterations = space->iterations[0]};
     memcpy(fit->beta, space->beta, (data->n_blocks * terms->n_local + terms->n_shared) * sizeof(double));
     est_i_fit_space_free(space);
@@ -447,7 +462,8 @@ static void compare_lanes(size_t lanes, uint32_t trial, size_t n_lists, size_t n
     }
     est_i_fit_data_prepare(data);
     est_i_fit_space *space = space_for(data, &m.terms);
-    est_i_fit_request request = {.terms = m.terms, .wanted = wanted, .warm = is_warm ? warm : NULL, .need = need};
+    est_i_fit_request request = {
+        .terms = m.terms, .wanted = wanted, .warm = is_warm ? warm : NULL, .need = need};
     est_i_fit(data, &request, space);
     for (size_t l = 0; l < lanes; l++) {
         if (wanted[l])
@@ -544,7 +560,8 @@ static void test_iterations(void **state)
 
 /* A lane is never given up while its likelihood can reach `need`, from any start. */
 
-static void check_discard(const est_i_fit_data *data, const model *m, double supremum, est_i_rng *rng, int *discarded)
+static void check_discard(const est_i_fit_data *data, const model *m, double supremum, est_i_rng *rng,
+                          int *discarded)
 {
     size_t n_parameters = data->n_blocks * m->terms.n_local + m->terms.n_shared;
     est_i_fit_space *space = space_for(data, &m->terms);
@@ -582,7 +599,8 @@ static void test_discard(void **state)
         est_i_joint_free(joint);
         est_i_fit_data_free(data);
     }
-    /* And it does happen: nearly all of three starts each are given up when half a unit too much is asked for. */
+    /* And it does happen: nearly all of three starts each are given up when half a unit too much is asked
+     * for. */
     assert_int_equal(settled, 400);
     assert_true(discarded > 1000);
 }
@@ -590,16 +608,11 @@ static void test_discard(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_block),
-        cmocka_unit_test(test_blocks),
-        cmocka_unit_test(test_penalised),
-        cmocka_unit_test(test_exchangeable),
-        cmocka_unit_test(test_unseen_kept),
-        cmocka_unit_test(test_keep_override),
-        cmocka_unit_test(test_lanes),
-        cmocka_unit_test(test_states),
-        cmocka_unit_test(test_iterations),
-        cmocka_unit_test(test_discard),
+        cmocka_unit_test(test_one_block),   cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_penalised),   cmocka_unit_test(test_exchangeable),
+        cmocka_unit_test(test_unseen_kept), cmocka_unit_test(test_keep_override),
+        cmocka_unit_test(test_lanes),       cmocka_unit_test(test_states),
+        cmocka_unit_test(test_iterations),  cmocka_unit_test(test_discard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,8 +22,9 @@ static void expect_terms(const char *text, const uint32_t *terms, size_t n_terms
     assert_true(model.n_terms == 0 && !model.terms);
 }
 
-#define EXPECT_TERMS(text, ...)                                                                                        \
-    expect_terms(text, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
+#define EXPECT_TERMS(text, ...)                         \
+    expect_terms(text, (const uint32_t[]){__VA_ARGS__}, \
+                 sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
 
 /* Closed downwards; by size, then by mask; each term once. */
 static void test_parse(void **state)
@@ -128,7 +129,8 @@ static void expect_printed(const char *text, char *const *names, const char *exp
     est_i_model_free(&model);
 }
 
-/* Larger terms first, then by column; lists without a term stand alone; what is printed reads back the same. */
+/* Larger terms first, then by column; lists without a term stand alone; what is printed reads back the same.
+ */
 static void test_print(void **state)
 {
     (void)state;
@@ -138,7 +140,8 @@ static void test_print(void **state)
     expect_printed("C:D A:B:C B:C", abcd, "A:B:C C:D");
     expect_printed("B:C:D A:C:D", abcd, "A:C:D B:C:D");
     expect_printed("all-triples", abcd, "A:B:C A:B:D A:C:D B:C:D");
-    expect_printed("\"police: north\":\"N G O\"", odd_names, "\"police: north\":\"N G O\" \"say \"\"yes\"\"\" plain");
+    expect_printed("\"police: north\":\"N G O\"", odd_names,
+                   "\"police: north\":\"N G O\" \"say \"\"yes\"\"\" plain");
 }
 
 static void test_sets(void **state)
@@ -164,8 +167,9 @@ static void test_sets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),     cmocka_unit_test(test_parse_quoted), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_quote_inside), cmocka_unit_test(test_too_many),  cmocka_unit_test(test_print),
+        cmocka_unit_test(test_parse),    cmocka_unit_test(test_parse_quoted),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_quote_inside),
+        cmocka_unit_test(test_too_many), cmocka_unit_test(test_print),
         cmocka_unit_test(test_sets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

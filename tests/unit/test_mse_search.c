@@ -4,36 +4,41 @@
 #include "mse/ranking.h"
 #include "mse/search.h"
 
-static est_i_search_rules rules_for(const est_i_fit_data *data, unsigned order, bool accept, est_i_search_space *space)
+static est_i_search_rules rules_for(const est_i_fit_data *data, unsigned order, bool accept,
+                                    est_i_search_space *space)
 {
     est_error error;
     uint32_t local[8];
     est_i_terms terms = {.n_local = est_i_main_terms(data->n_lists, local), .local = local};
-    est_i_search_rules rules = {.candidates = est_i_set_all(data->n_lists, order), .accept_boundary = accept,
+    est_i_search_rules rules = {.candidates = est_i_set_all(data->n_lists, order),
+                                .accept_boundary = accept,
                                 .base = est_i_count_parameters(data, &terms)};
     REQUIRE_OK(est_i_search_order(data, &rules, space, &error), error);
     return rules;
 }
 
-static est_i_choice search_one(const est_i_fit_data *data, const est_i_search_rules *rules, est_i_search_space *space,
-                               double *log_unseen)
+static est_i_choice search_one(const est_i_fit_data *data, const est_i_search_rules *rules,
+                               est_i_search_space *space, double *log_unseen)
 {
     est_error error;
     est_i_choice choice;
     double price = log(data->total[0]);
-    REQUIRE_OK(est_i_search(data, rules, &price, NULL, NULL, 0, space, &choice, log_unseen, NULL, &error), error);
+    REQUIRE_OK(est_i_search(data, rules, &price, NULL, NULL, 0, space, &choice, log_unseen, NULL, &error),
+               error);
     return choice;
 }
 
 /* Against est_i_rank_models, which fits every model. */
-static void compare_with_ranking(const est_i_fit_data *data, unsigned order, bool accept, est_i_search_space *space)
+static void compare_with_ranking(const est_i_fit_data *data, unsigned order, bool accept,
+                                 est_i_search_space *space)
 {
     est_error error;
     est_i_ranking *ranking = NULL;
     double log_unseen;
     est_i_search_rules rules = rules_for(data, order, accept, space);
     est_i_choice choice = search_one(data, &rules, space, &log_unseen);
-    REQUIRE_OK(est_i_rank_models(data, rules.candidates, log(data->total[0]), accept, NULL, &ranking, &error), error);
+    REQUIRE_OK(est_i_rank_models(data, rules.candidates, log(data->total[0]), accept, NULL, &ranking, &error),
+               error);
     assert_int_equal(choice.found, ranking->n_acceptable > 0);
     if (choice.found) {
         const est_i_ranked *best = &ranking->models[0];
@@ -113,13 +118,16 @@ typedef struct best {
     double unseen[8];
 } best;
 
-static void try_joint(const est_i_fit_data *data, est_i_set set, bool accept, const bool *required, best *held)
+static void try_joint(const est_i_fit_data *data, est_i_set set, bool accept, const bool *required,
+                      best *held)
 {
     est_error error;
     est_i_joint *joint = NULL;
     uint32_t local[8], shared[64];
-    est_i_terms terms = {.n_local = est_i_main_terms(data->n_lists, local), .local = local,
-                         .n_shared = est_i_set_terms(set, data->n_lists, shared), .shared = shared};
+    est_i_terms terms = {.n_local = est_i_main_terms(data->n_lists, local),
+                         .local = local,
+                         .n_shared = est_i_set_terms(set, data->n_lists, shared),
+                         .shared = shared};
     REQUIRE_OK(est_i_joint_fit(data, &terms, NULL, &joint, &error), error);
     const est_i_verdict *v = joint->verdict;
     bool good = v->identified && (v->exists || accept);
@@ -184,7 +192,8 @@ static est_i_fit_data *fewer_lists(const est_i_fit_data *data, size_t n_lists)
     for (size_t k = 0; k < data->n_blocks; k++)
         for (size_t w = 1; w < data->n_cells; w++)
             if (w & (less->n_cells - 1))
-                less->counts[k * less->n_cells + (w & (less->n_cells - 1))] += data->counts[k * data->n_cells + w];
+                less->counts[k * less->n_cells + (w & (less->n_cells - 1))] +=
+                    data->counts[k * data->n_cells + w];
     est_i_fit_data_prepare(less);
     return less;
 }
@@ -245,7 +254,8 @@ static void test_empty_block(void **state)
     est_i_fit_data_free(data);
 }
 
-/* The published optimum of the Colombian table (performance.md of the project's notes; exact over 1,024 and 6,212 models). */
+/* The published optimum of the Colombian table (performance.md of the project's notes; exact over 1,024 and
+ * 6,212 models). */
 static void test_joint_colombia(void **state)
 {
     (void)state;
@@ -281,7 +291,8 @@ static void compare_lanes(const est_i_fit_data *data, unsigned order, bool accep
     est_i_choice choices[EST_I_LANES_MOST];
     est_i_search_space *wide = est_i_search_space_new(lanes, data->n_lists, data->n_blocks);
     est_i_search_space *narrow = est_i_search_space_new(1, data->n_lists, data->n_blocks);
-    est_i_fit_data *all = est_i_fit_data_new(lanes, data->n_lists, data->n_blocks), *samples[EST_I_LANES_MOST];
+    est_i_fit_data *all = est_i_fit_data_new(lanes, data->n_lists, data->n_blocks),
+                   *samples[EST_I_LANES_MOST];
     assert_true(unseen && wide && narrow && all);
     for (size_t l = 0; l < lanes; l++) {
         samples[l] = resample_of(data, l % 3 == 2 ? 0.05 : 1, (uint32_t)(100 * order + l));
@@ -294,7 +305,9 @@ static void compare_lanes(const est_i_fit_data *data, unsigned order, bool accep
     REQUIRE_OK(est_i_search(all, &rules, price, NULL, &seed, 1, wide, choices, unseen, NULL, &error), error);
     for (size_t l = 0; l < lanes; l++) {
         est_i_choice alone;
-        REQUIRE_OK(est_i_search(samples[l], &rules, &price[l], NULL, &seed, 1, narrow, &alone, own, NULL, &error), error);
+        REQUIRE_OK(
+            est_i_search(samples[l], &rules, &price[l], NULL, &seed, 1, narrow, &alone, own, NULL, &error),
+            error);
         assert_int_equal(choices[l].found, alone.found);
         assert_true(choices[l].set == alone.set);
         assert_memory_equal(&choices[l].criterion, &alone.criterion, sizeof(double));
@@ -352,7 +365,8 @@ static void test_wanted(void **state)
     est_i_search_rules rules = {.candidates = est_i_set_all(4, 3), .base = 5};
     est_i_search_space *single = est_i_search_space_new(1, 4, 1);
     REQUIRE_OK(est_i_search_order(kosovo, &rules, single, &error), error);
-    REQUIRE_OK(est_i_search(both, &rules, price, second, NULL, 0, space, choices, unseen, NULL, &error), error);
+    REQUIRE_OK(est_i_search(both, &rules, price, second, NULL, 0, space, choices, unseen, NULL, &error),
+               error);
     assert_false(choices[0].found);
     assert_true(isnan(unseen[0]));
     /* MultipleSystemsEstimation 1.2.0: [123,14,34], N 10356.518957, BIC 203.02963275. */
@@ -379,12 +393,15 @@ static void test_cancelled(void **state)
     est_i_monitor_start(&monitor, NULL);
     atomic_store(&monitor.cancelled, true);
     memset(&error, 0, sizeof error);
-    assert_int_equal(est_i_search(uk, &rules, &price, NULL, NULL, 0, space, &choice, &unseen, &monitor, &error),
-                     EST_ECANCELLED);
+    assert_int_equal(
+        est_i_search(uk, &rules, &price, NULL, NULL, 0, space, &choice, &unseen, &monitor, &error),
+        EST_ECANCELLED);
     assert_int_equal(error.code, EST_ECANCELLED);
-    assert_int_equal(est_i_rank_models(uk, rules.candidates, price, false, &monitor, &ranking, &error), EST_ECANCELLED);
+    assert_int_equal(est_i_rank_models(uk, rules.candidates, price, false, &monitor, &ranking, &error),
+                     EST_ECANCELLED);
     assert_null(ranking);
-    /* The room is as good as new afterwards: the published optimum up to order 3, LA:NG:PFNCA NG:GP PFNCA:GO. */
+    /* The room is as good as new afterwards: the published optimum up to order 3, LA:NG:PFNCA NG:GP PFNCA:GO.
+     */
     choice = search_one(uk, &rules, space, &unseen);
     assert_true(choice.set == set_of_numbers("123 25 34"));
     est_i_search_space_free(space);
@@ -394,10 +411,12 @@ static void test_cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_korea),          cmocka_unit_test(test_kosovo), cmocka_unit_test(test_uk),
-        cmocka_unit_test(test_periods),        cmocka_unit_test(test_joint),  cmocka_unit_test(test_joint_sparse),
-        cmocka_unit_test(test_empty_block),    cmocka_unit_test(test_joint_colombia),
-        cmocka_unit_test(test_lanes),          cmocka_unit_test(test_wanted), cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_korea),       cmocka_unit_test(test_kosovo),
+        cmocka_unit_test(test_uk),          cmocka_unit_test(test_periods),
+        cmocka_unit_test(test_joint),       cmocka_unit_test(test_joint_sparse),
+        cmocka_unit_test(test_empty_block), cmocka_unit_test(test_joint_colombia),
+        cmocka_unit_test(test_lanes),       cmocka_unit_test(test_wanted),
+        cmocka_unit_test(test_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,7 +28,9 @@ static void test_philox_known_answers(void **state)
     est_i_rng rng = {.used = 4};
     for (int i = 0; i < 4; i++)
         assert_int_equal(est_i_rng_next(&rng), zeros[i]);
-    rng = (est_i_rng){.key = {UINT32_MAX, UINT32_MAX}, .counter = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX}, .used = 4};
+    rng = (est_i_rng){.key = {UINT32_MAX, UINT32_MAX},
+                      .counter = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX},
+                      .used = 4};
     for (int i = 0; i < 4; i++)
         assert_int_equal(est_i_rng_next(&rng), ones[i]);
 }
@@ -44,9 +46,10 @@ static uint64_t first_word(uint64_t seed, int purpose, uint32_t replicate, uint3
 static void test_streams_differ(void **state)
 {
     (void)state;
-    uint64_t words[] = {first_word(1, EST_I_PURPOSE_TEST, 0, 0), first_word(1, EST_I_PURPOSE_BOOTSTRAP, 0, 0),
-                        first_word(1, EST_I_PURPOSE_TEST, 1, 0), first_word(1, EST_I_PURPOSE_TEST, 0, 1),
-                        first_word(2, EST_I_PURPOSE_TEST, 0, 0), first_word(UINT64_C(1) << 32 | 1, EST_I_PURPOSE_TEST, 0, 0)};
+    uint64_t words[] = {
+        first_word(1, EST_I_PURPOSE_TEST, 0, 0), first_word(1, EST_I_PURPOSE_BOOTSTRAP, 0, 0),
+        first_word(1, EST_I_PURPOSE_TEST, 1, 0), first_word(1, EST_I_PURPOSE_TEST, 0, 1),
+        first_word(2, EST_I_PURPOSE_TEST, 0, 0), first_word(UINT64_C(1) << 32 | 1, EST_I_PURPOSE_TEST, 0, 0)};
     for (size_t i = 0; i < 6; i++)
         for (size_t j = 0; j < i; j++)
             assert_true(words[i] != words[j]);
@@ -92,7 +95,8 @@ static void test_binomial(void **state)
     NEAR(squares / n, 210, 5 * 210 * sqrt(2.0 / n));
 }
 
-static double draw_total(const double *weights, size_t n_cells, double trials, uint32_t replicate, double *sums)
+static double draw_total(const double *weights, size_t n_cells, double trials, uint32_t replicate,
+                         double *sums)
 {
     est_i_rng rng;
     double counts[8], total = 0;
@@ -130,7 +134,8 @@ static void test_multinomial_fractions(void **state)
 
 /* Quantiles */
 
-/* By hand: h = (n + 1/3) p + 1/3. n = 4: p = 0.5 gives h = 2.5; p = 0.25 gives 17/12; p = 0.1 lies below the first. */
+/* By hand: h = (n + 1/3) p + 1/3. n = 4: p = 0.5 gives h = 2.5; p = 0.25 gives 17/12; p = 0.1 lies below the
+ * first. */
 static void test_quantile(void **state)
 {
     (void)state;
@@ -211,7 +216,8 @@ static void test_gamma(void **state)
 static void test_special_refuse(void **state)
 {
     (void)state;
-    assert_true(isnan(est_i_normal_quantile(0)) && isnan(est_i_normal_quantile(1)) && isnan(est_i_normal_quantile(NAN)));
+    assert_true(isnan(est_i_normal_quantile(0)) && isnan(est_i_normal_quantile(1)) &&
+                isnan(est_i_normal_quantile(NAN)));
     assert_true(isnan(est_i_chi_squared_quantile(1, 2)) && isnan(est_i_chi_squared_quantile(0.5, 0)));
     assert_true(isnan(est_i_chi_squared_upper(1, 0)) && isnan(est_i_chi_squared_upper(1, NAN)));
     assert_true(isnan(est_i_chi_squared_upper(NAN, 2)));
@@ -269,11 +275,13 @@ static void test_null_space(void **state)
     free(basis);
 }
 
-/* Whole numbers that outgrow 64 bits are reported, never wrapped. Powers of different primes share no factor. */
+/* Whole numbers that outgrow 64 bits are reported, never wrapped. Powers of different primes share no factor.
+ */
 static void test_overflow(void **state)
 {
     (void)state;
-    const int64_t p = INT64_C(4052555153018976267) /* 3^39 */, q = INT64_C(1490116119384765625) * 5 /* 5^27 */;
+    const int64_t p = INT64_C(4052555153018976267) /* 3^39 */,
+                  q = INT64_C(1490116119384765625) * 5 /* 5^27 */;
     int64_t rows[] = {p, 1, 7, q, 7, 2, 11, 13, 5}, *basis = NULL;
     size_t pivots[3], rank = 0, nullity = 0;
     assert_false(est_i_exact_echelon(rows, 3, 3, pivots, &rank));
@@ -305,7 +313,8 @@ static void test_recession(void **state)
     static const int64_t pointed[] = {1, -2, -2, 1, -1, -1};
     assert_true(est_i_exact_recession(pointed, 3, 2, strict, direction));
     assert_true(strict[0] && strict[1] && strict[2]);
-    assert_true(direction[0] - 2 * direction[1] < 0 && direction[1] - 2 * direction[0] < 0 && direction[0] + direction[1] > 0);
+    assert_true(direction[0] - 2 * direction[1] < 0 && direction[1] - 2 * direction[0] < 0 &&
+                direction[0] + direction[1] > 0);
     assert_true(est_i_exact_recession(pointed, 0, 2, strict, direction));
     assert_true(direction[0] == 0 && direction[1] == 0);
 }
@@ -333,7 +342,8 @@ static void test_recession_random(void **state)
         assert_true(est_i_exact_recession(rows, 6, 3, strict, direction));
         for (size_t i = 0; i < 6; i++) {
             assert_int_equal(strict[i], reachable[i]);
-            int64_t y = rows[3 * i] * direction[0] + rows[3 * i + 1] * direction[1] + rows[3 * i + 2] * direction[2];
+            int64_t y =
+                rows[3 * i] * direction[0] + rows[3 * i + 1] * direction[1] + rows[3 * i + 2] * direction[2];
             assert_int_equal(y < 0, strict[i]);
         }
     }

@@ -235,12 +235,12 @@ static void test_text(void **state)
                      "  [a] the fit lies on the boundary (some cells are fitted as zero).\n");
     assert_has(text, "withheld");
     assert_has(text, "-25.5 to -12.0");
-    assert_has(text, ACCENTED "                    0.300\n");
+    assert_has(text, ACCENTED "                   0.300\n");
     assert_has(text, "<0.001\n");
-    assert_has(text, "line one two                  -0.250\n");
+    assert_has(text, "line one two                 -0.250\n");
     assert_has(text, "\n  Log likelihood  -1,034.56\n");
     assert_has(text, "\n  Persons         14,094\n");
-    assert_has(text, "\n  Term         count  Share   Year\n");
+    assert_has(text, "\n  Term                count  Share  Year\n");
     assert_has(text, "... 3 more\n");
     assert_has(text, "  Warning: Beware of " HOSTILE);
     assert_has(text, "Plain \xEF\xBF\xBD[31m red \xEF\xBF\xBD byte.\n");
@@ -505,11 +505,14 @@ static void test_answer_of_one_row(void **state)
     assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
     char *html = written(result, "html"), *text = written(result, "text");
     assert_has(html, "<p class=\"answer\">The estimated population, detected and undetected together, is "
-                     "<strong>14,402</strong>; 95 % interval: 12,523 to 16,668. Detected on a list: 4,400.</p>");
-    assert_has(html, "<ul class=\"notes first\">\n<li class=\"warning\"><b>Warning:</b> Near ties</li>\n</ul>");
+                     "<strong>14,402</strong>; 95 % interval: 12,523 to 16,668. "
+                     "Detected on a list: 4,400.</p>");
+    assert_has(html, "<ul class=\"notes first\">\n"
+                     "<li class=\"warning\"><b>Warning:</b> Near ties</li>\n</ul>");
     assert_true(strstr(html, "Near ties") < strstr(html, "<table>"));
-    assert_has(text, "\nThe estimated population, detected and undetected together, is 14,402; 95 % interval: 12,523 "
-                     "to\n16,668. Detected on a list: 4,400.\n  Warning: Near ties\n\nEstimates\n");
+    assert_has(text, "\nThe estimated population, detected and undetected together, is 14,402; "
+                     "95 % interval: 12,523 to\n16,668. Detected on a list: 4,400.\n"
+                     "  Warning: Near ties\n\nEstimates\n");
     assert_has(text, "\nNotes\n  Note: Plain\n");
     assert_has(text, "\nEstimates\nIntervals: 95 %.\n"
                      "  Estimate of                                     Estimate     95 % interval\n"
@@ -673,7 +676,7 @@ static void test_rows_shown(void **state)
     assert_row_shown("annual_percent_change", 0.0479, -1234.56, INFINITY, "0.0; -1,234.6 to no upper limit");
     assert_row_shown("ratio", 0.0004, 0, 0.0006, "<0.001; 0.000 to 0.001");
     assert_row_shown("rate_per_100000", 6.45, 0.001, 7.84, "6.45; <0.01 to 7.84");
-    assert_row_shown("population", 0.2, -0.2, 1234.5, "0; 0 to 1,235");
+    assert_row_shown("population", 0.2, -0.2, 1234.6, "0; 0 to 1,235");
 }
 
 static void test_statistics_shown(void **state)
@@ -710,8 +713,8 @@ static void test_statistics_shown(void **state)
 
 /* ---- models beside each other ---- */
 
-static void add_row(est_i_result_builder *builder, const char *estimand, const est_label *labels, size_t n_labels,
-                    const char *model, double estimate, uint32_t flags)
+static void add_row(est_i_result_builder *builder, const char *estimand, const est_label *labels,
+                    size_t n_labels, const char *model, double estimate, uint32_t flags)
 {
     est_row row = est_i_row_empty(estimand);
     row.n_domain = n_labels;
@@ -775,14 +778,15 @@ static void test_two_models_golden(void **state)
         "  Period         Detected  Already known     Model M0 [c]  Model M1 order 2\n"
         "  2010-2014         2,039          2,386           12,345        24,690 [a]\n"
         "                                          9,259 to 18,518  18,518 to 37,035\n"
-        "  2015-2017 [b]       436            487            1,235             2,469\n"
+        "  2015-2017 [b]       436            487            1,234             2,469\n"
         "                                             926 to 1,852    1,852 to 3,704\n"
         "  [a] the fit lies on the boundary (some cells are fitted as zero).\n"
         "  [b] the period is not fully reported yet.\n"
         "  [c] the interval takes the model as known.\n"
         "\n"
         "Ratio of persons per year, period to baseline\n"
-        "Below each estimate its interval: 95 %, bootstrap. Every estimate: the period is not fully reported\n"
+        "Below each estimate its interval: 95 %, bootstrap. Every estimate: the period is not "
+        "fully reported\n"
         "yet.\n"
         "  Period     Baseline         Model M0  Model M1 order 2\n"
         "  2015-2017  2010-2014           0.100             0.200\n"
@@ -800,17 +804,17 @@ static void test_five_models(void **state)
     est_result *result = models_result(5, many_models);
     char *text = written(result, "text"), *html = written(result, "html"), *csv = written(result, "csv");
     assert_has(text,
-               "\n  Period         Detected  Already    Model    Model M1   Model M1   Model M3   Model M3\n"
-               "                             known   M0 [c]     order 2    order 3    order 2    order 3\n"
-               "  2010-2014         2,039    2,386   12,345  24,690 [a]     37,035     49,380     61,725\n"
-               "                                   9,259 to   18,518 to  27,776 to  37,035 to  46,294 to\n"
-               "                                     18,518      37,035     55,553     74,070     92,588\n");
+               "\n  Period         Detected  Already  Model M0    Model M1   Model M1   Model M3   Model M3\n"
+               "                             known       [c]     order 2    order 3    order 2    order 3\n"
+               "  2010-2014         2,039    2,386    12,345  24,690 [a]     37,035     49,380     61,725\n"
+               "                                    9,259 to   18,518 to  27,776 to  37,035 to  46,294 to\n"
+               "                                      18,518      37,035     55,552     74,070     92,588\n");
     assert_lacks(text, "Observed");
     assert_lacks(text, "98,765");
     assert_has(csv, "\nunobserved,,,,98765,");
     assert_well_formed(html);
-    assert_has(html, "<th scope=\"row\">2015-2017 [b]</th><td class=\"number\">436</td>"
-                     "<td class=\"number\">487</td><td class=\"number\"><b>1,235</b>"
+    assert_has(html, "<th scope=\"row\">2015-2017 [b]</th><td class=\"number\"><b>436</b></td>"
+                     "<td class=\"number\"><b>487</b></td><td class=\"number\"><b>1,234</b>"
                      "<span class=\"range\">926 to <wbr>1,852</span></td>");
     assert_has(html, "<h2>More estimates</h2>\n<div class=\"table beside\"");
     assert_lacks(html, "scroll\"");
@@ -918,11 +922,12 @@ static void test_chart_of_many(void **state)
     assert_int_equal(times(svg, ">band</text>"), 8);
     assert_int_equal(times(svg, ">line</text>"), 2);
     assert_lacks(svg, "Only the first");
-    /* the plot reaches from 50.18 to 884: a line runs from the middle of one category to that of the next */
-    const char *line = strstr(svg, "<polyline points=\"258.64,"), *end = line ? strstr(line, "675.55,") : NULL;
+    /* the plot reaches from 50.18 to 884: a line joins the middles of its categories, behind the intervals */
+    const char *line = strstr(svg, "<polyline points=\"258.63,332 675.54,172\""),
+               *interval = strstr(svg, "<polyline points=\"216.13,348 216.13,316\"");
     assert_non_null(line);
-    assert_true(end && end < strchr(line, '>'));
-    assert_true(line < strstr(svg, "stroke=\"#0b5394\" stroke-width=\"2\""));
+    assert_non_null(interval);
+    assert_true(line < interval);
     est_string_free(svg);
     svg = chart_of(9, 1);
     assert_int_equal(times(svg, ">band</text>"), 8);
