@@ -66,7 +66,8 @@ static est_status add_summary(est_i_suppressor *state, est_error *error)
         est_i_text_printf(&message, "Values withheld: %zu; rounded: %zu. The rule: counts of people below ",
                           state->withheld, state->rounded);
         est_i_text_number(&message, state->threshold);
-        est_i_text_append(&message, " are withheld, and what would give them back is withheld or rounded.");
+        est_i_text_append(&message, " are withheld, and what would give them back is withheld or rounded. Inside "
+                                    "the office the option 'internal' shows every number, and marks every page.");
     } else {
         est_i_text_append(&message, "Nothing is withheld: no count of people is below ");
         est_i_text_number(&message, state->threshold);

@@ -159,14 +159,18 @@ static size_t check_table(const char *folder, const expectation *expected)
     est_i_ranking *ranking = NULL;
     size_t n_lists = 0, faults = 1;
     est_i_fit_data *data = read_data(folder, expected->name, &n_lists);
-    unsigned order = n_lists > 3 ? 3 : (unsigned)n_lists - 1;
-    if (data && est_i_rank_models(data, est_i_set_all(n_lists, order), log(data->total[0]), false, NULL,
-                                  &ranking, &error) == EST_OK) {
+    if (!data)
+        return faults;
+    est_i_set candidates = est_i_set_all(n_lists, n_lists > 3 ? 3 : (unsigned)n_lists - 1);
+    if (est_i_rank_models(data, candidates, log(data->total[0]), false, NULL, &ranking, &error) != EST_OK) {
+        printf("%s: %s\n", expected->name, error.message);
+    } else {
         comparison c = {.name = expected->name, .ranking = ranking, .n = data->total[0]};
         if (ranking->n_models != expected->models || ranking->n_acceptable != expected->estimated)
             complain(&c, "all", "models with an estimate", (double)ranking->n_acceptable,
                      (double)expected->estimated);
-        size_t verdicts = compare_with(&c, folder, "existence_", ".txt", compare_verdicts, expected->models);
+        size_t verdicts =
+            compare_with(&c, folder, "existence_", ".txt", compare_verdicts, expected->models);
         size_t estimates =
             compare_with(&c, folder, "bicall_", ".csv", compare_estimates, expected->estimated);
         printf("%s: %zu verdicts, %zu estimates, largest relative difference %.2g, %zu faults\n", c.name,
