@@ -115,7 +115,7 @@ static est_status settle(mse_run *r)
     r->terms = (est_i_terms){.n_local = main + r->model.n_terms, .local = r->local};
     est_status status = est_i_joint_fit(r->data, &r->terms, &r->monitor, &r->joint, r->error);
     if (status == EST_OK && !r->joint->verdict->estimable[0])
-        status = est_i_refuse_model(r->captures, r->joint->verdict, r->model.terms, r->model.n_terms, r->error);
+        status = est_i_refuse_model(r->captures, r->joint->verdict, r->selected ? "selected" : r->options->model, r->error);
     return status;
 }
 

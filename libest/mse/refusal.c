@@ -1,11 +1,8 @@
 /* Refusals: a number that does not exist is never printed; the reason is. */
 #include "mse/refusal.h"
 
-#include <stdlib.h>
-
 #include "core/error.h"
 #include "core/text.h"
-#include "mse/describe.h"
 
 static double overlap(const est_i_captures *captures, size_t i, size_t j)
 {
@@ -38,17 +35,14 @@ static const char *reason_of(const est_i_verdict *verdict)
     return reason;
 }
 
-est_status est_i_refuse_model(const est_i_captures *captures, const est_i_verdict *verdict, const uint32_t *terms,
-                              size_t n_terms, est_error *error)
+est_status est_i_refuse_model(const est_i_captures *captures, const est_i_verdict *verdict, const char *model,
+                              est_error *error)
 {
     est_i_text pairs = {0};
-    char *model = est_i_describe_model(terms, n_terms, captures);
     name_empty_pairs(captures, &pairs);
     est_status status = est_i_fail(error, EST_EIDENTIFY, "no estimate exists under the model '%s': %s%s; use a model with fewer "
-                                   "terms, or lists that overlap", model ? model : "", reason_of(verdict),
-                                   pairs.data ? pairs.data : "");
+                                   "terms, or lists that overlap", model, reason_of(verdict), pairs.data ? pairs.data : "");
     est_i_text_free(&pairs);
-    free(model);
     return status;
 }
 

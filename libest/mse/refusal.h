@@ -9,8 +9,8 @@
 #include "mse/verdict.h"
 
 /* Both return EST_EIDENTIFY and say what stands in the way and what to do. */
-est_status est_i_refuse_model(const est_i_captures *captures, const est_i_verdict *verdict, const uint32_t *terms,
-                              size_t n_terms, est_error *error);
+est_status est_i_refuse_model(const est_i_captures *captures, const est_i_verdict *verdict, const char *model,
+                              est_error *error);
 est_status est_i_refuse_search(const est_i_captures *captures, const est_i_ranking *ranking, est_error *error);
 
 #endif

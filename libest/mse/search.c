@@ -165,10 +165,12 @@ static void take_choice(search *s, size_t lane, est_i_set set, double loglik, co
 
 static bool is_acceptable(const search *s, size_t lane, const est_i_verdict *verdict)
 {
-    bool good = verdict->identified && (verdict->exists || s->rules->accept_boundary);
-    for (size_t k = 0; good && k < verdict->n_blocks; k++)
+    bool good = verdict->identified && (verdict->exists || s->rules->accept_boundary), any = false;
+    for (size_t k = 0; good && k < verdict->n_blocks; k++) {
         good = verdict->estimable[k] || !s->required[k * s->data->lanes + lane];
-    return good;
+        any = any || verdict->estimable[k];
+    }
+    return good && any;
 }
 
 /* A fit without a certificate would win: judge it exactly, and fit it again on the right face. */
@@ -177,7 +179,7 @@ static void confirm(search *s, size_t lane, est_i_set set, const est_i_terms *te
     est_i_verdict *verdict = NULL;
     est_i_search_space *space = s->space;
     copy_lane(s->data, lane, space->single);
-    s->status = est_i_verdict_find(space->single, 0, terms, &verdict, s->error);
+    s->status = est_i_verdict_find(space->single, 0, terms, s->monitor, &verdict, s->error);
     if (s->status == EST_OK && is_acceptable(s, lane, verdict)) {
         est_i_fit_request request = {.terms = *terms, .keep = verdict->keep, .no_face_jump = true};
         est_i_fit(space->single, &request, space->single_fit);
@@ -310,7 +312,7 @@ static void find_required(search *s, const bool *wanted)
         est_i_verdict *verdict = NULL;
         est_i_fit_state state = s->space->fit->state[l];
         if (state != EST_I_FIT_INTERIOR && state != EST_I_FIT_IDLE)
-            s->status = est_i_verdict_find(s->data, l, &terms, &verdict, s->error);
+            s->status = est_i_verdict_find(s->data, l, &terms, s->monitor, &verdict, s->error);
         for (size_t k = 0; k < s->data->n_blocks; k++)
             s->required[k * lanes + l] = !verdict || verdict->estimable[k];
         est_i_verdict_free(verdict);

@@ -17,6 +17,7 @@ typedef struct pattern {
     const est_i_fit_data *data;
     size_t lane, n_columns;
     column *columns;
+    est_i_monitor *monitor;
 } pattern;
 
 static double margin_of(const est_i_fit_data *data, size_t lane, size_t block, uint32_t term)
@@ -123,8 +124,17 @@ static int64_t *make_positive_rows(const pattern *p, const double *keep, size_t 
     return rows;
 }
 
-/* Empty kept cells seen through the null space of the positive ones: row i is x_i' basis. NULL without memory. */
-static int64_t *see_empty_cells(const pattern *p, const double *keep, const int64_t *basis, size_t nullity, size_t *n_rows)
+/* sum += a b; false out of range. */
+static bool add_product(int64_t *sum, int64_t a, int64_t b)
+{
+    int64_t product;
+    return !__builtin_mul_overflow(a, b, &product) && !__builtin_add_overflow(*sum, product, sum);
+}
+
+/* Empty kept cells seen through the null space of the positive ones: row i is x_i' basis. NULL without memory; *fits = false out of
+ * range. */
+static int64_t *see_empty_cells(const pattern *p, const double *keep, const int64_t *basis, size_t nullity, size_t *n_rows,
+                                bool *fits)
 {
     size_t n = p->data->n_cells, next = 0;
     *n_rows = count_cells(p, keep, false);
@@ -135,7 +145,7 @@ static int64_t *see_empty_cells(const pattern *p, const double *keep, const int6
         for (size_t j = 0; j < p->n_columns; j++) {
             int64_t x = belongs(p, &p->columns[j], cell / n) ? entry(&p->columns[j], cell % n) : 0;
             for (size_t k = 0; x && k < nullity; k++)
-                seen[next * nullity + k] += x * basis[j * nullity + k];
+                *fits = add_product(&seen[next * nullity + k], x, basis[j * nullity + k]) && *fits;
         }
         next++;
     }
@@ -143,14 +153,14 @@ static int64_t *see_empty_cells(const pattern *p, const double *keep, const int6
 }
 
 /* The null directions that no kept cell sees leave the model unidentified; rank of `seen` against the nullity tells. */
-static bool rank_is_full(const int64_t *seen, size_t n_rows, size_t nullity, size_t *rank)
+static bool rank_is_full(const int64_t *seen, size_t n_rows, size_t nullity, size_t *rank, est_i_monitor *monitor)
 {
     int64_t *copy = calloc(n_rows * nullity + 1, sizeof *copy);
     size_t *pivots = calloc(nullity + 1, sizeof *pivots);
     bool fits = copy && pivots;
     if (fits) {
         memcpy(copy, seen, n_rows * nullity * sizeof *copy);
-        fits = est_i_exact_echelon(copy, n_rows, nullity, pivots, rank);
+        fits = est_i_exact_echelon(copy, n_rows, nullity, pivots, rank, monitor);
     }
     free(pivots);
     free(copy);
@@ -162,11 +172,13 @@ static void read_directions(const pattern *p, const int64_t *basis, size_t nulli
 {
     for (size_t j = 0; j < p->n_columns; j++) {
         int64_t value = 0;
+        bool in_range = true;
         if (p->columns[j].term != 0)
             continue;
-        for (size_t k = 0; k < nullity; k++)
-            value += basis[j * nullity + k] * c[k];
-        direction[p->columns[j].block] = (value > 0) - (value < 0);
+        for (size_t k = 0; k < nullity && in_range; k++)
+            in_range = add_product(&value, basis[j * nullity + k], c[k]);
+        if (in_range)
+            direction[p->columns[j].block] = (value > 0) - (value < 0);
     }
 }
 
@@ -222,13 +234,13 @@ static bool find_estimable(const pattern *p, const int64_t *basis, size_t nullit
     for (size_t i = 0; i < count; i++)
         if (!strict[i])
             memmove(apart + kept++ * nullity, apart + i * nullity, nullity * sizeof *apart);
-    bool fits = est_i_exact_null_space(apart, kept, nullity, &unseen, &left);
+    bool fits = est_i_exact_null_space(apart, kept, nullity, &unseen, &left, p->monitor);
     for (size_t j = 0; fits && j < p->n_columns; j++) {
         bool moves = false;
         for (size_t c = 0; p->columns[j].term == 0 && c < left && !moves; c++) {
             int64_t value = 0;
             for (size_t k = 0; k < nullity; k++)
-                value += basis[j * nullity + k] * unseen[k * left + c];
+                fits = add_product(&value, basis[j * nullity + k], unseen[k * left + c]) && fits;
             moves = value != 0;
         }
         if (p->columns[j].term == 0)
@@ -245,15 +257,17 @@ static bool find_estimable(const pattern *p, const int64_t *basis, size_t nullit
 static bool find_face(const pattern *p, const int64_t *basis, size_t nullity, est_i_verdict *v)
 {
     size_t n_rows = 0, rank = 0, count = 0;
-    int64_t *seen = see_empty_cells(p, v->keep, basis, nullity, &n_rows);
+    bool in_range = true;
+    int64_t *seen = see_empty_cells(p, v->keep, basis, nullity, &n_rows, &in_range);
     int64_t *apart = calloc(n_rows * nullity + 1, sizeof *apart), *c = calloc(nullity + 1, sizeof *c);
     seen_cell *cells = calloc(n_rows + 1, sizeof *cells);
     size_t *distinct = calloc(n_rows + 1, sizeof *distinct);
     bool *strict = calloc(n_rows + 1, sizeof *strict);
-    bool fits = seen && apart && c && cells && distinct && strict;
+    bool fits = in_range && seen && apart && c && cells && distinct && strict;
     if (fits)
         count = make_distinct(seen, n_rows, nullity, cells, distinct, apart);
-    fits = fits && rank_is_full(apart, count, nullity, &rank) && est_i_exact_recession(apart, count, nullity, strict, c);
+    fits = fits && rank_is_full(apart, count, nullity, &rank, p->monitor) &&
+           est_i_exact_recession(apart, count, nullity, strict, c, p->monitor);
     if (fits) {
         v->identified = rank == nullity;
         read_directions(p, basis, nullity, c, v->direction);
@@ -283,7 +297,7 @@ static bool judge(const pattern *p, est_i_verdict *v)
 {
     size_t n_rows = 0, nullity = 0;
     int64_t *basis = NULL, *rows = make_positive_rows(p, v->keep, &n_rows);
-    bool fits = rows && est_i_exact_null_space(rows, n_rows, p->n_columns, &basis, &nullity);
+    bool fits = rows && est_i_exact_null_space(rows, n_rows, p->n_columns, &basis, &nullity, p->monitor);
     v->n_live = p->n_columns;
     v->kept_cells = n_rows + count_cells(p, v->keep, false);
     accept_all(p, v);
@@ -310,11 +324,11 @@ static est_i_verdict *new_verdict(size_t n_blocks, size_t n_cells)
     return v;
 }
 
-est_status est_i_verdict_find(const est_i_fit_data *data, size_t lane, const est_i_terms *terms, est_i_verdict **verdict,
-                              est_error *error)
+est_status est_i_verdict_find(const est_i_fit_data *data, size_t lane, const est_i_terms *terms, est_i_monitor *monitor,
+                              est_i_verdict **verdict, est_error *error)
 {
     est_status status = EST_OK;
-    pattern p = {.data = data, .lane = lane};
+    pattern p = {.data = data, .lane = lane, .monitor = monitor};
     est_i_verdict *v = new_verdict(data->n_blocks, data->n_cells);
     p.columns = calloc(data->n_blocks * terms->n_local + terms->n_shared + 1, sizeof *p.columns);
     *verdict = NULL;
@@ -328,7 +342,10 @@ est_status est_i_verdict_find(const est_i_fit_data *data, size_t lane, const est
         goto cleanup;
     }
     if (!judge(&p, v)) {
-        status = est_i_fail(error, EST_EINTERNAL, "the exact existence check left the range of 64-bit whole numbers");
+        status = est_i_monitor_cancelled(monitor)
+                     ? est_i_cancelled(error)
+                     : est_i_fail(error, EST_EIDENTIFY, "whether an estimate exists could not be decided: the table is too sparse "
+                                  "for so many terms; use a model with fewer terms");
         goto cleanup;
     }
     *verdict = v;

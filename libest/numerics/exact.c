@@ -63,7 +63,7 @@ static void swap_rows(int64_t *a, int64_t *b, size_t n)
     }
 }
 
-bool est_i_exact_echelon(int64_t *rows, size_t n_rows, size_t n_columns, size_t *pivots, size_t *rank)
+bool est_i_exact_echelon(int64_t *rows, size_t n_rows, size_t n_columns, size_t *pivots, size_t *rank, est_i_monitor *monitor)
 {
     bool fits = true;
     size_t found = 0;
@@ -74,7 +74,7 @@ bool est_i_exact_echelon(int64_t *rows, size_t n_rows, size_t n_columns, size_t 
         if (row == n_rows)
             continue;
         swap_rows(rows + row * n_columns, rows + found * n_columns, n_columns);
-        fits = clear_column(rows, n_rows, n_columns, found, column);
+        fits = !est_i_monitor_cancelled(monitor) && clear_column(rows, n_rows, n_columns, found, column);
         pivots[found++] = column;
     }
     *rank = found;
@@ -122,12 +122,13 @@ static bool fill_basis(const int64_t *rows, size_t n, const size_t *pivots, size
     return fits;
 }
 
-bool est_i_exact_null_space(int64_t *rows, size_t n_rows, size_t n_columns, int64_t **basis, size_t *nullity)
+bool est_i_exact_null_space(int64_t *rows, size_t n_rows, size_t n_columns, int64_t **basis, size_t *nullity,
+                            est_i_monitor *monitor)
 {
     size_t rank = 0;
     size_t *pivots = calloc(n_columns + 1, sizeof *pivots);
     int64_t *vector = calloc(n_columns + 1, sizeof *vector);
-    bool fits = pivots && vector && est_i_exact_echelon(rows, n_rows, n_columns, pivots, &rank);
+    bool fits = pivots && vector && est_i_exact_echelon(rows, n_rows, n_columns, pivots, &rank, monitor);
     *basis = NULL;
     *nullity = fits ? n_columns - rank : 0;
     if (fits && *nullity > 0) {
@@ -143,119 +144,192 @@ bool est_i_exact_null_space(int64_t *rows, size_t n_rows, size_t n_columns, int6
     return fits;
 }
 
-/* The programme's tableau. Columns: c+ (k), c- (k), u (m), slack of y c + u <= 0 (m), slack of u <= 1 (m), right side. The last
- * row is the objective. basis[i] is the column that is basic in row i; its entry is kept positive. */
-typedef struct tableau {
-    size_t m, k, n_rows, n_columns;
+/* A programme as a dictionary: row i says  d_i x_basic[i] = b_i - sum_j a_ij x_free[j],  d_i > 0; the last row is the objective,
+ * written in the same way. A row holds a_i1..a_in, b_i, d_i. Variables: 0..k, of which c_j = x_j - x_k; then the slack of
+ * y_i c <= 0 and of -y_i c <= 1. */
+typedef struct dictionary {
+    size_t k, n, n_rows, width; /* n = k + 1 free variables; width = n + 2 */
     int64_t *cells;
-    size_t *basis;
-} tableau;
+    size_t *basic, *free_variable;
+} dictionary;
 
-static int64_t *tableau_row(const tableau *t, size_t row)
+static int64_t *dictionary_row(const dictionary *d, size_t row)
 {
-    return t->cells + row * t->n_columns;
+    return d->cells + row * d->width;
 }
 
-static bool tableau_start(tableau *t, const int64_t *rows, size_t m, size_t k)
+static void dictionary_end(dictionary *d)
 {
-    t->m = m;
-    t->k = k;
-    t->n_rows = 2 * m + 1;
-    t->n_columns = 2 * k + 3 * m + 1;
-    t->cells = calloc(t->n_rows * t->n_columns, sizeof *t->cells);
-    t->basis = calloc(t->n_rows, sizeof *t->basis);
-    for (size_t i = 0; t->cells && t->basis && i < m; i++) {
-        int64_t *cone = tableau_row(t, i), *limit = tableau_row(t, m + i);
-        for (size_t j = 0; j < k; j++) {
-            cone[j] = rows[i * k + j];
-            cone[k + j] = -rows[i * k + j];
-        }
-        cone[2 * k + i] = limit[2 * k + i] = 1;
-        cone[t->basis[i] = 2 * k + m + i] = 1;
-        limit[t->basis[m + i] = 2 * k + 2 * m + i] = 1;
-        limit[t->n_columns - 1] = 1;
-        tableau_row(t, 2 * m)[2 * k + i] = -1;
+    free(d->cells);
+    free(d->basic);
+    free(d->free_variable);
+}
+
+/* Writes sign * y c <= limit as a row; the column of x_k is minus the sum of the others. */
+static bool set_constraint(const dictionary *d, size_t row, const int64_t *y, int64_t sign, int64_t limit)
+{
+    int64_t *cells = dictionary_row(d, row), sum = 0;
+    bool fits = true;
+    for (size_t j = 0; j < d->k; j++) {
+        cells[j] = sign * y[j];
+        fits = fits && !__builtin_sub_overflow(sum, cells[j], &sum);
     }
-    return t->cells && t->basis;
+    cells[d->k] = sum;
+    cells[d->n] = limit;
+    cells[d->n + 1] = 1;
+    d->basic[row] = d->n + row;
+    return fits;
 }
 
-/* Ratio test: the row of the least right side / entry, ties by the lowest basic column (Bland). */
-static size_t leaving_row(const tableau *t, size_t column)
+/* Limits and objective are for the rows that are not strict yet; for the others there is only the cone. */
+static bool dictionary_start(dictionary *d, const int64_t *rows, size_t m, size_t k, const bool *strict)
 {
-    size_t best = t->n_rows - 1, right = t->n_columns - 1;
-    for (size_t i = 0; i + 1 < t->n_rows; i++) {
-        const int64_t *row = tableau_row(t, i), *held = tableau_row(t, best);
+    *d = (dictionary){.k = k, .n = k + 1, .n_rows = 2 * m + 1, .width = k + 3};
+    d->cells = calloc(d->n_rows * d->width, sizeof *d->cells);
+    d->basic = calloc(d->n_rows, sizeof *d->basic);
+    d->free_variable = calloc(d->n, sizeof *d->free_variable);
+    bool fits = d->cells && d->basic && d->free_variable;
+    int64_t *objective = fits ? dictionary_row(d, 2 * m) : NULL;
+    for (size_t j = 0; fits && j < d->n; j++)
+        d->free_variable[j] = j;
+    for (size_t i = 0; fits && i < m; i++) {
+        fits = set_constraint(d, i, rows + i * k, 1, 0) &&
+               set_constraint(d, m + i, rows + i * k, strict[i] ? 0 : -1, 1);
+        for (size_t j = 0; fits && !strict[i] && j < d->n; j++)
+            fits = !__builtin_add_overflow(objective[j], dictionary_row(d, i)[j], &objective[j]);
+    }
+    if (fits)
+        objective[d->n + 1] = 1;
+    return fits;
+}
+
+/* target = target * pivot - source * target[column] with the pivot's column turned over to the leaving variable. */
+static bool exchange_row(const dictionary *d, int64_t *target, const int64_t *source, size_t column)
+{
+    int64_t factor = target[column], pivot = source[column];
+    bool fits = true;
+    for (size_t j = 0; fits && factor && j < d->n + 1; j++) {
+        int64_t kept = 0, taken;
+        fits = (j == column || !__builtin_mul_overflow(target[j], pivot, &kept)) &&
+               !__builtin_mul_overflow(j == column ? source[d->n + 1] : source[j], factor, &taken) &&
+               !__builtin_sub_overflow(kept, taken, &target[j]) && target[j] != INT64_MIN;
+    }
+    if (factor) {
+        fits = fits && !__builtin_mul_overflow(target[d->n + 1], pivot, &target[d->n + 1]);
+        divide_common(target, d->width);
+    }
+    return fits;
+}
+
+static bool exchange(dictionary *d, size_t row, size_t column)
+{
+    int64_t *source = dictionary_row(d, row), own;
+    bool fits = true;
+    for (size_t i = 0; i < d->n_rows && fits; i++)
+        if (i != row)
+            fits = exchange_row(d, dictionary_row(d, i), source, column);
+    own = source[d->n + 1];
+    source[d->n + 1] = source[column];
+    source[column] = own;
+    size_t variable = d->basic[row];
+    d->basic[row] = d->free_variable[column];
+    d->free_variable[column] = variable;
+    return fits;
+}
+
+/* Bland: the lowest variable that raises the objective; n if none does. */
+static size_t entering_column(const dictionary *d)
+{
+    const int64_t *objective = dictionary_row(d, d->n_rows - 1);
+    size_t best = d->n;
+    for (size_t j = 0; j < d->n; j++)
+        if (objective[j] < 0 && (best == d->n || d->free_variable[j] < d->free_variable[best]))
+            best = j;
+    return best;
+}
+
+/* Ratio test: the row of the least b / a, ties by the lowest basic variable. */
+static size_t leaving_row(const dictionary *d, size_t column)
+{
+    size_t best = d->n_rows - 1;
+    for (size_t i = 0; i + 1 < d->n_rows; i++) {
+        const int64_t *row = dictionary_row(d, i), *held = dictionary_row(d, best);
         if (row[column] <= 0)
             continue;
-        if (best == t->n_rows - 1) {
-            best = i;
-            continue;
-        }
-        long double here = (long double)row[right] * (long double)held[column];
-        long double there = (long double)held[right] * (long double)row[column];
-        if (here < there || (here == there && t->basis[i] < t->basis[best]))
+        long double here = (long double)row[d->n] * (long double)held[column];
+        long double there = (long double)held[d->n] * (long double)row[column];
+        if (best == d->n_rows - 1 || here < there || (here == there && d->basic[i] < d->basic[best]))
             best = i;
     }
     return best;
 }
 
-static bool tableau_solve(tableau *t)
+static bool dictionary_solve(dictionary *d, est_i_monitor *monitor)
 {
-    bool fits = true;
-    for (int step = 0; fits && step < 100000; step++) {
-        const int64_t *objective = tableau_row(t, t->n_rows - 1);
-        size_t column = 0;
-        while (column + 1 < t->n_columns && objective[column] >= 0)
-            column++;
-        if (column + 1 == t->n_columns)
+    for (int step = 0; step < 1000000; step++) {
+        size_t column = entering_column(d), row;
+        if (column == d->n)
             return true;
-        size_t row = leaving_row(t, column);
-        if (row == t->n_rows - 1)
-            return false; /* unbounded: cannot be, since u <= 1 */
-        fits = clear_column(t->cells, t->n_rows, t->n_columns, row, column);
-        t->basis[row] = column;
+        row = leaving_row(d, column);
+        if (row == d->n_rows - 1 || est_i_monitor_cancelled(monitor) || !exchange(d, row, column))
+            return false;
     }
     return false;
 }
 
-/* The value of each c in units that share one denominator would need a common multiple; a positive factor is all that is asked. */
-static bool read_direction(const tableau *t, int64_t *direction)
+/* Adds c, times a common denominator, to the direction. */
+static bool add_direction(const dictionary *d, int64_t *direction)
 {
     int64_t scale = 1;
-    memset(direction, 0, t->k * sizeof *direction);
-    for (size_t i = 0; i + 1 < t->n_rows; i++) {
-        int64_t entry = tableau_row(t, i)[t->basis[i]];
-        if (t->basis[i] < 2 * t->k &&
-            __builtin_mul_overflow(scale / greatest_divisor(scale, entry), entry, &scale))
-            return false;
+    bool fits = true;
+    for (size_t i = 0; i + 1 < d->n_rows && fits; i++) {
+        int64_t own = dictionary_row(d, i)[d->n + 1];
+        if (d->basic[i] < d->n)
+            fits = !__builtin_mul_overflow(scale / greatest_divisor(scale, own), own, &scale);
     }
-    for (size_t i = 0; i + 1 < t->n_rows; i++) {
-        const int64_t *row = tableau_row(t, i);
+    for (size_t i = 0; i + 1 < d->n_rows && fits; i++) {
+        const int64_t *row = dictionary_row(d, i);
         int64_t value;
-        if (t->basis[i] >= 2 * t->k)
+        if (d->basic[i] >= d->n)
             continue;
-        if (__builtin_mul_overflow(row[t->n_columns - 1], scale / row[t->basis[i]], &value))
-            return false;
-        direction[t->basis[i] % t->k] += t->basis[i] < t->k ? value : -value;
+        fits = !__builtin_mul_overflow(row[d->n], scale / row[d->n + 1], &value);
+        for (size_t j = 0; fits && j < d->k; j++)
+            if (d->basic[i] == d->k)
+                fits = !__builtin_sub_overflow(direction[j], value, &direction[j]);
+            else if (d->basic[i] == j)
+                fits = !__builtin_add_overflow(direction[j], value, &direction[j]);
     }
-    return true;
+    return fits;
 }
 
-bool est_i_exact_recession(const int64_t *rows, size_t m, size_t k, bool *strict, int64_t *direction)
+/* Marks the rows with y c < 0; false if one is positive or out of range. *more: some are new. */
+static bool mark_strict(const int64_t *rows, size_t m, size_t k, const int64_t *direction, bool *strict, bool *more)
 {
-    tableau t = {0};
-    bool fits = tableau_start(&t, rows, m, k) && tableau_solve(&t) && read_direction(&t, direction);
+    bool fits = true;
+    *more = false;
     for (size_t i = 0; fits && i < m; i++) {
-        int64_t value = 0;
-        for (size_t j = 0; fits && j < k; j++) {
-            int64_t product;
+        int64_t value = 0, product;
+        for (size_t j = 0; fits && j < k; j++)
             fits = !__builtin_mul_overflow(rows[i * k + j], direction[j], &product) &&
                    !__builtin_add_overflow(value, product, &value);
-        }
-        strict[i] = value < 0;
         fits = fits && value <= 0;
+        *more = *more || (value < 0 && !strict[i]);
+        strict[i] = strict[i] || value < 0;
     }
-    free(t.basis);
-    free(t.cells);
+    return fits;
+}
+
+bool est_i_exact_recession(const int64_t *rows, size_t m, size_t k, bool *strict, int64_t *direction, est_i_monitor *monitor)
+{
+    bool fits = true, more = true;
+    memset(strict, 0, m * sizeof *strict);
+    memset(direction, 0, k * sizeof *direction);
+    while (fits && more) {
+        dictionary d;
+        fits = dictionary_start(&d, rows, m, k, strict) && dictionary_solve(&d, monitor) && add_direction(&d, direction);
+        dictionary_end(&d);
+        divide_common(direction, k);
+        fits = fits && mark_strict(rows, m, k, direction, strict, &more);
+    }
     return fits;
 }

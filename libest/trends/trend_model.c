@@ -16,7 +16,7 @@ static est_status is_estimable_alone(const est_i_fit_data *single, bool *estimab
     uint32_t local[EST_I_LISTS_MAX + 1];
     est_i_terms terms = {.n_local = est_i_main_terms(single->n_lists, local), .local = local};
     est_i_verdict *verdict = NULL;
-    est_status status = est_i_verdict_find(single, 0, &terms, &verdict, error);
+    est_status status = est_i_verdict_find(single, 0, &terms, NULL, &verdict, error);
     *estimable = status == EST_OK && verdict->estimable[0];
     est_i_verdict_free(verdict);
     return status;
@@ -140,7 +140,7 @@ static est_status settle_part(const est_i_fit_data *data, const est_i_terms *ter
                               est_i_monitor *monitor, est_i_trend_model *m, est_error *error)
 {
     est_i_joint *joint = NULL;
-    est_i_profile profile;
+    est_i_profile profile = {NAN, NAN, NAN};
     est_status status = est_i_joint_fit(data, terms, monitor, &joint, error);
     for (size_t k = 0; status == EST_OK && k < data->n_blocks; k++) {
         double unseen = exp(joint->log_unseen[k]), se = joint->se_log_unseen[k];

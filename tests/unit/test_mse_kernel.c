@@ -262,7 +262,7 @@ static void check_verdict(const est_i_fit_data *data, const est_i_terms *terms, 
 {
     est_i_verdict *verdict = NULL;
     est_error error;
-    REQUIRE_OK(est_i_verdict_find(data, 0, terms, &verdict, &error), error);
+    REQUIRE_OK(est_i_verdict_find(data, 0, terms, NULL, &verdict, &error), error);
     if (interior)
         assert_true(verdict->exists && verdict->identified);
     est_i_verdict_free(verdict);

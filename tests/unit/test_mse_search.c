@@ -156,7 +156,7 @@ static void compare_joint(const est_i_fit_data *data, unsigned order, bool accep
     bool required[8];
     est_i_verdict *verdict = NULL;
     est_i_terms main = {.n_local = est_i_main_terms(data->n_lists, local), .local = local};
-    REQUIRE_OK(est_i_verdict_find(data, 0, &main, &verdict, &error), error);
+    REQUIRE_OK(est_i_verdict_find(data, 0, &main, NULL, &verdict, &error), error);
     for (size_t k = 0; k < data->n_blocks; k++) {
         required[k] = verdict->estimable[k];
         *all_required = *all_required && required[k];

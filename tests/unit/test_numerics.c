@@ -232,7 +232,7 @@ static void test_echelon(void **state)
     (void)state;
     int64_t rows[] = {2, 4, 6, 1, 2, 3, 0, 3, 3};
     size_t pivots[3], rank = 0;
-    assert_true(est_i_exact_echelon(rows, 3, 3, pivots, &rank));
+    assert_true(est_i_exact_echelon(rows, 3, 3, pivots, &rank, NULL));
     assert_int_equal(rank, 2);
     assert_int_equal(pivots[0], 0);
     assert_int_equal(pivots[1], 1);
@@ -241,7 +241,7 @@ static void test_echelon(void **state)
     assert_true(rows[4] == rows[5] && rows[4] != 0 && rows[3] == 0);
     assert_true(rows[6] == 0 && rows[7] == 0 && rows[8] == 0);
     int64_t nothing[] = {0, 0, 0, 0};
-    assert_true(est_i_exact_echelon(nothing, 2, 2, pivots, &rank));
+    assert_true(est_i_exact_echelon(nothing, 2, 2, pivots, &rank, NULL));
     assert_int_equal(rank, 0);
 }
 
@@ -251,12 +251,12 @@ static void test_null_space(void **state)
     int64_t rows[] = {1, 1, 0, 0, 1, 0, 1, 0, 1, 1, 1, 0}, kept[12], *basis = NULL;
     size_t nullity = 9;
     memcpy(kept, rows, sizeof rows);
-    assert_true(est_i_exact_null_space(rows, 3, 4, &basis, &nullity));
+    assert_true(est_i_exact_null_space(rows, 3, 4, &basis, &nullity, NULL));
     assert_int_equal(nullity, 1);
     assert_true(basis[0] == 0 && basis[1] == 0 && basis[2] == 0 && basis[3] != 0);
     free(basis);
     memcpy(rows, kept, 8 * sizeof *rows);
-    assert_true(est_i_exact_null_space(rows, 2, 4, &basis, &nullity));
+    assert_true(est_i_exact_null_space(rows, 2, 4, &basis, &nullity, NULL));
     assert_int_equal(nullity, 2);
     for (size_t k = 0; k < 2; k++)
         for (size_t i = 0; i < 2; i++) {
@@ -267,10 +267,10 @@ static void test_null_space(void **state)
         }
     free(basis);
     int64_t identity[] = {1, 0, 0, 1};
-    assert_true(est_i_exact_null_space(identity, 2, 2, &basis, &nullity));
+    assert_true(est_i_exact_null_space(identity, 2, 2, &basis, &nullity, NULL));
     assert_int_equal(nullity, 0);
     assert_null(basis);
-    assert_true(est_i_exact_null_space(identity, 0, 2, &basis, &nullity));
+    assert_true(est_i_exact_null_space(identity, 0, 2, &basis, &nullity, NULL));
     assert_int_equal(nullity, 2);
     free(basis);
 }
@@ -284,13 +284,13 @@ static void test_overflow(void **state)
                   q = INT64_C(1490116119384765625) * 5 /* 5^27 */;
     int64_t rows[] = {p, 1, 7, q, 7, 2, 11, 13, 5}, *basis = NULL;
     size_t pivots[3], rank = 0, nullity = 0;
-    assert_false(est_i_exact_echelon(rows, 3, 3, pivots, &rank));
+    assert_false(est_i_exact_echelon(rows, 3, 3, pivots, &rank, NULL));
     int64_t again[] = {p, 1, 7, q, 7, 2, 11, 13, 5};
-    assert_false(est_i_exact_null_space(again, 3, 3, &basis, &nullity));
+    assert_false(est_i_exact_null_space(again, 3, 3, &basis, &nullity, NULL));
     assert_null(basis);
     int64_t cone[] = {p, q, q, -p, p - 1, q - 2}, direction[2];
     bool strict[3];
-    assert_false(est_i_exact_recession(cone, 3, 2, strict, direction));
+    assert_false(est_i_exact_recession(cone, 3, 2, strict, direction, NULL));
 }
 
 static void test_recession(void **state)
@@ -300,22 +300,22 @@ static void test_recession(void **state)
     static const int64_t rows[] = {1, 0, -1, 0, 0, 1};
     int64_t direction[2];
     bool strict[3];
-    assert_true(est_i_exact_recession(rows, 3, 2, strict, direction));
+    assert_true(est_i_exact_recession(rows, 3, 2, strict, direction, NULL));
     assert_false(strict[0]);
     assert_false(strict[1]);
     assert_true(strict[2]);
     assert_true(direction[0] == 0 && direction[1] < 0);
     /* A cone that spans the plane: nothing can be strict. */
     static const int64_t full[] = {1, 0, 0, 1, -1, -1};
-    assert_true(est_i_exact_recession(full, 3, 2, strict, direction));
+    assert_true(est_i_exact_recession(full, 3, 2, strict, direction, NULL));
     assert_false(strict[0] || strict[1] || strict[2]);
     /* A pointed cone: all can be strict at once, though no unit vector does it. */
     static const int64_t pointed[] = {1, -2, -2, 1, -1, -1};
-    assert_true(est_i_exact_recession(pointed, 3, 2, strict, direction));
+    assert_true(est_i_exact_recession(pointed, 3, 2, strict, direction, NULL));
     assert_true(strict[0] && strict[1] && strict[2]);
     assert_true(direction[0] - 2 * direction[1] < 0 && direction[1] - 2 * direction[0] < 0 &&
                 direction[0] + direction[1] > 0);
-    assert_true(est_i_exact_recession(pointed, 0, 2, strict, direction));
+    assert_true(est_i_exact_recession(pointed, 0, 2, strict, direction, NULL));
     assert_true(direction[0] == 0 && direction[1] == 0);
 }
 
@@ -339,7 +339,7 @@ static void test_recession_random(void **state)
             for (size_t i = 0; i < 6 && most <= 0; i++)
                 reachable[i] = reachable[i] || y[i] < 0;
         }
-        assert_true(est_i_exact_recession(rows, 6, 3, strict, direction));
+        assert_true(est_i_exact_recession(rows, 6, 3, strict, direction, NULL));
         for (size_t i = 0; i < 6; i++) {
             assert_int_equal(strict[i], reachable[i]);
             int64_t y =
