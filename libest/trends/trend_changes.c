@@ -111,9 +111,10 @@ static void add_rows(comparison *c)
     row.upper = annual_change(row.upper, years);
     est_i_result_add_row(c->answer->builder, &row);
     row = compare(c, labels, "ratio_raw");
-    row.detail = 1;
     if (captures->years[c->from] < captures->years[c->to] || captures->years[c->from] > captures->years[c->to])
         row.flags |= EST_FLAG_BIT(EST_FLAG_NOT_ANNUAL);
+    else
+        row.detail = 1; /* says no more than the ratio */
     est_i_result_add_row(c->answer->builder, &row);
 }
 

@@ -73,9 +73,9 @@ static void note_periods(est_i_trend_answer *a)
                       "the population of a period is the number of distinct persons detected or detectable in it; it is neither "
                       "an annual prevalence nor an incidence, and periods must not be added up");
     est_i_result_note(a->builder, a->context, EST_NOTE, "annualised",
-                      "ratio and annual percent change compare persons per year of the period%s at period midpoints; ratio_raw "
-                      "compares the populations as they are%s", a->captures->has_population ? " and per head" : "",
-                      unequal ? ", though the periods differ in length" : "");
+                      "ratio and annual percent change compare persons per year of the period%s, at period midpoints%s",
+                      a->captures->has_population ? " and per head" : "",
+                      unequal ? "; the ratio of the populations as they are compares periods of different length" : "");
     if (!a->captures->labels_read)
         est_i_result_note(a->builder, a->context, EST_WARNING, "midpoints",
                           "some period labels are not years: midpoints are spaced by the periods' lengths in their order; give "
