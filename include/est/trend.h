@@ -26,6 +26,7 @@ typedef struct est_trend_options {
     const char *period;
     const char *seen;
     const est_table *population; /* period file: period, years, population, truncated, start, end */
+    const char *denominator;     /* what the population column holds, in words; stands beside every rate */
     const est_table *list_dates; /* list, from, to */
     int dependence;   /* est_dependence */
     const char *model;

@@ -164,7 +164,7 @@ static void place_window(est_i_period *period, est_i_span start, est_i_span end,
                              : !isnan(label.start) && label.start < end.end ? label.start
                                                                             : end.end - months;
         period->span.end = !isnan(end.end) ? end.end : !isnan(months) ? start.start + months : label.end;
-    } else if (months < label.end - label.start) {
+    } else if (!isnan(months) && !isnan(label.start)) {
         period->span.end = label.start + months;
     }
     if (!isnan(years))
@@ -174,6 +174,22 @@ static void place_window(est_i_period *period, est_i_span start, est_i_span end,
     else
         period->years = 1;
     period->midpoint = (period->span.start + period->span.end) / 24;
+}
+
+/* Length, label and dates must not contradict each other. A one-year label may begin a longer period ("1990" for five years). */
+static est_status check_length(const period_file *file, const est_i_period *period, est_i_span label, est_i_span start,
+                               est_i_span end, double years, est_error *error)
+{
+    est_status status = EST_OK;
+    double months = 12 * years, dated = end.end - start.start, labelled = label.end - label.start;
+    est_i_place place = est_i_table_place(file->table, file->years, period->file_row);
+    if (!isnan(dated) && fabs(months - dated) > 1)
+        status = est_i_fail_at(error, EST_EVALUE, place, "found a length that is not that from start to end of period '%s'; "
+                               "leave years or the dates out", period->label);
+    else if (isnan(dated) && labelled > 12 && months > labelled)
+        status = est_i_fail_at(error, EST_EVALUE, place, "found more years than the label of period '%s' spans; correct the "
+                               "length or give start and end", period->label);
+    return status;
 }
 
 static est_status read_file_row(const period_file *file, est_i_period *period, est_error *error)
@@ -194,6 +210,9 @@ static est_status read_file_row(const period_file *file, est_i_period *period, e
         status = read_date(file->table, file->end, row, &end, error);
     if (status == EST_OK) {
         period->truncated = truncated == 1;
+        status = check_length(file, period, period->span, start, end, years, error);
+    }
+    if (status == EST_OK) {
         place_window(period, start, end, years);
         if (period->span.end <= period->span.start)
             status = est_i_fail_at(error, EST_EVALUE, est_i_table_place(file->table, file->end, row),
@@ -275,6 +294,22 @@ static est_status start_periods(const est_table *data, size_t column, const est_
     return EST_OK;
 }
 
+/* Rates of some periods cannot be compared with the numbers of others: all populations are given, or none. */
+static est_status check_populations(const period_file *file, const est_i_periods *periods, est_error *error)
+{
+    size_t given = 0, missing = 0;
+    for (size_t i = 0; i < periods->count; i++) {
+        given += isnan(periods->period[i].population) ? 0 : 1;
+        missing = isnan(periods->period[i].population) ? i : missing;
+    }
+    return given == 0 || given == periods->count
+               ? EST_OK
+               : est_i_fail_at(error, EST_EVALUE,
+                               est_i_table_place(file->table, file->population, periods->period[missing].file_row),
+                               "found no population of period '%s', expected one for every period, or none at all",
+                               periods->period[missing].label);
+}
+
 est_status est_i_periods_read(const est_table *data, size_t column, const est_i_levels *levels,
                               const est_table *table, est_i_periods *periods, est_error *error)
 {
@@ -295,6 +330,8 @@ est_status est_i_periods_read(const est_table *data, size_t column, const est_i_
             place_window(period, (est_i_span){NAN, NAN}, (est_i_span){NAN, NAN}, NAN);
         }
     }
+    if (status == EST_OK)
+        status = check_populations(&file, periods, error);
     if (status == EST_OK) {
         order_periods(periods, table != NULL);
         set_midpoints(periods);

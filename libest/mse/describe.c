@@ -104,8 +104,8 @@ static void note_small_lists(est_i_result_builder *builder, const est_context *c
 void est_i_describe_data(est_i_result_builder *builder, const est_context *context, const est_i_captures *captures)
 {
     if (captures->n_repeated)
-        est_i_result_note(builder, context, EST_NOTE, "repeated", "%zu rows repeat an earlier one: %s", captures->n_repeated,
-                          "counts of one capture history were summed, a person named twice on a list counts once");
+        est_i_result_note(builder, context, EST_NOTE, "repeated", "rows that repeat an earlier one: %zu. Counts of one capture "
+                          "history were summed, a person named twice on a list counts once", captures->n_repeated);
     for (size_t k = 0; k < captures->n_blocks; k++) {
         char place[160] = "the table ";
         if (*captures->block_names[k])
@@ -115,6 +115,15 @@ void est_i_describe_data(est_i_result_builder *builder, const est_context *conte
                               "%sholds fewer than 100 persons: too few for more than an order of magnitude", place);
         note_small_lists(builder, context, captures, k, place);
     }
+}
+
+uint32_t est_i_lists_that_count(const est_i_captures *captures, size_t block)
+{
+    uint32_t lists = 0;
+    for (size_t w = 1; w < captures->n_cells; w++)
+        if (captures->counts[block][w] > 0)
+            lists |= (uint32_t)w;
+    return lists & captures->active[block];
 }
 
 char *est_i_describe_model(const uint32_t *terms, size_t n_terms, const est_i_captures *captures)

@@ -20,6 +20,9 @@ void est_i_describe_provenance(est_i_result_builder *builder, const est_method *
 /* Notes on the data: repeated histories, minimum-data gates (few persons, small lists, lists that share nobody, no overlap). */
 void est_i_describe_data(est_i_result_builder *builder, const est_context *context, const est_i_captures *captures);
 
+/* Lists at work in the block that hold somebody: what an estimate can stand on. */
+uint32_t est_i_lists_that_count(const est_i_captures *captures, size_t block);
+
 /* The model's generators in list names, in a new string (NULL without memory). */
 char *est_i_describe_model(const uint32_t *terms, size_t n_terms, const est_i_captures *captures);
 

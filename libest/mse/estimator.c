@@ -226,8 +226,13 @@ static est_status settle_lane(const est_i_fit_data *data, size_t lane, const est
     }
     est_i_fit_data_prepare(single);
     est_status status = est_i_joint_fit(single, terms, monitor, &joint, error);
+    bool undecided = status == EST_EIDENTIFY;
+    if (undecided) {
+        status = EST_OK;
+        est_error_clear(error);
+    }
     for (size_t k = 0; status == EST_OK && k < data->n_blocks; k++)
-        unseen[k * data->lanes + lane] = joint->verdict->estimable[k] ? exp(joint->log_unseen[k]) : INFINITY;
+        unseen[k * data->lanes + lane] = !undecided && joint->verdict->estimable[k] ? exp(joint->log_unseen[k]) : INFINITY;
     est_i_joint_free(joint);
     est_i_fit_data_free(single);
     return status;

@@ -215,7 +215,7 @@ est_status est_i_joint_fit(const est_i_fit_data *data, const est_i_terms *terms,
         status = est_i_no_memory(error);
         goto cleanup;
     }
-    status = est_i_verdict_find(data, 0, terms, monitor, &j->verdict, error);
+    status = est_i_verdict_explain(data, 0, terms, monitor, &j->verdict, error);
     if (status != EST_OK)
         goto cleanup;
     est_i_fit_request request = {.terms = *terms, .keep = j->verdict->keep, .no_face_jump = true, .monitor = monitor};

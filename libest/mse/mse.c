@@ -45,7 +45,7 @@ static est_status validate(const void *options, est_error *error)
     est_status status = EST_OK;
     if (o->select == EST_SELECT_NONE && !*o->model)
         status = est_i_fail(error, EST_EOPTION, "option --select: 'none' needs a model; give --model (for example all-pairs)");
-    else if (o->ci == EST_CI_BOOTSTRAP && o->replicates < 100 && o->replicates != 0)
+    else if ((o->ci == EST_CI_BOOTSTRAP || (o->ci == EST_CI_AUTO && !*o->model)) && o->replicates < 100 && o->replicates != 0)
         status = est_i_fail(error, EST_EOPTION,
                             "option --replicates: found %ld, expected at least 100 for percentile limits, or 0 for none",
                             o->replicates);

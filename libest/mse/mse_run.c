@@ -63,14 +63,23 @@ static est_status check_search(mse_run *r)
     return EST_OK;
 }
 
-static double price_of(const mse_run *r)
+/* The n of BIC: persons, or observable cells. */
+static double bic_n_of(const mse_run *r)
 {
-    double cells = 0, price = 2;
+    double cells = 0;
     for (size_t w = 1; w < r->data->n_cells; w++)
         cells += r->data->keep[w];
-    if (r->options->select == EST_SELECT_BIC)
-        price = log(r->options->bic_n == EST_BIC_N_CELLS ? cells : r->data->total[0]);
-    return price;
+    return r->options->bic_n == EST_BIC_N_CELLS ? cells : r->data->total[0];
+}
+
+static double price_of(const mse_run *r)
+{
+    return r->options->select == EST_SELECT_BIC ? log(bic_n_of(r)) : 2;
+}
+
+static bool has_two_lists(const mse_run *r)
+{
+    return __builtin_popcount(est_i_lists_that_count(r->captures, 0)) < 3;
 }
 
 static est_status search_model(mse_run *r)
@@ -165,7 +174,7 @@ static uint32_t flags_of(const mse_run *r)
         flags |= EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED);
     if (r->interval == EST_CI_PROFILE || (r->interval == EST_CI_BOOTSTRAP && !r->selected))
         flags |= EST_FLAG_BIT(EST_FLAG_MODEL_KNOWN);
-    if (r->captures->n_lists < 3)
+    if (has_two_lists(r))
         flags |= EST_FLAG_BIT(EST_FLAG_FEW_LISTS);
     if (r->captures->total < 100)
         flags |= EST_FLAG_BIT(EST_FLAG_FEW_DATA);
@@ -208,16 +217,33 @@ static void add_rows(mse_run *r)
     est_i_result_add_row(r->builder, &row);
 }
 
+/* Models that take no part though they have an estimate: boundary fits, unless they are accepted. */
+static size_t count_boundary_fits(const est_i_ranking *ranking)
+{
+    size_t count = 0;
+    for (size_t i = ranking->n_acceptable; i < ranking->n_models; i++)
+        count += isnan(ranking->models[i].unseen) ? 0 : 1;
+    return count;
+}
+
+static void add_search_stats(mse_run *r)
+{
+    size_t boundary = count_boundary_fits(r->ranking), left_out = r->ranking->n_models - r->ranking->n_acceptable;
+    est_i_result_add_stat(r->builder, "max_order", r->max_order, false);
+    est_i_result_add_stat(r->builder, "models_considered", (double)r->ranking->n_models, false);
+    est_i_result_add_stat(r->builder, "models_without_estimate", (double)(left_out - boundary), false);
+    est_i_result_add_stat(r->builder, "models_on_the_boundary", (double)boundary, false);
+}
+
 static void add_stats(mse_run *r, const char *model)
 {
     const est_i_joint *j = r->joint;
-    double p = (double)j->n_parameters, cells = (double)r->joint->verdict->kept_cells;
-    double n = r->options->bic_n == EST_BIC_N_CELLS ? cells : r->captures->total;
+    double p = (double)j->n_parameters;
     est_i_result_add_stat_text(r->builder, "model", model);
     est_i_result_add_stat(r->builder, "lists", (double)r->captures->n_lists, false);
     est_i_result_add_stat(r->builder, "n_parameters", p, false);
     est_i_result_add_stat(r->builder, "loglik", j->loglik, false);
-    est_i_result_add_stat(r->builder, "bic", p * log(n) - 2 * j->loglik, false);
+    est_i_result_add_stat(r->builder, "bic", p * log(bic_n_of(r)) - 2 * j->loglik, false);
     est_i_result_add_stat(r->builder, "aic", 2 * p - 2 * j->loglik, false);
     est_i_result_add_stat(r->builder, "deviance", j->deviance, false);
     est_i_result_add_stat(r->builder, "pearson", j->pearson, false);
@@ -227,12 +253,8 @@ static void add_stats(mse_run *r, const char *model)
     est_i_result_add_stat(r->builder, "coverage", r->captures->total / (r->captures->total + exp(j->log_unseen[0])), false);
     if (r->interval == EST_CI_BOOTSTRAP)
         est_i_result_add_stat(r->builder, "replicates_without_estimate", r->without, false);
-    if (r->selected) {
-        est_i_result_add_stat(r->builder, "max_order", r->max_order, false);
-        est_i_result_add_stat(r->builder, "models_considered", (double)r->ranking->n_models, false);
-        est_i_result_add_stat(r->builder, "models_without_estimate",
-                              (double)(r->ranking->n_models - r->ranking->n_acceptable), false);
-    }
+    if (r->selected)
+        add_search_stats(r);
 }
 
 static void add_coefficients(mse_run *r)
@@ -263,8 +285,10 @@ static const char *reason_of(const est_i_ranked *model)
         reason = "no MLE, not identified";
     else if (!model->identified)
         reason = "not identified";
+    else if (isnan(model->unseen) && model->direction != 0)
+        reason = model->direction > 0 ? "no MLE: the unseen grow without bound" : "no MLE: the unseen go to zero";
     else if (isnan(model->unseen))
-        reason = model->direction > 0 ? "no MLE: the unseen grow without bound" : "no MLE";
+        reason = "no MLE";
     return reason;
 }
 
@@ -296,9 +320,19 @@ static void add_models(mse_run *r)
         add_model_row(r, &r->ranking->models[i]);
     if (r->ranking->n_acceptable == r->ranking->n_models)
         return;
-    est_i_result_frame(r->builder, "models_without_estimate", "Models that take no part", 6, columns, roles, 5);
+    est_i_result_frame(r->builder, "models_without_part", "Models that take no part", 6, columns, roles, 5);
     for (size_t i = r->ranking->n_acceptable; i < r->ranking->n_models; i++)
         add_model_row(r, &r->ranking->models[i]);
+}
+
+/* The same fit with a redundant -inf term more is no other model (decisions.md 8). */
+static bool repeats_a_fit(const est_i_ranking *all, size_t index)
+{
+    bool found = false;
+    for (size_t i = 0; i < index && !found; i++)
+        found = fabs(all->models[i].loglik - all->models[index].loglik) < 1e-7 &&
+                fabs(all->models[i].unseen - all->models[index].unseen) < 1e-6 * all->models[index].unseen;
+    return found;
 }
 
 /* Near-tied models (within 10 of the best) that disagree are said beside the number. */
@@ -307,10 +341,10 @@ static void note_near_ties(mse_run *r)
     double least = INFINITY, most = 0, n = r->captures->total;
     size_t count = 0;
     const est_i_ranking *all = r->ranking;
-    while (count < all->n_acceptable && all->models[count].criterion <= all->models[0].criterion + 10) {
-        least = fmin(least, n + all->models[count].unseen);
-        most = fmax(most, n + all->models[count].unseen);
-        count++;
+    for (size_t i = 0; i < all->n_acceptable && all->models[i].criterion <= all->models[0].criterion + 10; i++) {
+        least = fmin(least, n + all->models[i].unseen);
+        most = fmax(most, n + all->models[i].unseen);
+        count += repeats_a_fit(all, i) ? 0 : 1;
     }
     if (count < 2)
         return;
@@ -326,12 +360,14 @@ static void add_notes(mse_run *r)
 {
     est_i_describe_data(r->builder, r->context, r->captures);
     if (r->selected) {
+        size_t boundary = count_boundary_fits(r->ranking);
         est_i_result_note(r->builder, r->context, EST_NOTE, "search",
-                          "all hierarchical models with terms of up to %u lists were fitted: %zu, of which %zu have no estimate",
-                          r->max_order, r->ranking->n_models, r->ranking->n_models - r->ranking->n_acceptable);
+                          "all hierarchical models with terms of up to %u lists were fitted: %zu, of which %zu have no estimate and "
+                          "%zu take no part as boundary fits", r->max_order, r->ranking->n_models,
+                          r->ranking->n_models - r->ranking->n_acceptable - boundary, boundary);
         note_near_ties(r);
     }
-    if (r->captures->n_lists < 3)
+    if (has_two_lists(r))
         est_i_result_note(r->builder, r->context, EST_WARNING, "two_lists",
                           "two lists: the estimate rests on their independence, which two lists cannot test");
     if (!r->joint->verdict->exists)

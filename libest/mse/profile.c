@@ -108,17 +108,19 @@ static double find_maximum(profile_curve *c, double start, profile_point *top)
     return middle;
 }
 
-/* Where the curve crosses `target`, from `inside` (above it) in direction `sign`; bracketed, then Illinois. NaN: it never does
- * within the range in which counts make sense. */
+/* Where the curve crosses `target`, from `inside` (above it) in direction `sign`; bracketed, then Illinois. NaN: it does not before
+ * `limit`, past which counts make no sense. */
 static double find_crossing(profile_curve *c, double inside, double target, int sign, double limit)
 {
     double outside = inside, step = 0.1, above = 1, below, at;
     do {
         inside = outside;
-        outside += sign * step;
-        step *= 1.6;
-        if (sign * (outside - limit) > 0 || c->failed)
+        if (sign * (outside - limit) >= 0 || c->failed)
             return NAN;
+        outside += sign * step;
+        step = fmin(1.6 * step, 2);
+        if (sign * (outside - limit) > 0)
+            outside = limit;
         below = evaluate(c, outside).value - target;
         if (below > 0)
             above = below;
@@ -138,6 +140,7 @@ static double find_crossing(profile_curve *c, double inside, double target, int 
             above /= 2;
         }
     }
+    c->failed = c->failed || !(fabs(outside - inside) <= 1e-9 * (1 + fabs(inside)));
     return outside;
 }
 
@@ -177,7 +180,8 @@ est_status est_i_profile_find(const est_i_fit_data *data, const est_i_terms *ter
     if (status == EST_OK) {
         double at = find_maximum(&c, joint->log_unseen[block], &top);
         double target = top.value - est_i_chi_squared_quantile(level, 1) / 2;
-        double lower = find_crossing(&c, at, target, -1, log(1e-6)), upper = find_crossing(&c, at, target, 1, log(c.n + 1) + 28);
+        double lower = find_crossing(&c, at, target, -1, log(1e-6));
+        double upper = find_crossing(&c, fmax(at, log(1e-6)), target, 1, log(c.n + 1) + 28);
         profile->maximum = c.n + exp(at);
         profile->lower = isnan(lower) ? c.n : c.n + exp(lower);
         profile->upper = isnan(upper) ? INFINITY : c.n + exp(upper);

@@ -48,7 +48,7 @@ static est_i_ranked *add_model(walk *w)
 static est_status judge(walk *w, const est_i_terms *terms, est_i_ranked *model)
 {
     est_i_verdict *verdict = NULL;
-    est_status status = est_i_verdict_find(w->data, 0, terms, w->monitor, &verdict, w->error);
+    est_status status = est_i_verdict_explain(w->data, 0, terms, w->monitor, &verdict, w->error);
     if (status != EST_OK)
         return status;
     model->exists = verdict->exists;

@@ -27,11 +27,11 @@ static void name_empty_pairs(const est_i_captures *captures, est_i_text *text)
 
 static const char *reason_of(const est_i_verdict *verdict)
 {
-    const char *reason = "the table does not determine the unseen number: the model has more parameters than the overlaps can tell";
+    const char *reason = "the table does not determine the unseen number";
     if (verdict->direction[0] > 0)
-        reason = "nothing in the table limits the unseen number, the likelihood rises as it grows without bound";
+        reason = "nothing in the table limits the unseen number: the likelihood rises as it grows without bound";
     else if (verdict->direction[0] < 0)
-        reason = "the likelihood rises as the unseen number goes to zero, and no finite estimate is reached";
+        reason = "the likelihood rises as the unseen number goes to zero, and reaches no maximum";
     return reason;
 }
 
@@ -41,7 +41,8 @@ est_status est_i_refuse_model(const est_i_captures *captures, const est_i_verdic
     est_i_text pairs = {0};
     name_empty_pairs(captures, &pairs);
     est_status status = est_i_fail(error, EST_EIDENTIFY, "no estimate exists under the model '%s': %s%s; use a model with fewer "
-                                   "terms, or lists that overlap", model, reason_of(verdict), pairs.data ? pairs.data : "");
+                                   "terms%s", model, reason_of(verdict), pairs.data ? pairs.data : "",
+                                   verdict->direction[0] < 0 ? "" : ", or lists that share more people");
     est_i_text_free(&pairs);
     return status;
 }
@@ -50,8 +51,9 @@ est_status est_i_refuse_search(const est_i_captures *captures, const est_i_ranki
 {
     est_i_text pairs = {0};
     name_empty_pairs(captures, &pairs);
-    est_status status = est_i_fail(error, EST_EIDENTIFY, "no estimate exists: none of the %zu models has a finite one%s; use "
-                                   "lists that overlap, or merge lists", ranking->n_models, pairs.data ? pairs.data : "");
+    est_status status = est_i_fail(error, EST_EIDENTIFY, "no estimate exists: no model has a finite one (%zu tried)%s; "
+                                   "use lists that share more people, or merge lists", ranking->n_models,
+                                   pairs.data ? pairs.data : "");
     est_i_text_free(&pairs);
     return status;
 }

@@ -163,12 +163,15 @@ static void take_choice(search *s, size_t lane, est_i_set set, double loglik, co
         s->log_unseen[k * s->data->lanes + lane] = !estimable || estimable[k] ? beta[k * n_local * stride + offset] : NAN;
 }
 
+/* Judged block by block, and only on those that the model without dependence determines: a tiny period must not rule the others.
+ * A model with dependent columns leaves some intercept undetermined, so nothing more need be asked. */
 static bool is_acceptable(const search *s, size_t lane, const est_i_verdict *verdict)
 {
-    bool good = verdict->identified && (verdict->exists || s->rules->accept_boundary), any = false;
+    bool good = true, any = false;
     for (size_t k = 0; good && k < verdict->n_blocks; k++) {
-        good = verdict->estimable[k] || !s->required[k * s->data->lanes + lane];
-        any = any || verdict->estimable[k];
+        bool stands = verdict->estimable[k] && (!verdict->reduced[k] || s->rules->accept_boundary);
+        good = stands || !s->required[k * s->data->lanes + lane];
+        any = any || stands;
     }
     return good && any;
 }
@@ -180,7 +183,10 @@ static void confirm(search *s, size_t lane, est_i_set set, const est_i_terms *te
     est_i_search_space *space = s->space;
     copy_lane(s->data, lane, space->single);
     s->status = est_i_verdict_find(space->single, 0, terms, s->monitor, &verdict, s->error);
-    if (s->status == EST_OK && is_acceptable(s, lane, verdict)) {
+    if (s->status == EST_EIDENTIFY) {
+        s->status = EST_OK; /* too sparse to be judged: such a model does not compete */
+        est_error_clear(s->error);
+    } else if (s->status == EST_OK && is_acceptable(s, lane, verdict)) {
         est_i_fit_request request = {.terms = *terms, .keep = verdict->keep, .no_face_jump = true};
         est_i_fit(space->single, &request, space->single_fit);
         double loglik = space->single_fit->loglik[0];

@@ -18,6 +18,7 @@ typedef struct pattern {
     size_t lane, n_columns;
     column *columns;
     est_i_monitor *monitor;
+    bool explains;
 } pattern;
 
 static double margin_of(const est_i_fit_data *data, size_t lane, size_t block, uint32_t term)
@@ -167,19 +168,39 @@ static bool rank_is_full(const int64_t *seen, size_t n_rows, size_t nullity, siz
     return fits;
 }
 
-/* z = basis c: its intercept entries say where the unseen counts go. */
-static void read_directions(const pattern *p, const int64_t *basis, size_t nullity, const int64_t *c, int *direction)
+/* Can the intercept of column j move in direction `sign` along a recession of the positive cells? A further row asks for it. */
+static bool can_move(const pattern *p, const int64_t *basis, size_t nullity, const int64_t *apart, size_t count, size_t j,
+                     int64_t sign, bool *fits)
 {
-    for (size_t j = 0; j < p->n_columns; j++) {
-        int64_t value = 0;
-        bool in_range = true;
-        if (p->columns[j].term != 0)
-            continue;
-        for (size_t k = 0; k < nullity && in_range; k++)
-            in_range = add_product(&value, basis[j * nullity + k], c[k]);
-        if (in_range)
-            direction[p->columns[j].block] = (value > 0) - (value < 0);
+    int64_t *rows = calloc((count + 1) * nullity + 1, sizeof *rows), *c = calloc(nullity + 1, sizeof *c);
+    bool *strict = calloc(count + 2, sizeof *strict), moves = false;
+    *fits = *fits && rows && c && strict;
+    if (*fits) {
+        memcpy(rows, apart, count * nullity * sizeof *rows);
+        for (size_t k = 0; k < nullity; k++)
+            rows[count * nullity + k] = -sign * basis[j * nullity + k];
+        *fits = est_i_exact_recession(rows, count + 1, nullity, strict, c, p->monitor);
+        moves = *fits && strict[count];
     }
+    free(strict);
+    free(c);
+    free(rows);
+    return moves;
+}
+
+static bool find_directions(const pattern *p, const int64_t *basis, size_t nullity, const int64_t *apart, size_t count,
+                            est_i_verdict *v)
+{
+    bool fits = true;
+    for (size_t j = 0; j < p->n_columns && fits; j++) {
+        size_t block = p->columns[j].block;
+        if (p->columns[j].term != 0 || v->estimable[block])
+            continue;
+        bool rises = can_move(p, basis, nullity, apart, count, j, 1, &fits);
+        bool falls = can_move(p, basis, nullity, apart, count, j, -1, &fits);
+        v->direction[block] = rises - falls;
+    }
+    return fits;
 }
 
 /* An empty cell seen through the null space: its row, and which distinct row that is. */
@@ -220,6 +241,7 @@ static void drop_strict(const pattern *p, const bool *strict, const size_t *dist
     for (size_t cell = 0; cell < p->data->n_blocks * p->data->n_cells; cell++)
         if (v->keep[cell] > 0 && !is_positive(p, cell) && strict[distinct[next++]]) {
             v->keep[cell] = 0;
+            v->reduced[cell / p->data->n_cells] = true;
             v->exists = false;
         }
 }
@@ -245,8 +267,6 @@ static bool find_estimable(const pattern *p, const int64_t *basis, size_t nullit
         }
         if (p->columns[j].term == 0)
             v->estimable[p->columns[j].block] = !moves;
-        if (p->columns[j].term == 0 && !moves)
-            v->direction[p->columns[j].block] = 0;
     }
     v->rank = p->n_columns - left;
     free(unseen);
@@ -260,20 +280,23 @@ static bool find_face(const pattern *p, const int64_t *basis, size_t nullity, es
     bool in_range = true;
     int64_t *seen = see_empty_cells(p, v->keep, basis, nullity, &n_rows, &in_range);
     int64_t *apart = calloc(n_rows * nullity + 1, sizeof *apart), *c = calloc(nullity + 1, sizeof *c);
+    int64_t *face = calloc(n_rows * nullity + 1, sizeof *face);
     seen_cell *cells = calloc(n_rows + 1, sizeof *cells);
     size_t *distinct = calloc(n_rows + 1, sizeof *distinct);
     bool *strict = calloc(n_rows + 1, sizeof *strict);
-    bool fits = in_range && seen && apart && c && cells && distinct && strict;
+    bool fits = in_range && seen && apart && c && face && cells && distinct && strict;
     if (fits)
         count = make_distinct(seen, n_rows, nullity, cells, distinct, apart);
     fits = fits && rank_is_full(apart, count, nullity, &rank, p->monitor) &&
            est_i_exact_recession(apart, count, nullity, strict, c, p->monitor);
     if (fits) {
         v->identified = rank == nullity;
-        read_directions(p, basis, nullity, c, v->direction);
         drop_strict(p, strict, distinct, v);
-        fits = find_estimable(p, basis, nullity, apart, count, strict, v);
+        memcpy(face, apart, count * nullity * sizeof *face);
+        fits = find_estimable(p, basis, nullity, face, count, strict, v) &&
+               (!p->explains || find_directions(p, basis, nullity, apart, count, v));
     }
+    free(face);
     free(strict);
     free(distinct);
     free(cells);
@@ -315,20 +338,21 @@ static est_i_verdict *new_verdict(size_t n_blocks, size_t n_cells)
     if (!v)
         return NULL;
     *v = (est_i_verdict){.n_blocks = n_blocks, .n_cells = n_cells, .keep = calloc(n_blocks * n_cells, sizeof *v->keep),
+                         .reduced = calloc(n_blocks, sizeof *v->reduced),
                          .estimable = calloc(n_blocks, sizeof *v->estimable),
                          .direction = calloc(n_blocks, sizeof *v->direction)};
-    if (!v->keep || !v->estimable || !v->direction) {
+    if (!v->keep || !v->reduced || !v->estimable || !v->direction) {
         est_i_verdict_free(v);
         v = NULL;
     }
     return v;
 }
 
-est_status est_i_verdict_find(const est_i_fit_data *data, size_t lane, const est_i_terms *terms, est_i_monitor *monitor,
-                              est_i_verdict **verdict, est_error *error)
+static est_status find_verdict(const est_i_fit_data *data, size_t lane, const est_i_terms *terms, bool explains,
+                               est_i_monitor *monitor, est_i_verdict **verdict, est_error *error)
 {
     est_status status = EST_OK;
-    pattern p = {.data = data, .lane = lane, .monitor = monitor};
+    pattern p = {.data = data, .lane = lane, .monitor = monitor, .explains = explains};
     est_i_verdict *v = new_verdict(data->n_blocks, data->n_cells);
     p.columns = calloc(data->n_blocks * terms->n_local + terms->n_shared + 1, sizeof *p.columns);
     *verdict = NULL;
@@ -356,11 +380,24 @@ cleanup:
     return status;
 }
 
+est_status est_i_verdict_find(const est_i_fit_data *data, size_t lane, const est_i_terms *terms, est_i_monitor *monitor,
+                              est_i_verdict **verdict, est_error *error)
+{
+    return find_verdict(data, lane, terms, false, monitor, verdict, error);
+}
+
+est_status est_i_verdict_explain(const est_i_fit_data *data, size_t lane, const est_i_terms *terms, est_i_monitor *monitor,
+                                 est_i_verdict **verdict, est_error *error)
+{
+    return find_verdict(data, lane, terms, true, monitor, verdict, error);
+}
+
 void est_i_verdict_free(est_i_verdict *verdict)
 {
     if (!verdict)
         return;
     free(verdict->keep);
+    free(verdict->reduced);
     free(verdict->estimable);
     free(verdict->direction);
     free(verdict);

@@ -22,14 +22,19 @@ typedef struct est_i_verdict {
     size_t face_cells;   /* of these, those that the face keeps */
     size_t rank;         /* of the live columns on the face */
     double *keep;        /* [block][cell]: 1 = on the face */
+    bool *reduced;       /* per block: some of its cells are off the face, so its part of the fit lies on the boundary */
     bool *estimable;     /* per block: the unseen count is determined on the face */
-    int *direction;      /* per block, where not: +1 it grows without bound, -1 it goes to zero, 0 the data say nothing */
+    int *direction;      /* per block, where not, after est_i_verdict_explain: +1 it can only grow without bound, -1 it can only go
+                            to zero, 0 both or neither: the data say nothing */
 } est_i_verdict;
 
 /* Judges lane `lane` of the data under the terms. EST_EIDENTIFY if the pattern is too sparse for 64-bit whole numbers (seen only on
  * made-up tables of eight lists by eight periods, 85 % empty), EST_ENOMEM, EST_ECANCELLED. */
 est_status est_i_verdict_find(const est_i_fit_data *data, size_t lane, const est_i_terms *terms, est_i_monitor *monitor,
                               est_i_verdict **verdict, est_error *error);
+/* The same, and the directions of the unseen counts: two more exact programmes for each block that is not estimable. */
+est_status est_i_verdict_explain(const est_i_fit_data *data, size_t lane, const est_i_terms *terms, est_i_monitor *monitor,
+                                 est_i_verdict **verdict, est_error *error);
 void est_i_verdict_free(est_i_verdict *verdict);
 
 #endif

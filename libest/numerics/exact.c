@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Products of two 64-bit numbers, for comparisons. */
+__extension__ typedef __int128 wide_integer;
+
 static int64_t greatest_divisor(int64_t a, int64_t b)
 {
     a = a < 0 ? -a : a;
@@ -256,8 +259,7 @@ static size_t leaving_row(const dictionary *d, size_t column)
         const int64_t *row = dictionary_row(d, i), *held = dictionary_row(d, best);
         if (row[column] <= 0)
             continue;
-        long double here = (long double)row[d->n] * (long double)held[column];
-        long double there = (long double)held[d->n] * (long double)row[column];
+        wide_integer here = (wide_integer)row[d->n] * held[column], there = (wide_integer)held[d->n] * row[column];
         if (best == d->n_rows - 1 || here < there || (here == there && d->basic[i] < d->basic[best]))
             best = i;
     }

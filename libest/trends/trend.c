@@ -17,6 +17,8 @@ static const est_option_spec trend_specs[] = {
      "persons on any list, these or others; a column; default 'seen_any_list' if there is one"},
     {"population", EST_OPTION_TABLE, offsetof(est_trend_options, population), "", 0, 0, NULL,
      "period file; columns period and any of years, population, truncated, start, end"},
+    {"denominator", EST_OPTION_TEXT, offsetof(est_trend_options, denominator), "", 0, 0, NULL,
+     "name of that population; for example 'UN mid-year estimate, WPP 2024'; stands beside every rate"},
     {"list-dates", EST_OPTION_TABLE, offsetof(est_trend_options, list_dates), "", 0, 0, NULL,
      "when lists were at work; columns list, from, to"},
     {"dependence", EST_OPTION_CHOICE, offsetof(est_trend_options, dependence), "all", 0, 0,

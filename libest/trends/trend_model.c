@@ -48,7 +48,7 @@ est_status est_i_trend_data_new(const est_i_captures *captures, est_i_trend_data
     if (!d->used || !d->single)
         status = est_i_no_memory(error);
     for (size_t k = 0; k < captures->n_blocks && status == EST_OK; k++)
-        if (__builtin_popcount(captures->active[k]) >= 3)
+        if (__builtin_popcount(est_i_lists_that_count(captures, k)) >= 3)
             status = use_period(d, k, error);
     if (status == EST_OK && d->n_used) {
         d->joint = est_i_fit_data_of(captures, d->used, d->n_used);
@@ -146,7 +146,7 @@ static est_status settle_part(const est_i_fit_data *data, const est_i_terms *ter
         double unseen = exp(joint->log_unseen[k]), se = joint->se_log_unseen[k];
         m->population[first + k] = data->margins[k * data->n_cells] + unseen;
         m->se[first + k] = sqrt(unseen + unseen * unseen * se * se);
-        m->boundary[first + k] = !joint->verdict->exists;
+        m->boundary[first + k] = joint->verdict->reduced[k] && joint->verdict->estimable[k];
         if (!profiles || !joint->verdict->estimable[k])
             continue;
         status = est_i_profile_find(data, terms, joint, k, level, monitor, &profile, error);

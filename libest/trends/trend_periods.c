@@ -1,6 +1,7 @@
 /* Rows of single periods. */
 #include <math.h>
 
+#include "mse/describe.h"
 #include "trends/trend_run.h"
 
 static uint32_t flags_of_period(const est_i_trend_answer *a, size_t block)
@@ -18,6 +19,8 @@ static void add_count_rows(est_i_trend_answer *a, const char *estimand, const do
     for (size_t k = 0; k < a->captures->n_blocks; k++) {
         est_label label = {"period", a->captures->block_names[k]};
         est_row row = est_i_row_empty(estimand);
+        if (isnan(counts[k]))
+            continue;
         row.n_domain = 1;
         row.domain = &label;
         row.estimate = row.n = counts[k];
@@ -32,7 +35,7 @@ static void add_count_rows(est_i_trend_answer *a, const char *estimand, const do
 static uint32_t flags_of_estimate(const est_i_trend_answer *a, const est_i_trend_model *m, size_t block, size_t place)
 {
     uint32_t flags = flags_of_period(a, block);
-    if (__builtin_popcount(a->captures->active[block]) < 3)
+    if (__builtin_popcount(est_i_lists_that_count(a->captures, block)) < 3)
         flags |= EST_FLAG_BIT(EST_FLAG_FEW_LISTS);
     if (a->captures->totals[block] < 100)
         flags |= EST_FLAG_BIT(EST_FLAG_FEW_DATA);
@@ -103,6 +106,7 @@ static void add_rates(est_i_trend_answer *a, const est_i_trend_model *m)
             continue;
         row = estimate_row(a, m, k, &label);
         row.estimand = "rate_per_100000";
+        row.population = *a->options->denominator ? a->options->denominator : "population not named";
         row.estimate *= scale;
         row.se *= scale;
         row.lower *= scale;
@@ -116,7 +120,7 @@ static void add_chapman(est_i_trend_answer *a, size_t block)
 {
     const est_i_captures *c = a->captures;
     double on_first = 0, on_second = 0, on_both = 0;
-    uint32_t active = c->active[block], first = active & -active, second = active & ~first;
+    uint32_t active = est_i_lists_that_count(c, block), first = active & -active, second = active & ~first;
     est_label label = {"period", c->block_names[block]};
     est_row row = est_i_row_empty("population_chapman");
     for (size_t w = 1; w < c->n_cells; w++) {
@@ -131,7 +135,7 @@ static void add_chapman(est_i_trend_answer *a, size_t block)
     row.n = c->totals[block];
     row.interval = "none";
     row.estimate = (on_first + 1) * (on_second + 1) / (on_both + 1) - 1;
-    row.flags = flags_of_period(a, block) | EST_FLAG_BIT(EST_FLAG_FEW_LISTS) | EST_FLAG_BIT(EST_FLAG_MODEL_KNOWN);
+    row.flags = flags_of_period(a, block) | EST_FLAG_BIT(EST_FLAG_FEW_LISTS);
     est_i_result_add_row(a->builder, &row);
 }
 
@@ -143,7 +147,7 @@ void est_i_trend_add_periods(est_i_trend_answer *a)
     for (size_t i = 0; i < a->n_models; i++)
         add_populations(a, a->models[i]);
     for (size_t k = 0; k < a->captures->n_blocks; k++)
-        if (__builtin_popcount(a->captures->active[k]) == 2)
+        if (__builtin_popcount(est_i_lists_that_count(a->captures, k)) == 2)
             add_chapman(a, k);
     for (size_t i = 0; i < a->n_models && a->captures->has_population; i++)
         add_rates(a, a->models[i]);

@@ -186,7 +186,7 @@ static void test_korea(void **state)
     REQUIRE_CLOSE(population_of(result)->estimate, 157.167, 1e-5);
     assert_string_equal(population_of(result)->interval, "bootstrap");
     assert_false(has_flag(population_of(result), EST_FLAG_MODEL_KNOWN));
-    const est_frame *without = est_result_frame_find(result, "models_without_estimate");
+    const est_frame *without = est_result_frame_find(result, "models_without_part");
     assert_non_null(without);
     assert_int_equal(without->n_rows, 2);
     assert_string_equal(cell_of(without, 0, "model")->text, "b:c b:d");

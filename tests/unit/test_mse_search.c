@@ -130,9 +130,13 @@ static void try_joint(const est_i_fit_data *data, est_i_set set, bool accept, co
                          .shared = shared};
     REQUIRE_OK(est_i_joint_fit(data, &terms, NULL, &joint, &error), error);
     const est_i_verdict *v = joint->verdict;
-    bool good = v->identified && (v->exists || accept);
-    for (size_t k = 0; good && k < data->n_blocks; k++)
-        good = v->estimable[k] || !required[k];
+    bool good = true, any = false;
+    for (size_t k = 0; good && k < data->n_blocks; k++) {
+        bool stands = v->estimable[k] && (!v->reduced[k] || accept);
+        good = stands || !required[k];
+        any = any || stands;
+    }
+    good = good && any;
     double criterion = log(data->total[0]) * (double)joint->n_parameters - 2 * joint->loglik;
     bool lower = !held->found || criterion < held->criterion - 1e-8;
     if (held->found && fabs(criterion - held->criterion) <= 1e-8) {

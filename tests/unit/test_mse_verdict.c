@@ -25,7 +25,7 @@ static est_i_verdict *judge_set(const est_i_fit_data *data, est_i_set local, est
     m.terms.local = m.local;
     m.terms.shared = m.shared;
     m.terms.penalty = penalty;
-    REQUIRE_OK(est_i_verdict_find(data, 0, &m.terms, NULL, &verdict, &error), error);
+    REQUIRE_OK(est_i_verdict_explain(data, 0, &m.terms, NULL, &verdict, &error), error);
     return verdict;
 }
 
@@ -230,12 +230,12 @@ static void test_exchangeable(void **state)
     est_error error;
     est_i_verdict *v = NULL;
     est_i_terms terms = {.n_local = 5, .local = local};
-    REQUIRE_OK(est_i_verdict_find(data, 0, &terms, NULL, &v, &error), error);
+    REQUIRE_OK(est_i_verdict_explain(data, 0, &terms, NULL, &v, &error), error);
     require_verdict(v, 0, fine);
     assert_int_equal(v->rank, 5);
     est_i_verdict_free(v);
     terms = (est_i_terms){.n_local = 8, .local = pairs};
-    REQUIRE_OK(est_i_verdict_find(data, 0, &terms, NULL, &v, &error), error);
+    REQUIRE_OK(est_i_verdict_explain(data, 0, &terms, NULL, &v, &error), error);
     /* The column is the sum of the three pairs: a direction without an intercept, so the unseen stay
      * determined. */
     require_verdict(v, 0, (expected){true, false, true, 0});
