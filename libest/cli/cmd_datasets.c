@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "message.h"
 #include "output.h"
+#include "progress.h"
 #include "text.h"
 
 static const char *dataset_name(const void *user, size_t index)
@@ -57,8 +58,11 @@ static est_status save_csv(const est_dataset *dataset, const char *path, est_err
     if (!*path || cli_is_folder(path))
         return cli_fail(error, EST_EOPTION, "--output '%s': expected the path of a file", path);
     status = cli_output_check(path, error);
-    if (status == EST_OK)
+    if (status == EST_OK) {
+        cli_interrupt_hold(true);
         status = cli_file_write(path, dataset->csv, dataset->csv_length, error);
+        cli_interrupt_hold(false);
+    }
     if (status == EST_OK)
         cli_say("written: ", path, NULL);
     return status;

@@ -110,6 +110,35 @@ static est_status read_suppression(cli_request *request, est_error *error)
     return status;
 }
 
+static est_status check_overwrite(const cli_request *request, const char *input, const char *what,
+                                  est_error *error)
+{
+    if (!cli_output_replaces(request->output, request->method->id, input))
+        return EST_OK;
+    return cli_fail(error, EST_EOPTION,
+                    "--output %s may replace %s, an input of this run; write to another file or folder",
+                    request->output, what);
+}
+
+/* Inputs are never written to, whatever name, link or folder leads to them. */
+static est_status check_inputs(const cli_request *request, est_error *error)
+{
+    const cli_args *args = request->args;
+    est_status status = EST_OK;
+    if (!request->output)
+        return status;
+    if (strncmp(request->data, "dataset:", strlen("dataset:")) != 0)
+        status = check_overwrite(request, request->data, "DATA", error);
+    for (size_t i = 0; i < args->n_options && status == EST_OK; i++) {
+        char what[64];
+        snprintf(what, sizeof what, "the file of --%s", args->options[i].name);
+        if (args->options[i].kind == EST_OPTION_TABLE && args->values[i]
+            && strncmp(args->values[i], "dataset:", strlen("dataset:")) != 0)
+            status = check_overwrite(request, args->values[i], what, error);
+    }
+    return status;
+}
+
 static est_status read_request(cli_request *request, est_error *error)
 {
     est_status status = EST_OK;
@@ -122,6 +151,8 @@ static est_status read_request(cli_request *request, est_error *error)
         status = read_suppression(request, error);
     if (status == EST_OK)
         status = read_output(request, error);
+    if (status == EST_OK)
+        status = check_inputs(request, error);
     return status;
 }
 
@@ -189,7 +220,9 @@ static est_status write_result(const cli_request *request, const est_result *res
     char *text = NULL;
     size_t length = 0;
     if (request->output) {
+        cli_interrupt_hold(true);
         status = est_report_save(result, request->output, request->format, error);
+        cli_interrupt_hold(false);
         if (status == EST_OK && !request->quiet)
             cli_say("written: ", request->output, NULL);
         return status;

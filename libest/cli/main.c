@@ -84,5 +84,5 @@ int main(int argc, char **argv)
         snprintf(command, sizeof command, "est %s", argv[1]);
     if (status != EST_OK)
         cli_show_error(&error, status, command);
-    return est_status_exit(status);
+    return status == EST_ECANCELLED && cli_interrupted() ? 128 + cli_interrupted() : est_status_exit(status);
 }

@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -91,6 +92,41 @@ est_status cli_output_check(const char *path, est_error *error)
                           strerror(errno));
     free(folder);
     return status;
+}
+
+static bool is_same_file(const char *path, const struct stat *input)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && found.st_dev == input->st_dev && found.st_ino == input->st_ino;
+}
+
+/* Files of a result in a folder begin with the name of its method. */
+static bool folder_replaces(const char *folder, const char *method, const struct stat *input)
+{
+    size_t length = strlen(method), size = strlen(folder) + 258;
+    char *path = malloc(size);
+    DIR *entries = path ? opendir(folder) : NULL;
+    bool replaces = false;
+    struct dirent *entry = NULL;
+    while (entries && !replaces && (entry = readdir(entries)) != NULL) {
+        bool ours = strncmp(entry->d_name, method, length) == 0
+                    && (entry->d_name[length] == '.' || entry->d_name[length] == '_');
+        snprintf(path, size, "%s/%s", folder, entry->d_name);
+        replaces = ours && is_same_file(path, input);
+    }
+    if (entries)
+        closedir(entries);
+    free(path);
+    return replaces;
+}
+
+bool cli_output_replaces(const char *output, const char *method, const char *input)
+{
+    struct stat found;
+    bool exists = strcmp(input, "-") == 0 ? fstat(STDIN_FILENO, &found) == 0 : stat(input, &found) == 0;
+    if (!exists || !S_ISREG(found.st_mode))
+        return false;
+    return cli_is_folder(output) ? folder_replaces(output, method, &found) : is_same_file(output, &found);
 }
 
 static bool write_all(int file, const char *bytes, size_t length)

@@ -23,6 +23,10 @@ bool cli_is_folder(const char *path);
 /* Tells early, before a long run, that a path cannot be written. EST_EIO. */
 est_status cli_output_check(const char *path, est_error *error);
 
+/* true if writing a result of `method` to `output`, a file or a folder, would replace the file `input` ("-" =
+ * standard input). */
+bool cli_output_replaces(const char *output, const char *method, const char *input);
+
 /* Writes a file beside its target and renames it; nothing is left on failure. EST_EIO. */
 est_status cli_file_write(const char *path, const char *bytes, size_t length, est_error *error);
 

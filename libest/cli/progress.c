@@ -12,28 +12,45 @@
 #define BAR_WIDTH 24
 #define LINE_MAX_WIDTH 79
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted; /* the signal, 0 = none */
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+#define N_SIGNALS (sizeof signals / sizeof signals[0])
 
 static void on_interrupt(int signal_number)
 {
-    (void)signal_number;
-    interrupted = 1;
+    interrupted = signal_number;
 }
 
 void cli_interrupt_install(void)
 {
-    struct sigaction action;
+    struct sigaction action, before;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_interrupt;
     sigemptyset(&action.sa_mask);
     /* Reset: the second one kills. No restart: a read that waits for input ends. */
     action.sa_flags = (int)SA_RESETHAND;
-    sigaction(SIGINT, &action, NULL);
+    for (size_t i = 0; i < N_SIGNALS; i++) {
+        /* nohup asks for a hang-up to be ignored. */
+        bool ignored = signals[i] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0
+                       && before.sa_handler == SIG_IGN;
+        if (!ignored)
+            sigaction(signals[i], &action, NULL);
+    }
 }
 
-bool cli_interrupted(void)
+void cli_interrupt_hold(bool hold)
 {
-    return interrupted != 0;
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < N_SIGNALS; i++)
+        sigaddset(&set, signals[i]);
+    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+int cli_interrupted(void)
+{
+    return interrupted;
 }
 
 static int64_t now(void)

@@ -1,4 +1,4 @@
-/* The progress bar and Ctrl-C. */
+/* The progress bar and the signals that end a run. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
@@ -14,9 +14,14 @@ typedef struct cli_progress {
     int drawn_width; /* columns to erase */
 } cli_progress;
 
-/* From here on the first Ctrl-C is only remembered; the second ends the program at once. */
+/* From here on the first Ctrl-C (SIGINT), SIGTERM or SIGHUP is only remembered; the second of its kind ends the
+ * program at once. */
 void cli_interrupt_install(void);
-bool cli_interrupted(void);
+int cli_interrupted(void); /* the signal, 0 = none */
+
+/* While files are written the signals wait, so that none ends the program between a temporary file and its
+ * name. */
+void cli_interrupt_hold(bool hold);
 
 void cli_progress_start(cli_progress *progress, bool quiet);
 void cli_progress_end(cli_progress *progress);

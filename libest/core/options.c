@@ -86,12 +86,25 @@ static void choice_list(const char *choices, char *buffer, size_t size)
     buffer[at] = '\0';
 }
 
+/* The message begins with the option as it is typed; the name stands in `where` for programs. */
+static est_status at_option(const est_option_spec *spec, est_error *error, est_status status)
+{
+    if (error) {
+        size_t length = strlen(spec->name), most = sizeof error->where - 1;
+        length = length < most ? length : most;
+        memcpy(error->where, spec->name, length);
+        error->where[length] = '\0';
+    }
+    return status;
+}
+
 static est_status fail_choice(const est_option_spec *spec, const char *found, est_error *error)
 {
     char words[256];
     choice_list(spec->choices, words, sizeof words);
-    return est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = spec->name},
-                         "option '%s': found '%s', expected one of: %s", spec->name, found, words);
+    return at_option(spec, error,
+                     est_i_fail(error, EST_EOPTION, "option --%s: found '%s', expected one of: %s",
+                                spec->name, found, words));
 }
 
 /* "from 1 to 3", "1 or more", "3 or less" or "any": what a number must be. */
@@ -119,9 +132,10 @@ static est_status fail_number(const est_option_spec *spec, const char *found, es
 {
     char range[128];
     range_text(spec, range, sizeof range);
-    return est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = spec->name},
-                         "option '%s': found '%s', expected a %s%s", spec->name, found,
-                         spec->kind == EST_OPTION_INTEGER ? "whole number" : "number", range);
+    return at_option(spec, error,
+                     est_i_fail(error, EST_EOPTION, "option --%s: found '%s', expected a %s%s",
+                                spec->name, found,
+                                spec->kind == EST_OPTION_INTEGER ? "whole number" : "number", range));
 }
 
 static bool in_range(const est_option_spec *spec, double value)
@@ -154,9 +168,11 @@ static est_status store_flag(const est_option_spec *spec, const char *value, voi
     int index = choice_find(words, value);
     int flag = index % 2;
     if (index < 0)
-        return est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = spec->name},
-                             "option '%s': found '%s', expected yes or no (also 1 or 0, true or false)",
-                             spec->name, value);
+        return at_option(spec, error,
+                         est_i_fail(error, EST_EOPTION,
+                                    "option --%s: found '%s', expected yes or no (also 1 or 0, true or "
+                                    "false)",
+                                    spec->name, value));
     field_put(spec, options, &flag, sizeof flag);
     return EST_OK;
 }
@@ -193,16 +209,19 @@ static est_status store_choice(const est_option_spec *spec, const char *value, v
 
 static est_status fail_table(const est_option_spec *spec, est_error *error)
 {
-    return est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = spec->name},
-                         "option '%s': found a text, expected a table (est_options_set_table)", spec->name);
+    return at_option(spec, error,
+                     est_i_fail(error, EST_EOPTION,
+                                "option --%s: found a text, expected a table (est_options_set_table)",
+                                spec->name));
 }
 
 est_status est_i_option_store(const est_option_spec *spec, const char *value, void *options, est_error *error)
 {
     est_status status = EST_OK;
     if (!value)
-        return est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = spec->name},
-                             "option '%s': found nothing, expected a value", spec->name);
+        return at_option(spec, error,
+                         est_i_fail(error, EST_EOPTION, "option --%s: found nothing, expected a value",
+                                    spec->name));
     switch (spec->kind) {
     case EST_OPTION_FLAG:
         status = store_flag(spec, value, options, error);
@@ -264,8 +283,9 @@ static est_status check_int(const est_option_spec *spec, const void *options, es
     est_i_number_print(value, found);
     if (spec->kind == EST_OPTION_CHOICE)
         return fail_choice(spec, found, error);
-    return est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = spec->name},
-                         "option '%s': found %s, expected 0 or 1", spec->name, found);
+    return at_option(spec, error,
+                     est_i_fail(error, EST_EOPTION, "option --%s: found %s, expected 0 or 1",
+                                spec->name, found));
 }
 
 static est_status check_number(const est_option_spec *spec, const void *options, est_error *error)
@@ -291,8 +311,10 @@ static est_status check_text(const est_option_spec *spec, const void *options, e
     field_get(spec, options, &value, sizeof value);
     if (value)
         return EST_OK;
-    return est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = spec->name},
-                         "option '%s': found NULL, expected a text (\"\" for none)", spec->name);
+    return at_option(spec, error,
+                     est_i_fail(error, EST_EOPTION,
+                                "option --%s: found NULL, expected a text (\"\" for none)",
+                                spec->name));
 }
 
 est_status est_i_options_check(const est_option_spec *specs, size_t count, const void *options,

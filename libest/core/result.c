@@ -261,6 +261,7 @@ static est_result *result_new(const char *method_id, const char *title)
 {
     est_result *result = calloc(1, sizeof *result);
     if (result) {
+        result->smallest_count = NAN;
         result->method = est_i_result_text(result, method_id);
         result->title = est_i_result_text(result, title);
         if (!result->method || !result->title) {
@@ -319,6 +320,7 @@ est_status est_i_result_copy(const est_result *source, est_result **copy, est_er
     made->is_public = source->is_public;
     made->is_synthetic = source->is_synthetic;
     made->is_internal = source->is_internal;
+    made->smallest_count = source->smallest_count;
     *copy = made;
     return EST_OK;
 }
@@ -512,6 +514,12 @@ void est_i_result_mark(est_i_result_builder *builder, bool is_public, bool is_sy
         builder->result->is_synthetic = is_synthetic;
         builder->result->is_internal = is_internal;
     }
+}
+
+void est_i_result_smallest_count(est_i_result_builder *builder, double count)
+{
+    if (usable(builder))
+        builder->result->smallest_count = count;
 }
 
 est_status est_i_result_finish(est_i_result_builder *builder, est_result **result, est_error *error)

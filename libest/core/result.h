@@ -38,6 +38,10 @@ void est_i_result_add_provenance(est_i_result_builder *builder, const char *name
 void est_i_result_add_options(est_i_result_builder *builder, const est_method *method, const void *options);
 void est_i_result_mark(est_i_result_builder *builder, bool is_public, bool is_synthetic, bool is_internal);
 
+/* The smallest count of people in any cell of the data behind the result, zeros of possible cells included. It is never written
+ * out; suppression asks it whether exact numbers could give a small count back. */
+void est_i_result_smallest_count(est_i_result_builder *builder, double count);
+
 /* Hands the result over and frees the builder, whatever the outcome. EST_ENOMEM if anything failed. */
 est_status est_i_result_finish(est_i_result_builder *builder, est_result **result, est_error *error);
 /* Drops an unfinished result. NULL is allowed. */

@@ -10,13 +10,15 @@
  * 3. A domain (a set of labels) of which the observed count or n is withheld shows no count anywhere. What
  * gives n back is withheld too: unobserved (N - U = n), coverage (N C = n), rates. N and its limits are
  * rounded to the base and to two digits, ratios and changes to two digits.
- *    Of the frames "lists" and "overlaps" what gives a small count by subtraction goes as well
+ *    Of the frames "lists" and "overlaps" what gives a small capture history goes as well
  * (suppress_margins.c).
- * 4. As soon as one count is withheld, all other estimates are rounded as well (people to the base and three
- * digits, other fractions to three digits, but no coarser than one half): at full precision a fit identifies
- * the counts behind it.
- * Steps 1 to 3 repeat until nothing changes. Rounding hinders, but does not exclude, that somebody refits the
- * model for every value which a withheld count may have.
+ * 4. As soon as one count is withheld, or a small one would follow from exact numbers
+ * (est_i_small_counts_follow), everything is linked, for a fit identifies the counts behind it. The measures
+ * of fit and the coefficients are withheld: with n and the list totals they leave one table only. All other
+ * counts are rounded to the base, people to the base and three digits, other fractions to three digits or
+ * two, but no coarser than one half. What would be rounded to 0 is withheld.
+ * Steps 1 to 3 repeat until nothing changes. Step 2 stays beside the rounding of step 4: four counts that end
+ * on 4, a fifth of 9 and a total that ends on 5 have one solution, however they are rounded.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -29,7 +31,10 @@
 #include "core/suppress_parts.h"
 #include "core/text.h"
 
-/* Private entries go, and so does a small number of rows or persons. */
+#define LEAST_THRESHOLD 3
+
+/* Private entries go, and so does a number of rows or persons that is small or would be exact beside rounded
+ * counts. */
 static void publish_provenances(est_i_suppressor *state)
 {
     est_result *result = state->result;
@@ -40,7 +45,7 @@ static void publish_provenances(est_i_suppressor *state)
         bool counts =
             strstr(entry->name, "rows") || strstr(entry->name, "persons") || strstr(entry->name, "count");
         bool small = counts && est_i_number_parse(entry->value, strlen(entry->value), &value) &&
-                     est_i_is_small(state, value);
+                     (state->any || est_i_is_small(state, value));
         if (small)
             state->withheld++;
         if (!entry->is_private && !small)
@@ -49,12 +54,29 @@ static void publish_provenances(est_i_suppressor *state)
     result->n_provenances = kept;
 }
 
+/* Notes whose numbers are orders, models, years and rules, never people. */
+static bool counts_nobody(const char *code)
+{
+    static const char *const codes[] = {
+        "search", "model_known", "two_lists",  "untestable",   "boundary",  "poor_fit",  "truncated",
+        "window", "annualised",  "midpoints",  "no_direction", "bootstrap", "few_lists", "not_estimable"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0] && !found; i++)
+        found = strcmp(code, codes[i]) == 0;
+    return found;
+}
+
+/* The number of repeated rows says how many persons are in there twice, without the word. */
 static void publish_notes(est_i_suppressor *state)
 {
     est_result *result = state->result;
     bool all_numbers = est_i_everything_is_linked(state);
-    for (size_t i = 0; i < result->n_notes; i++)
-        result->notes[i].message = est_i_suppress_text(state, result->notes[i].message, all_numbers);
+    for (size_t i = 0; i < result->n_notes; i++) {
+        est_note *note = &result->notes[i];
+        if (!counts_nobody(note->code))
+            note->message =
+                est_i_suppress_text(state, note->message, all_numbers || strcmp(note->code, "repeated") == 0);
+    }
 }
 
 static est_status add_summary(est_i_suppressor *state, est_error *error)
@@ -66,8 +88,9 @@ static est_status add_summary(est_i_suppressor *state, est_error *error)
         est_i_text_printf(&message, "Values withheld: %zu; rounded: %zu. The rule: counts of people below ",
                           state->withheld, state->rounded);
         est_i_text_number(&message, state->threshold);
-        est_i_text_append(&message, " are withheld, and what would give them back is withheld or rounded. Inside "
-                                    "the office the option 'internal' shows every number, and marks every page.");
+        est_i_text_append(&message,
+                          " are withheld, and what would give them back is withheld or rounded. Inside the "
+                          "office the option 'internal' shows every number, and marks every page.");
     } else {
         est_i_text_append(&message, "Nothing is withheld: no count of people is below ");
         est_i_text_number(&message, state->threshold);
@@ -132,7 +155,7 @@ static est_status suppress_counts(est_result *result, long threshold, est_error 
     suppressor_start(&state, result, threshold);
     if (!state.failed)
         est_i_suppress_decide(&state);
-    state.any = !state.failed && est_i_anything_withheld(&state);
+    state.any = !state.failed && (est_i_anything_withheld(&state) || est_i_small_counts_follow(&state));
     if (state.any)
         est_i_suppress_publish(&state);
     if (!state.failed) {
@@ -162,6 +185,11 @@ static est_status check_request(const est_result *result, const est_suppression 
     else if (!(request->threshold >= 1 && request->threshold <= 1000000))
         status = est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = "suppress"},
                                "found threshold %ld, expected 1 to 1000000", request->threshold);
+    else if (!none && request->threshold < LEAST_THRESHOLD && !result->is_public && !request->internal)
+        status = est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = "suppress"},
+                               "found threshold %ld, expected %d or more: less protects nobody. To see every "
+                               "number inside the office, use 'internal'",
+                               request->threshold, LEAST_THRESHOLD);
     else if (none && !result->is_public && !request->internal)
         status = est_i_fail_at(
             error, EST_EOPTION, (est_i_place){.where = "suppress"},

@@ -3,9 +3,12 @@
  * By convention the frame "lists" holds the persons on each list and the frame "overlaps" those on both lists
  * of a pair (its first two columns), in count columns of the same names, one a domain; n is the domain's row
  * "observed". With n, two lists and their overlap give four counts: on both, on one only (twice), on neither.
- * With three lists all seven capture histories follow by inclusion and exclusion; with four or more no single
- * one does, for a function of the lists of degree two or less that is not zero has at least 2^(k-2) nonzero
- * values on the cube, of which one may be the unseen cell. */
+ * With three lists all seven capture histories follow by inclusion and exclusion. With four or more the
+ * histories are not known here, and one of them is taken as small unless the result knows its smallest cell.
+ *
+ * With a small history all overlaps of the domain go, and n and the list totals are rounded. What they then
+ * say is n >= any total and n <= the sum of the totals; both leave room: see protect_complements and
+ * protect_union. */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -55,32 +58,14 @@ static double on_list(const margins *m, const est_cell *name)
     return n;
 }
 
-/* On list A and not on B, on B and not on A; with more than two lists, on neither. */
-static bool pair_is_small(const margins *m, size_t row)
-{
-    const est_cell *names = &m->overlaps->cells[row * m->overlaps->n_columns];
-    double a = on_list(m, &names[0]), b = on_list(m, &names[1]);
-    double both = cell_number(m->overlaps, row, m->overlap_column);
-    return est_i_is_small(m->state, a - both) || est_i_is_small(m->state, b - both) ||
-           (m->lists->n_rows > 2 && est_i_is_small(m->state, m->n - a - b + both));
-}
-
-static bool protect_pairs(const margins *m)
-{
-    bool changed = false;
-    for (size_t i = 0; i < m->overlaps->n_rows; i++)
-        if (pair_is_small(m, i))
-            changed = withhold_cell(m, m->overlaps, i, m->overlap_column) || changed;
-    return changed;
-}
-
 /* Two lists: any two of the three counts and n give the third, so all go. */
 static bool protect_two_lists(const margins *m)
 {
-    bool small =
-        pair_is_small(m, 0) || est_i_is_small(m->state, cell_number(m->overlaps, 0, m->overlap_column));
+    const est_cell *names = m->overlaps->cells;
+    double both = cell_number(m->overlaps, 0, m->overlap_column);
     bool changed = false;
-    if (small) {
+    if (est_i_is_small(m->state, both) || est_i_is_small(m->state, on_list(m, &names[0]) - both) ||
+        est_i_is_small(m->state, on_list(m, &names[1]) - both)) {
         changed = withhold_column(m, m->lists, m->column);
         changed = withhold_column(m, m->overlaps, m->overlap_column) || changed;
     }
@@ -121,6 +106,22 @@ static bool protect_complements(const margins *m)
     return changed;
 }
 
+/* The sum of the list totals is n and the overlaps. Where it may exceed n by less than the threshold, rounded
+ * as both are, the totals go: they would say that hardly anybody is on two lists. */
+static bool protect_union(const margins *m)
+{
+    const bool *hidden = m->state->cells[m->lists - m->state->result->frames];
+    double base = m->state->base, most = 0, least = round(m->n / base) * base - base / 2;
+    for (size_t i = 0; i < m->lists->n_rows; i++) {
+        double total = cell_number(m->lists, i, m->column);
+        if (hidden[i * m->lists->n_columns + m->column])
+            most += m->state->threshold - 1;
+        else if (!isnan(total))
+            most += round(total / base) * base + base / 2 - 1;
+    }
+    return most - least < m->state->threshold && withhold_column(m, m->lists, m->column);
+}
+
 /* n of the domain that a column is named after; the whole if it is named after none. */
 static double observed_of(const est_result *result, const char *column)
 {
@@ -148,13 +149,17 @@ static bool protect_domain(margins *m)
     bool changed = protect_complements(m);
     size_t k = m->lists->n_rows;
     m->overlap_column = m->overlaps ? find_column(m->overlaps, m->lists->columns[m->column]) : SIZE_MAX;
-    if (m->overlap_column != SIZE_MAX && m->overlaps->n_rows == k * (k - 1) / 2) {
-        if (k == 2)
+    if (m->overlap_column != SIZE_MAX) {
+        bool complete = m->overlaps->n_rows == k * (k - 1) / 2;
+        if (complete && k == 2)
             changed = protect_two_lists(m) || changed;
-        if (k == 3)
+        else if (complete && k == 3)
             changed = protect_three_lists(m) || changed;
-        changed = protect_pairs(m) || changed;
+        else
+            changed = withhold_column(m, m->overlaps, m->overlap_column) || changed;
     }
+    if (est_i_anything_withheld(m->state))
+        changed = protect_union(m) || changed;
     return changed;
 }
 
@@ -165,6 +170,8 @@ bool est_i_suppress_margins(est_i_suppressor *state)
                  .lists = est_result_frame_find(result, "lists"),
                  .overlaps = est_result_frame_find(result, "overlaps")};
     bool changed = false;
+    if (result->smallest_count >= state->threshold)
+        return false; /* no history is small: nothing to subtract out */
     for (size_t j = 1; m.lists && m.lists->n_rows > 1 && j < m.lists->n_columns; j++) {
         m.column = j;
         m.n = observed_of(result, m.lists->columns[j]);

@@ -20,7 +20,7 @@ typedef struct est_i_suppressor {
     const est_row **domains; /* rows whose domain is withheld */
     size_t n_domains;
     size_t withheld, rounded; /* values, for the summary */
-    bool any;                 /* something is withheld: all estimates are rounded */
+    bool any;                 /* something is withheld or would follow: all that is left is rounded */
     bool failed;              /* no memory */
 } est_i_suppressor;
 
@@ -36,6 +36,7 @@ typedef enum est_i_meaning {
 } est_i_meaning;
 
 est_i_meaning est_i_meaning_of(const char *name);
+bool est_i_domains_agree(const est_row *a, const est_row *b);
 
 bool est_i_is_small(const est_i_suppressor *state, double value);
 bool est_i_is_word_byte(char letter);
@@ -74,9 +75,13 @@ void est_i_groups_free(est_i_groups *groups);
 bool est_i_groups_close(est_i_groups *groups, const double *values, bool *hidden, size_t count,
                         double threshold);
 
-/* Withholds list totals and overlaps from which a small count follows by subtraction. true if it withheld
+/* Withholds list totals and overlaps from which a small capture history follows. true if it withheld
  * more. */
 bool est_i_suppress_margins(est_i_suppressor *state);
+
+/* Would small counts that are in no group follow from exact numbers: persons seen but not detected, or the
+ * capture histories of lists whose overlaps are not known? */
+bool est_i_small_counts_follow(const est_i_suppressor *state);
 
 /* Steps 1 to 3 of suppress.c. */
 void est_i_suppress_decide(est_i_suppressor *state);

@@ -44,6 +44,54 @@ static void round_people(est_i_suppressor *state, double *value, int digits)
     }
 }
 
+/* People detected, to the base. */
+static void round_count(est_i_suppressor *state, double *value)
+{
+    if (isfinite(*value) && *value != 0) {
+        set_rounded(state, value, round_to(*value, state->base));
+        if (*value == 0)
+            hide(state, value);
+    }
+}
+
+/* People estimated, to the base and so many digits, and not below the n they stand on, as that is rounded; 0
+ * would say that hardly anybody is there. */
+static void publish_people(est_i_suppressor *state, double *value, int digits, double n)
+{
+    double least = round_to(n, state->base);
+    bool above = *value >= n - state->base / 2;
+    round_people(state, value, digits);
+    if (above && *value < least)
+        *value = least;
+    if (*value == 0)
+        hide(state, value);
+}
+
+static bool is_in(const char *name, const char *const *names, size_t count)
+{
+    bool found = false;
+    for (size_t i = 0; i < count && !found; i++)
+        found = strcmp(name, names[i]) == 0;
+    return found;
+}
+
+/* Measures of fit: with n and the list totals they leave one table only. */
+static bool measures_fit(const char *name)
+{
+    static const char *const names[] = {"loglik", "deviance", "pearson", "p_value",
+                                        "aic",    "bic",      "multinomial_mle"};
+    return is_in(name, names, sizeof names / sizeof names[0]);
+}
+
+/* Frames about models hold fits to the last digit; their sizes are known from the terms alone. */
+static bool gives_fits(const est_frame *frame, size_t column)
+{
+    static const char *const frames[] = {"coefficients", "models", "models_without_part"};
+    static const char *const sizes[] = {"n_parameters", "df"};
+    return is_in(frame->name, frames, sizeof frames / sizeof frames[0]) &&
+           !is_in(frame->columns[column], sizes, sizeof sizes / sizeof sizes[0]);
+}
+
 /* N and U are whole people; their ratios, rates and shares are not. */
 static bool is_fraction(est_i_meaning means)
 {
@@ -64,26 +112,61 @@ static void round_digits(est_i_suppressor *state, double *value, int digits)
     }
 }
 
+/* A rate is N over a number that anybody can look up: to two digits, where N has them. */
+static int rate_digits(const est_i_suppressor *state, const est_row *rate)
+{
+    int digits = DIGITS_LINKED;
+    for (size_t i = 0; i < state->result->n_rows; i++) {
+        const est_row *row = &state->result->rows[i];
+        bool behind = est_i_meaning_of(row->estimand) == EST_I_MEANS_PEOPLE &&
+                      strcmp(row->model, rate->model) == 0 && est_i_domains_agree(row, rate);
+        if (behind && !(fmin(row->lower, row->estimate) >= 10 * state->base))
+            digits = 1;
+    }
+    return digits;
+}
+
+static void publish_number_of_row(est_i_suppressor *state, est_i_meaning means, double *number, double n,
+                                  int digits)
+{
+    if (means == EST_I_MEANS_COUNT)
+        round_count(state, number);
+    else if (means == EST_I_MEANS_PEOPLE)
+        publish_people(state, number, digits, n);
+    else if (means == EST_I_MEANS_UNOBSERVED)
+        publish_people(state, number, digits, NAN);
+    else
+        round_digits(state, number, digits);
+}
+
 static void publish_row(est_i_suppressor *state, size_t index)
 {
     est_row *row = &state->result->rows[index];
-    bool linked = est_i_row_is_linked(state, row);
+    bool linked = est_i_row_is_linked(state, row), interval;
     est_i_meaning means = est_i_meaning_of(row->estimand);
-    double *numbers[] = {&row->estimate, &row->se, &row->lower, &row->upper};
+    double *numbers[] = {&row->estimate, &row->lower, &row->upper, &row->se};
+    double n = state->ns[index] ? NAN : row->n;
     bool withhold = means == EST_I_MEANS_COUNT
                         ? state->counts[index]
                         : linked && means != EST_I_MEANS_PEOPLE && means != EST_I_MEANS_RELATIVE;
     size_t withheld = state->withheld, rounded = state->rounded;
+    int digits = linked || means == EST_I_MEANS_COVERAGE ? DIGITS_LINKED : DIGITS_OTHERS;
+    if (means == EST_I_MEANS_RATE)
+        digits = rate_digits(state, row);
+    interval = !isnan(row->lower) && !isnan(row->upper);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (!withhold)
+            publish_number_of_row(state, means, numbers[i], i < 3 ? n : NAN, digits);
+        withhold = withhold || (i == 0 && isnan(row->estimate) && state->withheld != withheld);
         if (withhold)
             hide(state, numbers[i]);
-        else if (means == EST_I_MEANS_PEOPLE || means == EST_I_MEANS_UNOBSERVED)
-            round_people(state, numbers[i], linked ? DIGITS_LINKED : DIGITS_OTHERS);
-        else if (means != EST_I_MEANS_COUNT)
-            round_digits(state, numbers[i], linked ? DIGITS_LINKED : DIGITS_OTHERS);
     }
+    if (interval && isnan(row->lower))
+        hide(state, &row->upper);
     if (state->ns[index])
         hide(state, &row->n);
+    else
+        round_count(state, &row->n);
     if (state->withheld != withheld)
         row->flags |= EST_FLAG_BIT(EST_FLAG_SUPPRESSED);
     if (state->rounded != rounded)
@@ -95,12 +178,14 @@ static void publish_stat(est_i_suppressor *state, size_t index)
     est_stat *stat = &state->result->stats[index];
     bool linked = est_i_everything_is_linked(state);
     est_i_meaning means = est_i_meaning_of(stat->name);
-    if (state->stats[index] || (linked && gives_back(means)))
+    if (state->stats[index] || (linked && gives_back(means)) || measures_fit(stat->name))
         hide(state, &stat->value);
-    else if (!stat->is_count && (means == EST_I_MEANS_PEOPLE || means == EST_I_MEANS_UNOBSERVED))
-        round_people(state, &stat->value, linked ? DIGITS_LINKED : DIGITS_OTHERS);
-    else if (!stat->is_count)
-        round_digits(state, &stat->value, linked ? DIGITS_LINKED : DIGITS_OTHERS);
+    else if (stat->is_count)
+        round_count(state, &stat->value);
+    else if (means == EST_I_MEANS_PEOPLE || means == EST_I_MEANS_UNOBSERVED)
+        publish_people(state, &stat->value, linked ? DIGITS_LINKED : DIGITS_OTHERS, NAN);
+    else
+        round_digits(state, &stat->value, linked || is_fraction(means) ? DIGITS_LINKED : DIGITS_OTHERS);
 }
 
 static size_t number_length(const char *at)
@@ -137,39 +222,42 @@ static bool speaks_of_people(const char *after)
     return found;
 }
 
-/* A population in a text, "46,331" or "157", as it stands in the rows now. Longer numbers without commas are
- * years. */
-static size_t round_in_text(est_i_suppressor *state, const char *at, size_t length, char out[64])
+/* A whole number in a text, "46,331" or "157"; NaN for any other. Its digits. */
+static size_t whole_number(const char *at, size_t length, double *value)
 {
     char plain[16];
-    size_t n = 0, printed = 0;
-    double value = NAN;
-    bool grouped = memchr(at, ',', length) != NULL;
+    size_t n = 0;
+    *value = NAN;
     for (size_t i = 0; i < length && n < sizeof plain; i++)
         if (at[i] != ',')
             plain[n++] = at[i];
-    if ((grouped || n == 3) && n < sizeof plain && !memchr(at, '.', length) &&
-        est_i_number_parse(plain, n, &value)) {
-        round_people(state, &value, DIGITS_OTHERS);
-        printed = est_i_number_print_grouped(value, 0, ",", out, 64);
-    }
-    return printed;
+    if (n == sizeof plain || memchr(at, '.', length) || !est_i_number_parse(plain, n, value))
+        *value = NAN;
+    return n;
 }
 
-/* What a number in a text becomes: nothing special (0), "*" or a rounded number. Its length. */
+/* What a number in a text becomes: nothing special (0), "*" or rounded as it is in the rows. Its length.
+ * Populations are told from years by a comma or by having three digits. */
 static size_t publish_number(est_i_suppressor *state, const char *at, size_t length, bool linked,
                              bool population, char out[64])
 {
-    double value = NAN;
-    size_t printed = 0;
-    bool small = est_i_number_parse(at, length, &value) && est_i_is_small(state, value) &&
-                 speaks_of_people(at + length);
-    if (linked || small) {
+    double value;
+    size_t digits = whole_number(at, length, &value), withheld = state->withheld, printed = 0;
+    bool people = !isnan(value) && speaks_of_people(at + length);
+    bool grouped = memchr(at, ',', length) != NULL;
+    if (linked || (people && est_i_is_small(state, value)))
         state->withheld++;
+    else if (people && state->any)
+        round_count(state, &value);
+    else if (population && !isnan(value) && (grouped || digits == 3))
+        publish_people(state, &value, DIGITS_OTHERS, NAN);
+    else
+        return 0;
+    if (state->withheld != withheld) {
         strcpy(out, EST_I_WITHHELD);
         printed = strlen(out);
-    } else if (population) {
-        printed = round_in_text(state, at, length, out);
+    } else {
+        printed = est_i_number_print_grouped(value, 0, grouped ? "," : "", out, 64);
     }
     return printed;
 }
@@ -205,22 +293,34 @@ static void publish_cell(est_i_suppressor *state, const est_frame *frame, size_t
     size_t row = index / frame->n_columns, column = index % frame->n_columns;
     est_column_role role = frame->roles[column];
     est_cell *cell = (est_cell *)&frame->cells[index]; /* the copy's own memory */
-    bool linked = est_i_cell_is_linked(state, frame, row, column);
+    bool linked = est_i_cell_is_linked(state, frame, row, column), defined = !isnan(cell->number);
     est_i_meaning means = est_i_meaning_of(frame->columns[column]);
-    bool withhold = state->cells[frame_index][index] ||
-                    (role != EST_ROLE_COUNT && linked && gives_back(means) && !isnan(cell->number));
     int digits = linked ? DIGITS_LINKED : DIGITS_OTHERS;
-    if (cell->text) {
+    if (cell->text)
         cell->text = est_i_suppress_text(state, cell->text, false);
-    } else if (withhold) {
+    else if (state->cells[frame_index][index] || gives_fits(frame, column) ||
+             (role != EST_ROLE_COUNT && linked && gives_back(means)))
         hide(state, &cell->number);
+    else if (role == EST_ROLE_COUNT)
+        round_count(state, &cell->number);
+    else if (role == EST_ROLE_ESTIMATE && !is_fraction(means))
+        publish_people(state, &cell->number, digits, NAN);
+    else
+        round_digits(state, &cell->number, digits);
+    if (!cell->text && defined && isnan(cell->number)) {
         cell->text = est_i_result_text(state->result, EST_I_WITHHELD);
         state->failed = state->failed || !cell->text;
-    } else if (role == EST_ROLE_ESTIMATE && !is_fraction(means)) {
-        round_people(state, &cell->number, digits);
-    } else if (role != EST_ROLE_COUNT) {
-        round_digits(state, &cell->number, digits);
     }
+}
+
+/* n under the points of a category; NaN if the chart has none. */
+static double charted_n(const est_chart *chart, size_t category)
+{
+    double n = NAN;
+    for (size_t s = 0; s < chart->n_series; s++)
+        if (chart->series[s].role == EST_ROLE_COUNT && strcmp(chart->series[s].name, "observed") == 0)
+            n = chart->series[s].value[category];
+    return n;
 }
 
 static void publish_point(est_i_suppressor *state, const est_chart *chart, size_t index, bool hidden)
@@ -231,15 +331,22 @@ static void publish_point(est_i_suppressor *state, const est_chart *chart, size_
                   !is_fraction(est_i_meaning_of(chart->name));
     const double *numbers[] = {series->value, series->lower, series->upper};
     int digits = est_i_point_is_linked(state, chart, s, c) ? DIGITS_LINKED : DIGITS_OTHERS;
+    double n = charted_n(chart, c);
+    bool interval = !isnan(series->lower[c]) && !isnan(series->upper[c]);
     for (size_t i = 0; i < 3; i++) {
         double *number = (double *)&numbers[i][c]; /* the copy's own memory */
-        if (hidden)
+        bool defined = !isnan(series->value[c]) || i == 0;
+        if (hidden || !defined)
             hide(state, number);
+        else if (series->role == EST_ROLE_COUNT)
+            round_count(state, number);
         else if (people)
-            round_people(state, number, digits);
-        else if (series->role != EST_ROLE_COUNT)
+            publish_people(state, number, digits, n);
+        else
             round_digits(state, number, digits);
     }
+    if (interval && isnan(series->lower[c]))
+        hide(state, (double *)&series->upper[c]);
 }
 
 /* The chart in words would quote every number. */

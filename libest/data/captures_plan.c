@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "data/dates.h"
 #include "data/table.h"
 
 static bool given(const char *option)
@@ -162,7 +163,7 @@ static est_status check_windows(const est_table *data, const est_i_capture_plan 
         const char *first = est_table_text(data, (size_t)plan->period, 0, first_buffer);
         for (size_t row = 1; status == EST_OK && row < est_table_rows(data); row++) {
             const char *label = est_table_text(data, (size_t)plan->period, row, buffer);
-            if (first && label && strcmp(first, label) != 0)
+            if (first && label && !est_i_label_same(first, label))
                 status = est_i_fail_at(
                     error, EST_EDEFINITION, place,
                     "found more than one period, and windows are never summed: use est trend, or keep the "
@@ -178,11 +179,28 @@ static bool has_role(const est_i_capture_plan *plan, size_t column)
     return c == plan->count || c == plan->person || c == plan->list || c == plan->period || c == plan->seen;
 }
 
+long est_i_capture_plan_unnamed(const est_table *data, const est_i_capture_plan *plan, size_t row)
+{
+    long unnamed = -1;
+    for (size_t c = 0; plan->lists_named && unnamed < 0 && c < est_table_columns(data); c++) {
+        bool is_list = false;
+        for (size_t i = 0; i < plan->n_lists && !is_list; i++)
+            is_list = plan->columns[i] == c;
+        if (!is_list && !has_role(plan, c) && est_table_number(data, c, row) == 1 &&
+            strcmp(est_table_column_name(data, c), EST_I_SYNTHETIC_COLUMN) != 0)
+            unnamed = (long)c;
+    }
+    return unnamed;
+}
+
 static est_status find_named_lists(const est_table *data, est_i_capture_plan *plan, est_error *error)
 {
     est_status status = EST_OK;
     for (size_t i = 0; status == EST_OK && i < plan->n_lists; i++) {
         status = est_i_table_require(data, plan->names[i], "named as a list", &plan->columns[i], error);
+        if (status == EST_OK && strcmp(plan->names[i], EST_I_SYNTHETIC_COLUMN) == 0)
+            status = est_i_fail_at(error, EST_EOPTION, est_i_table_place_column(data, (long)plan->columns[i]),
+                                   "this column marks a table of made-up records and is never a list");
         if (status == EST_OK && has_role(plan, plan->columns[i]))
             status = est_i_fail_at(
                 error, EST_EOPTION, est_i_table_place_column(data, (long)plan->columns[i]),
@@ -195,7 +213,7 @@ static est_status assume_lists(const est_table *data, est_i_capture_plan *plan, 
 {
     size_t found = 0;
     for (size_t c = 0; c < est_table_columns(data); c++) {
-        if (has_role(plan, c))
+        if (has_role(plan, c) || strcmp(est_table_column_name(data, c), EST_I_SYNTHETIC_COLUMN) == 0)
             continue;
         if (found < EST_I_LISTS_MAX) {
             plan->names[found] = est_i_string_copy(est_table_column_name(data, c));

@@ -22,6 +22,9 @@ est_status est_i_capture_plan_make(const est_table *data, const est_capture_opti
                                    est_error *error);
 void est_i_capture_plan_free(est_i_capture_plan *plan);
 
+/* The first column with a 1 in this record that is no list because others were named; -1 = none. */
+long est_i_capture_plan_unnamed(const est_table *data, const est_i_capture_plan *plan, size_t row);
+
 /* EST_EDEFINITION unless there are 2 to 20 lists. */
 est_status est_i_capture_plan_check(const est_table *data, size_t n_lists, est_error *error);
 

@@ -7,12 +7,15 @@
  *
  * Lists. The named ones in that order; else every column without another role in column order, and in the
  * long shape the values of the list column in the order of their bytes. Roles: count, period, seen_any_list;
- * in the long shape person and list. A column that is named as a list has no role by its usual name.
+ * in the long shape person and list. A column that is named as a list has no role by its usual name. A
+ * column SYNTHETIC marks made-up data and is never a list.
  *
  * Periods. Blocks in time order: by their labels if all read as YYYY, YYYY-YYYY, YYYY/YYYY or YYYY-MM; else
  * in the order of the period file; else of first appearance. Length: from the file; else from dates or label;
- * else one year. Midpoint: of the dates, else of the label; if one period has neither, all are spaced by
- * their lengths. Records of the period file that no period of the data needs are ignored.
+ * else one year, unless a period of another length shows that this would be a guess. Midpoint: of the dates,
+ * else of the label; if one period has neither, all are spaced by their lengths. Blanks around a label do not
+ * belong to it. Periods with dates must not overlap. Records of the period file that no period of the data
+ * needs are ignored; a population is never below the persons of its period.
  *
  * Without periods, a column "period" that is not named as a list is refused unless the lists are named and it
  * holds one period only: windows are never summed. In the long shape it is ignored: each person counts once.
@@ -35,7 +38,7 @@
 #include "data/table.h"
 
 #define CELLS_MAX ((size_t)1 << 26)
-#define COUNT_MAX 9007199254740992.0 /* 2^53: whole numbers are exact up to here */
+#define COUNT_MAX 1e12 /* more than there are people; sums of cells stay whole and exact */
 
 typedef struct capture_reader {
     const est_table *data;
@@ -57,12 +60,14 @@ static est_status stop_asked(capture_reader *reader, size_t row)
 static est_status fail_cell(const capture_reader *reader, size_t column, size_t row, const char *expected)
 {
     char found[128] = "a value that is not shown, as it may identify a person";
-    bool hide = !reader->plan.lists_named;
+    const est_i_capture_plan *plan = &reader->plan;
+    bool is_role = (long)column == plan->count || (long)column == plan->seen;
+    bool hide = !plan->lists_named && !is_role;
     if (strcmp(est_table_column_name(reader->data, column), "person") != 0)
         est_i_table_describe(reader->data, column, row, hide, found);
     return est_i_fail_at(reader->error, EST_EVALUE, est_i_table_place(reader->data, (long)column, row),
                          "found %s, expected %s%s", found, expected,
-                         hide && reader->plan.shape != EST_SHAPE_LONG
+                         hide && plan->shape != EST_SHAPE_LONG
                              ? "; if this column is no list, name the lists (--lists)"
                              : "");
 }
@@ -134,6 +139,22 @@ static est_status start_captures(capture_reader *reader)
 
 /* Histories in columns */
 
+static est_status fail_zeros(const capture_reader *reader, size_t row)
+{
+    long unnamed = est_i_capture_plan_unnamed(reader->data, &reader->plan, row);
+    est_i_place place = est_i_table_place(reader->data, -1, row);
+    if (unnamed >= 0)
+        return est_i_fail_at(
+            reader->error, EST_EVALUE, place,
+            "found zeros only on the named lists: the record holds people only on lists that were not named "
+            "(such as '%s'); name all lists, or remove such records first",
+            est_table_column_name(reader->data, (size_t)unnamed));
+    return est_i_fail_at(
+        reader->error, EST_EVALUE, place,
+        "found a history of zeros only, expected at least one list: whoever is on no list is not in the "
+        "data; remove the record");
+}
+
 static est_status read_history(const capture_reader *reader, size_t row, uint32_t *history)
 {
     const est_i_capture_plan *plan = &reader->plan;
@@ -144,12 +165,7 @@ static est_status read_history(const capture_reader *reader, size_t row, uint32_
             return fail_cell(reader, plan->columns[j], row, "0 or 1");
         *history |= (uint32_t)(value == 1) << j;
     }
-    if (*history == 0)
-        return est_i_fail_at(
-            reader->error, EST_EVALUE, est_i_table_place(reader->data, -1, row),
-            "found a history of zeros only, expected at least one list: whoever is on no list is not in the "
-            "data; remove the record");
-    return EST_OK;
+    return *history ? EST_OK : fail_zeros(reader, row);
 }
 
 static est_status read_count(const capture_reader *reader, size_t row, double *count)
@@ -159,7 +175,8 @@ static est_status read_count(const capture_reader *reader, size_t row, double *c
     if (reader->plan.count >= 0) {
         *count = est_table_number(reader->data, (size_t)reader->plan.count, row);
         if (!(*count >= 0 && *count <= COUNT_MAX && *count == floor(*count)))
-            status = fail_cell(reader, (size_t)reader->plan.count, row, "a whole number of 0 or more");
+            status =
+                fail_cell(reader, (size_t)reader->plan.count, row, "a whole number from 0 to 1000000000000");
     }
     return status;
 }
@@ -182,6 +199,11 @@ static est_status read_columns(capture_reader *reader)
         if (status == EST_OK) {
             size_t block = block_of_row(reader, row);
             captures->counts[block][history] += count;
+            if (captures->counts[block][history] > COUNT_MAX)
+                status = est_i_fail_at(reader->error, EST_EVALUE,
+                                       est_i_table_place(reader->data, reader->plan.count, row),
+                                       "found more than 1000000000000 persons of one history in all records, "
+                                       "expected at most so many");
             if (came) {
                 captures->n_repeated += came[block * n_cells + history];
                 came[block * n_cells + history] = 1;
@@ -339,7 +361,7 @@ static est_status check_seen(const capture_reader *reader, size_t row, double va
     bool missing = est_table_is_missing(reader->data, (size_t)reader->plan.seen, row);
     est_status status = EST_OK;
     if (!missing && !(value >= 0 && value <= COUNT_MAX && value == floor(value)))
-        status = fail_cell(reader, (size_t)reader->plan.seen, row, "a whole number of 0 or more");
+        status = fail_cell(reader, (size_t)reader->plan.seen, row, "a whole number from 0 to 1000000000000");
     return status;
 }
 
@@ -372,6 +394,25 @@ static est_status read_seen(capture_reader *reader)
                 "expected at least as many",
                 *captures->block_names[b] ? " in period " : "", captures->block_names[b]);
     free(first);
+    return status;
+}
+
+/* A rate of more persons than there are people is a slip in one of the two. */
+static est_status check_population(const capture_reader *reader)
+{
+    const est_i_captures *captures = reader->captures;
+    est_status status = EST_OK;
+    for (size_t b = 0; status == EST_OK && captures->has_population && b < captures->n_blocks; b++)
+        if (captures->population[b] < captures->totals[b]) {
+            const est_table *file = reader->options->population;
+            status = est_i_fail_at(
+                reader->error, EST_EVALUE,
+                est_i_table_place(file, est_table_find(file, "population"),
+                                  reader->periods.period[b].file_row),
+                "found a population of period '%s' below the number of persons on the lists in that period, "
+                "expected at least as many",
+                captures->block_names[b]);
+        }
     return status;
 }
 
@@ -422,6 +463,8 @@ static est_status read_all(capture_reader *reader)
             status = est_i_fail_at(reader->error, EST_EDEFINITION, est_i_table_place_column(reader->data, -1),
                                    "found no person on any list, expected at least one");
     }
+    if (status == EST_OK)
+        status = check_population(reader);
     if (status == EST_OK && reader->plan.seen >= 0)
         status = read_seen(reader);
     if (status == EST_OK)

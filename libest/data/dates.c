@@ -56,6 +56,30 @@ bool est_i_date_read(const char *text, est_i_span *span)
     return good;
 }
 
+const char *est_i_label_trim(const char *text, size_t *length)
+{
+    text += strspn(text, " \t");
+    *length = strlen(text);
+    while (*length > 0 && strchr(" \t", text[*length - 1]))
+        (*length)--;
+    return text;
+}
+
+bool est_i_label_same(const char *left, const char *right)
+{
+    size_t n_left = 0, n_right = 0;
+    left = est_i_label_trim(left, &n_left);
+    right = est_i_label_trim(right, &n_right);
+    return n_left == n_right && memcmp(left, right, n_left) == 0;
+}
+
+bool est_i_label_reversed(const char *text)
+{
+    int first = 0, last = 0;
+    return strlen(text) == 9 && (text[4] == '-' || text[4] == '/') && read_year(text, &first) &&
+           read_year(text + 5, &last) && last < first;
+}
+
 bool est_i_label_read(const char *text, est_i_span *span)
 {
     size_t length = strlen(text);

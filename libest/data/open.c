@@ -134,7 +134,8 @@ static est_status open_dataset(const char *data, const est_context *context, est
                 : fail_dataset(data, name, error);
     if (status == EST_OK) {
         est_table_set_public(*table, dataset->is_public);
-        est_table_set_synthetic(*table, dataset->is_synthetic);
+        if (dataset->is_synthetic)
+            est_table_set_synthetic(*table, 1);
     }
     return status;
 }

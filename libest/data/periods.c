@@ -40,21 +40,27 @@ static est_status check_columns(const est_table *file, name_list allowed, const 
     return status;
 }
 
+/* A number above 0 and at most `maximum`; a flag is 0 or 1. */
+typedef struct number_rule {
+    bool is_flag;
+    double maximum;
+    const char *expected;
+} number_rule;
+
 /* A missing cell gives NaN. */
-static est_status read_number(const est_table *file, long column, size_t row, const char *expected,
-                              double *value, est_error *error)
+static est_status read_number(const est_table *file, long column, size_t row, number_rule rule, double *value,
+                              est_error *error)
 {
     est_status status = EST_OK;
     *value = NAN;
     if (column >= 0 && !est_table_is_missing(file, (size_t)column, row)) {
         *value = est_table_number(file, (size_t)column, row);
-        bool is_flag = strcmp(expected, "0 or 1") == 0;
-        bool good = is_flag ? *value == 0 || *value == 1 : *value > 0 && *value <= 1e15;
+        bool good = rule.is_flag ? *value == 0 || *value == 1 : *value > 0 && *value <= rule.maximum;
         if (!good) {
             char found[128];
             est_i_table_describe(file, (size_t)column, row, false, found);
             status = est_i_fail_at(error, EST_EVALUE, est_i_table_place(file, column, row),
-                                   "found %s, expected %s", found, expected);
+                                   "found %s, expected %s", found, rule.expected);
         }
     }
     return status;
@@ -92,8 +98,10 @@ static est_status read_labels(period_file *file, est_error *error)
         char buffer[32];
         const char *label = est_table_text(file->table, (size_t)file->period, row, buffer);
         est_i_place place = est_i_table_place(file->table, file->period, row);
-        uint32_t index = label ? est_i_dictionary_add(&file->labels, label, strlen(label)) : 0;
-        if (!label)
+        size_t length = 0;
+        label = label ? est_i_label_trim(label, &length) : NULL;
+        uint32_t index = length ? est_i_dictionary_add(&file->labels, label, length) : 0;
+        if (length == 0)
             status =
                 est_i_fail_at(error, EST_EVALUE, place, "found no period, expected its label as in the data");
         else if (index == EST_I_DICTIONARY_NONE)
@@ -167,43 +175,53 @@ static void place_window(est_i_period *period, est_i_span start, est_i_span end,
     } else if (!isnan(months) && !isnan(label.start)) {
         period->span.end = label.start + months;
     }
-    if (!isnan(years))
+    period->length_known = true;
+    if (!isnan(years)) {
         period->years = years;
-    else if (period->span.end > period->span.start)
+    } else if (period->span.end > period->span.start) {
         period->years = (period->span.end - period->span.start) / 12;
-    else
+    } else {
         period->years = 1;
+        period->length_known = false;
+    }
     period->midpoint = (period->span.start + period->span.end) / 24;
 }
 
-/* Length, label and dates must not contradict each other. A one-year label may begin a longer period ("1990" for five years). */
-static est_status check_length(const period_file *file, const est_i_period *period, est_i_span label, est_i_span start,
-                               est_i_span end, double years, est_error *error)
+/* Length, label and dates must not contradict each other. A one-year label may begin a longer period ("1990"
+ * for five years). */
+static est_status check_length(const period_file *file, const est_i_period *period, est_i_span label,
+                               est_i_span start, est_i_span end, double years, est_error *error)
 {
     est_status status = EST_OK;
     double months = 12 * years, dated = end.end - start.start, labelled = label.end - label.start;
     est_i_place place = est_i_table_place(file->table, file->years, period->file_row);
     if (!isnan(dated) && fabs(months - dated) > 1)
-        status = est_i_fail_at(error, EST_EVALUE, place, "found a length that is not that from start to end of period '%s'; "
-                               "leave years or the dates out", period->label);
+        status = est_i_fail_at(error, EST_EVALUE, place,
+                               "found a length that is not that from start to end of period '%s'; leave "
+                               "years or the dates out",
+                               period->label);
     else if (isnan(dated) && labelled > 12 && months > labelled)
-        status = est_i_fail_at(error, EST_EVALUE, place, "found more years than the label of period '%s' spans; correct the "
-                               "length or give start and end", period->label);
+        status = est_i_fail_at(error, EST_EVALUE, place,
+                               "found more years than the label of period '%s' spans; correct the length or "
+                               "give start and end",
+                               period->label);
     return status;
 }
 
 static est_status read_file_row(const period_file *file, est_i_period *period, est_error *error)
 {
+    static const number_rule flag_rule = {true, 1, "0 or 1"},
+                             years_rule = {false, 1000, "a positive number of years, at most 1000"},
+                             population_rule = {false, 1e11,
+                                                "a positive number of people, at most 100000000000"};
     double years = NAN, truncated = 0;
     est_i_span start = {NAN, NAN}, end = {NAN, NAN};
     size_t row = period->file_row;
-    est_status status =
-        read_number(file->table, file->years, row, "a positive number of years", &years, error);
+    est_status status = read_number(file->table, file->years, row, years_rule, &years, error);
     if (status == EST_OK)
-        status = read_number(file->table, file->population, row, "a positive number of people",
-                             &period->population, error);
+        status = read_number(file->table, file->population, row, population_rule, &period->population, error);
     if (status == EST_OK)
-        status = read_number(file->table, file->truncated, row, "0 or 1", &truncated, error);
+        status = read_number(file->table, file->truncated, row, flag_rule, &truncated, error);
     if (status == EST_OK)
         status = read_date(file->table, file->start, row, &start, error);
     if (status == EST_OK)
@@ -256,9 +274,12 @@ static int by_file(const void *left, const void *right)
 
 /* Labels that read as dates decide; else the period file; else the order of first appearance, which levels
  * have already. */
-static void order_periods(est_i_periods *periods, bool has_file)
+static est_status order_periods(est_i_periods *periods, size_t n_levels, bool has_file, est_error *error)
 {
     bool all_read = true;
+    size_t *place = malloc((periods->count + 1) * sizeof *place);
+    if (!place)
+        return est_i_no_memory(error);
     for (size_t i = 0; i < periods->count; i++)
         all_read = all_read && periods->period[i].label_read;
     if (all_read)
@@ -266,32 +287,111 @@ static void order_periods(est_i_periods *periods, bool has_file)
     else if (has_file)
         qsort(periods->period, periods->count, sizeof *periods->period, by_file);
     for (size_t i = 0; i < periods->count; i++)
-        periods->of_level[periods->period[i].level] = i;
+        place[periods->period[i].number] = i;
+    for (size_t level = 0; level < n_levels; level++)
+        periods->of_level[level] = place[periods->of_level[level]];
+    free(place);
+    return EST_OK;
 }
 
+/* A person could be in two periods that overlap, and a difference between them would mean nothing. Part of a
+ * day is the rounding of lengths in years. */
+static est_status check_overlap(const est_table *data, size_t column, const est_i_periods *periods,
+                                est_error *error)
+{
+    const double part_of_day = 0.02;
+    est_status status = EST_OK;
+    size_t n_dated = 0, last = 0;
+    est_i_period *dated = malloc((periods->count + 1) * sizeof *dated);
+    if (!dated)
+        return est_i_no_memory(error);
+    for (size_t i = 0; i < periods->count; i++)
+        if (periods->period[i].span.end > periods->period[i].span.start)
+            dated[n_dated++] = periods->period[i];
+    qsort(dated, n_dated, sizeof *dated, by_time);
+    for (size_t i = 1; status == EST_OK && i < n_dated; i++) {
+        if (dated[i].span.start < dated[last].span.end - part_of_day)
+            status = est_i_fail_at(
+                error, EST_EDEFINITION, est_i_table_place_column(data, (long)column),
+                "periods '%s' and '%s' overlap, expected periods that follow each other; keep one of the "
+                "two, or correct start and end in the period file",
+                dated[last].label, dated[i].label);
+        last = dated[i].span.end > dated[last].span.end ? i : last;
+    }
+    free(dated);
+    return status;
+}
+
+/* One year for a period of unknown length is a guess that others of another length speak against. */
+static est_status check_lengths_known(const est_table *data, size_t column, const est_i_periods *periods,
+                                      est_error *error)
+{
+    const est_i_period *unknown = NULL, *other = NULL;
+    for (size_t i = 0; i < periods->count; i++) {
+        const est_i_period *period = &periods->period[i];
+        if (!period->length_known)
+            unknown = unknown ? unknown : period;
+        else if (period->years != 1)
+            other = other ? other : period;
+    }
+    return !unknown || !other
+               ? EST_OK
+               : est_i_fail_at(error, EST_EDEFINITION, est_i_table_place_column(data, (long)column),
+                               "found no length of period '%s', while period '%s' is not one year long; give "
+                               "years for every period in a period file",
+                               unknown->label, other->label);
+}
+
+/* A new period from a label without blanks around it. */
+static est_status add_period(const est_table *data, size_t column, size_t row, const char *label,
+                             est_i_periods *periods, est_error *error)
+{
+    est_i_period *period = &periods->period[periods->count];
+    *period = (est_i_period){
+        .number = periods->count, .years = 1, .midpoint = NAN, .population = NAN, .span = {NAN, NAN}};
+    period->label = est_i_string_copy(label);
+    periods->count++;
+    if (!period->label)
+        return est_i_no_memory(error);
+    if (est_i_label_reversed(label))
+        return est_i_fail_at(error, EST_EVALUE, est_i_table_place(data, (long)column, row),
+                             "found '%s', a period that ends before it begins; expected the earlier year "
+                             "first",
+                             label);
+    period->label_read = est_i_label_read(label, &period->span);
+    if (!period->label_read)
+        period->span = (est_i_span){NAN, NAN};
+    return EST_OK;
+}
+
+/* Levels that differ in the blanks around them only are one period. */
 static est_status start_periods(const est_table *data, size_t column, const est_i_levels *levels,
                                 est_i_periods *periods, est_error *error)
 {
+    est_i_dictionary labels = {0};
+    est_status status = EST_OK;
     *periods = (est_i_periods){0};
     periods->period = calloc(levels->count + 1, sizeof *periods->period);
     periods->of_level = calloc(levels->count + 1, sizeof *periods->of_level);
     if (!periods->period || !periods->of_level)
-        return est_i_no_memory(error);
-    for (size_t level = 0; level < levels->count; level++) {
+        status = est_i_no_memory(error);
+    for (size_t level = 0; status == EST_OK && level < levels->count; level++) {
         char buffer[32];
-        const char *label = est_table_text(data, column, levels->first[level], buffer);
-        est_i_period *period = &periods->period[level];
-        *period = (est_i_period){
-            .level = level, .years = 1, .midpoint = NAN, .population = NAN, .span = {NAN, NAN}};
-        period->label = est_i_string_copy(label ? label : "");
-        periods->count++;
-        if (!period->label)
-            return est_i_no_memory(error);
-        period->label_read = est_i_label_read(period->label, &period->span);
-        if (!period->label_read)
-            period->span = (est_i_span){NAN, NAN};
+        size_t length = 0, row = levels->first[level];
+        const char *text = est_table_text(data, column, row, buffer);
+        const char *label = est_i_label_trim(text ? text : "", &length);
+        uint32_t index = length ? est_i_dictionary_add(&labels, label, length) : 0;
+        periods->of_level[level] = index;
+        if (length == 0)
+            status = est_i_fail_at(error, EST_EVALUE, est_i_table_place(data, (long)column, row),
+                                   "found blanks only, expected the label of a period");
+        else if (index == EST_I_DICTIONARY_NONE)
+            status = est_i_no_memory(error);
+        else if (index == periods->count)
+            status = add_period(data, column, row, est_i_dictionary_text(&labels, index), periods, error);
     }
-    return EST_OK;
+    est_i_dictionary_free(&labels);
+    return status;
 }
 
 /* Rates of some periods cannot be compared with the numbers of others: all populations are given, or none. */
@@ -304,10 +404,11 @@ static est_status check_populations(const period_file *file, const est_i_periods
     }
     return given == 0 || given == periods->count
                ? EST_OK
-               : est_i_fail_at(error, EST_EVALUE,
-                               est_i_table_place(file->table, file->population, periods->period[missing].file_row),
-                               "found no population of period '%s', expected one for every period, or none at all",
-                               periods->period[missing].label);
+               : est_i_fail_at(
+                     error, EST_EVALUE,
+                     est_i_table_place(file->table, file->population, periods->period[missing].file_row),
+                     "found no population of period '%s', expected one for every period, or none at all",
+                     periods->period[missing].label);
 }
 
 est_status est_i_periods_read(const est_table *data, size_t column, const est_i_levels *levels,
@@ -315,7 +416,7 @@ est_status est_i_periods_read(const est_table *data, size_t column, const est_i_
 {
     period_file file = {0};
     est_status status = start_periods(data, column, levels, periods, error);
-    if (status == EST_OK && levels->count < 2)
+    if (status == EST_OK && periods->count < 2)
         status = est_i_fail_at(error, EST_EDEFINITION, est_i_table_place_column(data, (long)column),
                                "found one period, expected at least two; for one period use est mse");
     if (status == EST_OK && table)
@@ -332,10 +433,14 @@ est_status est_i_periods_read(const est_table *data, size_t column, const est_i_
     }
     if (status == EST_OK)
         status = check_populations(&file, periods, error);
-    if (status == EST_OK) {
-        order_periods(periods, table != NULL);
+    if (status == EST_OK)
+        status = check_lengths_known(data, column, periods, error);
+    if (status == EST_OK)
+        status = order_periods(periods, levels->count, table != NULL, error);
+    if (status == EST_OK)
+        status = check_overlap(data, column, periods, error);
+    if (status == EST_OK)
         set_midpoints(periods);
-    }
     est_i_dictionary_free(&file.labels);
     return status;
 }

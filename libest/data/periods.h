@@ -13,10 +13,10 @@
 
 typedef struct est_i_period {
     char *label;
-    size_t level;    /* of the period column */
+    size_t number;   /* in order of first appearance */
     size_t file_row; /* of the period file, 0 without one */
     est_i_span span; /* NaN = not known */
-    bool label_read;
+    bool label_read, length_known; /* else one year is assumed */
     double years, midpoint, population;
     bool truncated;
 } est_i_period;

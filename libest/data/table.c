@@ -357,6 +357,7 @@ static est_status append_column(est_table *table, const char *name, table_column
     }
     if (est_i_dictionary_add(&table->names, name, strlen(name)) == EST_I_DICTIONARY_NONE)
         return est_i_no_memory(error);
+    table->is_synthetic = table->is_synthetic || strcmp(name, EST_I_SYNTHETIC_COLUMN) == 0;
     table->columns[table->n_columns++] = *added;
     *added = (table_column){0};
     return EST_OK;
@@ -614,6 +615,28 @@ static void copy_shown(const char *text, char shown[64])
     memcpy(shown + length, cut ? "..." : "", cut ? 4 : 1);
 }
 
+static bool has_only(const char *text, const char *characters)
+{
+    return text[strspn(text, characters)] == '\0';
+}
+
+/* Words and small numbers that stand for yes or no somewhere; anything else may name a person. */
+static bool is_harmless(const char *text, bool is_number)
+{
+    static const char *const words[] = {"yes", "no", "true", "false", "t", "f", "y", "n", "na", "x"};
+    size_t length = strlen(text);
+    bool harmless = is_number && ((length <= 2 && has_only(text, "-0123456789")) ||
+                                  (length <= 4 && has_only(text, "-.0123456789") && strchr(text, '.')));
+    for (size_t i = 0; i < sizeof words / sizeof words[0] && !harmless; i++) {
+        size_t at = 0;
+        while (text[at] && at < length && (text[at] | 0x20) == words[i][at])
+            at++;
+        harmless = at == length && words[i][at] == '\0';
+    }
+    return harmless || (length == 3 && strchr("0123456789", text[0]) && text[1] == '/' &&
+                        strchr("0123456789", text[2]));
+}
+
 void est_i_table_describe(const est_table *table, size_t column, size_t row, bool hide, char found[128])
 {
     char buffer[32], shown[64];
@@ -624,10 +647,10 @@ void est_i_table_describe(const est_table *table, size_t column, size_t row, boo
     if (!text) {
         bool empty = est_i_table_missing(table, column, row) == EST_I_MISSING_EMPTY;
         est_i_text_append(&words, empty ? "an empty field" : "a missing value (NA)");
-    } else if (hide && is_number && length > 4) {
-        est_i_text_printf(&words, "a number of %zu digits (not shown: it may identify a person)", length);
-    } else if (hide && length > 8) {
-        est_i_text_printf(&words, "text of %zu characters (not shown: it may name a person)", length);
+    } else if (hide && !is_harmless(text, is_number)) {
+        est_i_text_printf(&words, "%s of %zu %s%s (not shown: it may %s a person)",
+                          is_number ? "a number" : "text", length, is_number ? "digit" : "character",
+                          length == 1 ? "" : "s", is_number ? "identify" : "name");
     } else {
         copy_shown(text, shown);
         est_i_text_printf(&words, is_number ? "%s" : "'%s'", shown);
@@ -693,5 +716,5 @@ int est_table_is_synthetic(const est_table *table)
 
 void est_table_set_synthetic(est_table *table, int is_synthetic)
 {
-    table->is_synthetic = is_synthetic != 0;
+    table->is_synthetic = is_synthetic != 0 || est_table_find(table, EST_I_SYNTHETIC_COLUMN) >= 0;
 }

@@ -13,6 +13,9 @@
 #include "core/monitor.h"
 #include "data/batch.h"
 
+/* A table with a column of this name is made up, whatever the column holds; it is never a list. */
+#define EST_I_SYNTHETIC_COLUMN "SYNTHETIC"
+
 typedef enum est_i_missing {
     EST_I_PRESENT = 0,
     EST_I_MISSING_EMPTY, /* an empty field */
@@ -31,8 +34,8 @@ est_i_place est_i_table_place(const est_table *table, long column, size_t row);
 /* The place of a whole column. `column` below 0: the whole table. */
 est_i_place est_i_table_place_column(const est_table *table, long column);
 
-/* The cell in words for a message: "'yes'", "an empty field". With `hide`, whatever might name a person is
- * only measured: text of more than 8 characters, numbers of more than 4 digits. */
+/* The cell in words for a message: "'yes'", "an empty field". With `hide`, only a word for yes or no and a
+ * small number are shown; whatever else might name a person is only measured. */
 void est_i_table_describe(const est_table *table, size_t column, size_t row, bool hide, char found[128]);
 
 /* The column of that name; EST_ECOLUMN with the nearest name if there is none. `what` says what it is needed

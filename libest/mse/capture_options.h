@@ -9,9 +9,9 @@
 
 #define EST_I_CAPTURE_OPTIONS(type)                                                                                            \
     {"lists", EST_OPTION_COLUMNS, offsetof(type, capture.lists), "", 0, 0, NULL,                                               \
-     "list columns (0/1); default: every column without another role"},                                                       \
+     "list columns (0/1); default: all without a role"},                                                       \
     {"count", EST_OPTION_COLUMN, offsetof(type, capture.count), "", 0, 0, NULL,                                                \
-     "column of counts per capture history; default: 'count' if there is one"},                                               \
+     "column of counts; default 'count' if there is one"},                                               \
     {"shape", EST_OPTION_CHOICE, offsetof(type, capture.shape), "auto", 0, 0, "auto|counts|persons|long",                      \
      "counts per history, one row a person, or long rows (person, list)"},                                                    \
     {"person", EST_OPTION_COLUMN, offsetof(type, capture.person), "", 0, 0, NULL,                                              \

@@ -63,6 +63,16 @@ void est_i_describe_lists(est_i_result_builder *builder, const est_i_captures *c
         }
 }
 
+static double smallest_cell(const est_i_captures *captures)
+{
+    double smallest = INFINITY;
+    for (size_t k = 0; k < captures->n_blocks; k++)
+        for (size_t w = 1; w < captures->n_cells; w++)
+            if (!(w & ~(size_t)captures->active[k]))
+                smallest = fmin(smallest, captures->counts[k][w]);
+    return smallest;
+}
+
 void est_i_describe_provenance(est_i_result_builder *builder, const est_method *method, const void *options,
                                const est_context *context, const est_table *data, const est_i_captures *captures)
 {
@@ -77,6 +87,7 @@ void est_i_describe_provenance(est_i_result_builder *builder, const est_method *
     snprintf(text, sizeof text, "%zu", est_table_rows(data));
     est_i_result_add_provenance(builder, "rows", text, true);
     est_i_result_add_provenance(builder, "data", est_table_name(data), true);
+    est_i_result_smallest_count(builder, smallest_cell(captures));
     est_i_result_mark(builder, est_table_is_public(data), est_table_is_synthetic(data), false);
 }
 

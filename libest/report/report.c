@@ -64,9 +64,30 @@ const char *est_i_banner(const est_result *result, int index)
     return index >= 0 && index < count ? banners[index] : NULL;
 }
 
+void est_i_short_marks(const est_result *result, est_i_text *output)
+{
+    const char *banner = NULL;
+    for (int i = 0; (banner = est_i_banner(result, i)) != NULL; i++) {
+        est_i_text_append(output, i ? "; " : "");
+        est_i_text_append_bytes(output, banner, strcspn(banner, ":"));
+    }
+}
+
 bool est_i_provenance_shown(const est_result *result, const est_provenance *entry)
 {
     return !entry->is_private || est_result_is_public(result) || est_result_is_internal(result);
+}
+
+const char *est_i_data_name(const est_result *result, bool in_every_face)
+{
+    for (size_t i = 0; i < est_result_provenances(result); i++) {
+        const est_provenance *entry = est_result_provenance(result, i);
+        bool bundled = strncmp(entry->value, "dataset:", strlen("dataset:")) == 0;
+        if (strcmp(entry->name, "data") == 0 && entry->value[0] &&
+            (bundled || (!in_every_face && est_i_provenance_shown(result, entry))))
+            return entry->value;
+    }
+    return NULL;
 }
 
 /* Hands the text over, or reports that memory ran out. */
@@ -175,7 +196,7 @@ static est_status save_frames(const est_result *result, const char *folder, est_
     for (size_t i = 0; i < est_result_frames(result) && status == EST_OK; i++) {
         const est_frame *frame = est_result_frame(result, i);
         est_i_text output = {0};
-        est_i_write_frame_csv(frame, &output);
+        est_i_write_frame_csv(result, frame, &output);
         const char *file = file_in(path, folder, result, frame->name, ".csv");
         output.failed |= !file;
         status = write_text(file, &output, error);

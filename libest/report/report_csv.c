@@ -28,7 +28,8 @@ static void text_field(est_i_text *output, const char *value)
 /* A domain named like one of our own columns is told apart by its prefix. */
 static void domain_heading(est_i_text *output, const char *name)
 {
-    bool taken = strcmp(name, "estimand") == 0 || est_i_is_listed(columns_after, n_columns_after, name);
+    bool taken = strcmp(name, "estimand") == 0 || strcmp(name, "marks") == 0 ||
+                 est_i_is_listed(columns_after, n_columns_after, name);
     est_i_text heading = {0};
     est_i_text_append(&heading, taken ? "domain_" : "");
     est_i_text_append(&heading, name);
@@ -50,7 +51,16 @@ static void flags_field(est_i_text *output, uint32_t bits)
     }
 }
 
-static void row_record(est_i_text *output, const est_row *row, const char *const *names, size_t n_names)
+/* The last field of a record: a file that is cut or joined keeps its marks. None for a result without any. */
+static void end_record(est_i_text *output, const char *marks)
+{
+    if (marks)
+        text_field(output, marks);
+    est_i_text_append(output, "\n");
+}
+
+static void row_record(est_i_text *output, const est_row *row, const char *const *names, size_t n_names,
+                       const char *marks)
 {
     est_i_encode_csv(output, row->estimand);
     for (size_t i = 0; i < n_names; i++)
@@ -65,39 +75,52 @@ static void row_record(est_i_text *output, const est_row *row, const char *const
     text_field(output, row->interval);
     number_field(output, row->n);
     flags_field(output, row->flags);
-    est_i_text_append(output, "\n");
+    end_record(output, marks);
 }
 
 static void write_csv(const est_result *result, est_i_text *output)
 {
     const char **names = NULL;
+    est_i_text marks = {0};
     size_t n_names = est_i_label_names(result, NULL, 0, &names, &output->failed);
+    est_i_short_marks(result, &marks);
     est_i_text_append(output, "estimand");
     for (size_t i = 0; i < n_names; i++)
         domain_heading(output, names[i]);
     for (size_t i = 0; i < n_columns_after; i++)
         text_field(output, columns_after[i]);
-    est_i_text_append(output, "\n");
+    end_record(output, marks.length ? "marks" : NULL);
     for (size_t i = 0; i < est_result_rows(result); i++)
-        row_record(output, est_result_row(result, i), names, n_names);
+        row_record(output, est_result_row(result, i), names, n_names, marks.data);
+    est_i_drop(&marks, &output->failed);
     free(names);
 }
 
-void est_i_write_frame_csv(const est_frame *frame, est_i_text *output)
+static void cell_field(est_i_text *output, const est_cell *cell)
 {
+    if (cell->text)
+        est_i_encode_csv(output, cell->text);
+    else if (isfinite(cell->number))
+        est_i_text_number(output, cell->number);
+}
+
+void est_i_write_frame_csv(const est_result *result, const est_frame *frame, est_i_text *output)
+{
+    est_i_text marks = {0};
+    est_i_short_marks(result, &marks);
     for (size_t column = 0; column < frame->n_columns; column++) {
         est_i_text_append(output, column ? "," : "");
         est_i_encode_csv(output, frame->columns[column]);
     }
-    est_i_text_append(output, "\n");
-    for (size_t cell = 0; cell < frame->n_rows * frame->n_columns; cell++) {
-        est_i_text_append(output, cell % frame->n_columns ? "," : "");
-        if (frame->cells[cell].text)
-            est_i_encode_csv(output, frame->cells[cell].text);
-        else if (isfinite(frame->cells[cell].number))
-            est_i_text_number(output, frame->cells[cell].number);
-        est_i_text_append(output, (cell + 1) % frame->n_columns ? "" : "\n");
+    end_record(output, marks.length ? "marks" : NULL);
+    for (size_t row = 0; row < frame->n_rows; row++) {
+        for (size_t column = 0; column < frame->n_columns; column++) {
+            est_i_text_append(output, column ? "," : "");
+            cell_field(output, &frame->cells[row * frame->n_columns + column]);
+        }
+        end_record(output, marks.data);
     }
+    est_i_drop(&marks, &output->failed);
 }
 
 const est_i_writer est_i_writer_csv = {"csv", ".csv", write_csv};

@@ -9,6 +9,8 @@
 #include "report/writer.h"
 
 #define LONG_TABLE 12 /* longer ones are folded away until asked for */
+#define LONG_WORD 30  /* code points; only a longer word may be broken */
+#define WIDE_TABLE 6  /* columns of a frame from which on the type is smaller */
 
 /* Five models and two columns of counts fit into a window of 1,000 pixels and on a sheet of A4: limits go
  * under each other before a number is ever cut. */
@@ -29,7 +31,7 @@ static const char style_sheet[] =
     "th,td{text-align:left;vertical-align:top}\n"
     "thead th{border-bottom:2px solid #000;vertical-align:bottom;text-wrap:balance}\n"
     "tbody th{font-weight:normal;white-space:nowrap}\n"
-    "td.words,th.words{white-space:normal;overflow-wrap:anywhere}\n"
+    "td.words,th.words{white-space:normal}.long{overflow-wrap:anywhere}\n"
     "th.number,td.number{text-align:right}td.number{white-space:nowrap}th.number{max-width:12rem}\n"
     ".beside table{min-width:100%}.beside th,.beside td{padding:.3rem .3rem .3rem .2rem}\n"
     ".beside td b{font-size:.9375rem}\n"
@@ -45,7 +47,9 @@ static const char style_sheet[] =
     "summary{font-weight:bold;cursor:pointer}summary:focus-visible{outline:3px solid #0b5394}\n"
     ".frame,.values{overflow-x:auto}\n"
     ".frame table{font-size:.8125rem}.frame th,.frame td{padding:.3rem .4rem .3rem .2rem}\n"
-    "@media screen and (max-width:50rem){.table{overflow-x:auto}}\n"
+    ".wide table{font-size:.75rem}.data{margin:.2rem 0}\n"
+    ".given{display:block;font-weight:normal;font-size:.95rem}\n"
+    "@media screen and (max-width:66rem){.table{overflow-x:auto}}\n"
     "@page{margin:12mm}\n"
     "@media print{html{font-size:10pt}body{max-width:none;padding:0}table{font-size:8.5pt}\n"
     ".beside td b{font-size:9pt}.range{font-size:8pt}.frame table{font-size:7.5pt}\n"
@@ -84,6 +88,23 @@ static void number_content(est_i_text *output, const char *text, bool strong)
         interval_content(output, text + bytes + 1);
 }
 
+/* Words that no column has room for may be broken, others never. */
+static void words_content(est_i_text *output, const char *text)
+{
+    while (*text) {
+        size_t bytes = strcspn(text, " \n"), letters = 0;
+        for (const char *at = text; at < text + bytes; letters++)
+            est_i_utf8_next(&at);
+        est_i_text_append(output, letters > LONG_WORD ? "<span class=\"long\">" : "");
+        est_i_encode_xml_bytes(output, text, bytes);
+        est_i_text_append(output, letters > LONG_WORD ? "</span>" : "");
+        text += bytes;
+        bytes = strspn(text, " \n");
+        est_i_encode_xml_bytes(output, text, bytes);
+        text += bytes;
+    }
+}
+
 static void table_row(est_i_text *output, const est_i_grid *grid, size_t row, bool strong)
 {
     est_i_text_append(output, "<tr>");
@@ -100,7 +121,7 @@ static void table_row(est_i_text *output, const est_i_grid *grid, size_t row, bo
         if (right)
             number_content(output, text, strong && column >= grid->n_labels);
         else
-            est_i_encode_xml(output, text);
+            words_content(output, text);
         est_i_text_append(output, column ? "</td>" : "</th>");
     }
     est_i_text_append(output, "</tr>\n");
@@ -130,19 +151,25 @@ static void table(est_i_text *output, const est_i_grid *grid, const char *class_
     if (grid->n_columns == 0)
         return;
     est_i_text_printf(output, "<div class=\"table %s\" tabindex=\"0\"><table>\n", class_name);
-    element(output, "caption", "", grid->caption.length ? grid->caption.data : "");
+    est_i_text_append(output, "<caption>");
+    words_content(output, grid->caption.length ? grid->caption.data : "");
+    if (grid->remark.length) {
+        est_i_text_append(output, "<span class=\"given\">");
+        words_content(output, grid->remark.data);
+        est_i_text_append(output, "</span>");
+    }
+    est_i_text_append(output, "</caption>\n");
     est_i_text_append(output, "<thead><tr>");
     for (size_t column = 0; column < grid->n_columns; column++) {
         est_i_text_printf(output, "<th scope=\"col\"%s>",
                           est_i_grid_right(grid, column) ? " class=\"number\"" : "");
-        est_i_encode_xml(output, est_i_grid_heading(grid, column));
+        words_content(output, est_i_grid_heading(grid, column));
         est_i_text_append(output, "</th>");
     }
     est_i_text_append(output, "</tr></thead>\n<tbody>\n");
     for (size_t row = 0; row < est_i_grid_rows(grid); row++)
         table_row(output, grid, row, strong);
     est_i_text_append(output, "</tbody></table></div>\n");
-    remarks(output, grid->remark.length ? grid->remark.data : "");
     remarks(output, grid->letters.length ? grid->letters.data : "");
 }
 
@@ -332,7 +359,7 @@ static void frames(est_i_text *output, const est_result *result)
             continue;
         est_i_frame_grid(frame, frame->print_rows, &grid);
         open_details(output, grid.caption.length ? grid.caption.data : frame->name);
-        table(output, &grid, "frame");
+        table(output, &grid, grid.n_columns < WIDE_TABLE ? "frame" : "frame wide");
         if (frame->n_rows > frame->print_rows)
             est_i_text_printf(output, "<p class=\"remark\">... %zu more</p>\n",
                               frame->n_rows - frame->print_rows);
@@ -364,15 +391,28 @@ static void provenance(est_i_text *output, const est_result *result)
 
 static void page_head(est_i_text *output, const est_result *result)
 {
+    const char *data = est_i_data_name(result, false);
     est_i_text_append(output, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    element(output, "title", "", est_result_title(result));
+    est_i_text_append(output, "<title>");
+    est_i_encode_xml(output, est_result_title(result));
+    if (data) {
+        est_i_text_append(output, " (");
+        est_i_encode_xml(output, data);
+        est_i_text_append(output, ")");
+    }
+    est_i_text_append(output, "</title>\n");
     est_i_text_append(output, "<style>");
     est_i_text_append(output, style_sheet);
     est_i_text_append(output, "</style>\n</head>\n<body>\n<header>\n");
     for (int i = 0; est_i_banner(result, i); i++)
         element(output, "p", " class=\"banner\"", est_i_banner(result, i));
     element(output, "h1", "", est_result_title(result));
+    if (data) {
+        est_i_text_append(output, "<p class=\"data\">Data: ");
+        words_content(output, data);
+        est_i_text_append(output, "</p>\n");
+    }
     est_i_text_append(output, "</header>\n<main>\n");
 }
 

@@ -215,6 +215,11 @@ static void write_markdown(const est_result *result, est_i_text *output)
         est_i_encode_markdown(output, est_i_banner(result, i));
         est_i_text_append(output, "**\n");
     }
+    if (est_i_data_name(result, true)) {
+        est_i_text_append(output, "\nData: ");
+        est_i_encode_markdown(output, est_i_data_name(result, true));
+        est_i_text_append(output, "\n");
+    }
     answer(output, result);
     estimates(output, result);
     notes(output, result);

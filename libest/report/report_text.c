@@ -280,6 +280,8 @@ static void title(est_i_text *output, const est_result *result)
     est_i_text_append(output, "\n");
     for (int i = 0; est_i_banner(result, i); i++)
         paragraph(output, "*** ", est_i_banner(result, i), 4);
+    if (est_i_data_name(result, true))
+        paragraph(output, "Data: ", est_i_data_name(result, true), 2);
 }
 
 static void note(est_i_text *output, const est_note *note)

@@ -123,19 +123,26 @@ static void show_of_row(est_i_text *output, const est_row *row, double value)
     est_i_show_number(output, hidden ? pow(10, -decimals) : value, decimals);
 }
 
+bool est_i_is_withheld(const est_row *row)
+{
+    return isnan(row->estimate) &&
+           (has_flag(row, EST_FLAG_SUPPRESSED) ||
+            (has_flag(row, EST_FLAG_ROUNDED) && !has_flag(row, EST_FLAG_NOT_ESTIMABLE)));
+}
+
 void est_i_show_estimate(est_i_text *output, const est_row *row)
 {
     if (!isnan(row->estimate))
         show_of_row(output, row, row->estimate);
     else
-        est_i_text_append(output, has_flag(row, EST_FLAG_SUPPRESSED) ? "withheld" : "not estimable");
+        est_i_text_append(output, est_i_is_withheld(row) ? "withheld" : "not estimable");
 }
 
 void est_i_show_interval(est_i_text *output, const est_row *row)
 {
     bool unbounded = has_flag(row, EST_FLAG_UPPER_UNBOUNDED) || (isinf(row->upper) && row->upper > 0);
     if (isnan(row->lower) && isnan(row->upper) && !unbounded) {
-        est_i_text_append(output, has_flag(row, EST_FLAG_SUPPRESSED) ? "withheld" : "-");
+        est_i_text_append(output, est_i_is_withheld(row) ? "withheld" : "-");
         return;
     }
     if (isinf(row->lower))
@@ -156,8 +163,11 @@ void est_i_show_interval(est_i_text *output, const est_row *row)
 void est_i_show_level(est_i_text *output, double level)
 {
     char digits[64];
-    double percent = 100 * level;
-    est_i_number_print_fixed(percent, fabs(percent - round(percent)) < 1e-9 ? 0 : 1, digits, sizeof digits);
+    double percent = 100 * level, scale = 1;
+    int decimals = 0;
+    for (; decimals < 4 && fabs(percent * scale - round(percent * scale)) > 1e-9 * scale; scale *= 10)
+        decimals++;
+    est_i_number_print_fixed(percent, decimals, digits, sizeof digits);
     est_i_text_append(output, digits);
     est_i_text_append(output, " %");
 }
@@ -238,6 +248,7 @@ static const statistic statistics[] = {
     {"replicates_without_estimate", "Bootstrap replicates without an estimate", SHARE},
     {"models_considered", "Models considered", SCALAR},
     {"models_without_estimate", "Models without an estimate", SCALAR},
+    {"models_on_the_boundary", "Models left out as boundary fits", SCALAR},
     {"periods_without_estimate", "Periods without an estimate", SCALAR},
     {"max_order", "Most lists in one term", SCALAR},
     {"other", "Other list", SCALAR},

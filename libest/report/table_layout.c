@@ -344,7 +344,11 @@ static void group_row(const est_i_look *look, const est_row *row, bool detailed,
     est_i_show_estimate(est_i_grid_open(grid), row);
     est_i_grid_close(grid);
     if (detailed && look->se) {
-        est_i_show_number(est_i_grid_open(grid), row->se, est_i_row_decimals(row));
+        est_i_text *cell = est_i_grid_open(grid);
+        if (isnan(row->se) && est_i_is_withheld(row))
+            est_i_text_append(cell, "withheld");
+        else
+            est_i_show_number(cell, row->se, est_i_row_decimals(row));
         est_i_grid_close(grid);
     }
     if (look->has_interval) {
@@ -360,7 +364,11 @@ static void group_row(const est_i_look *look, const est_row *row, bool detailed,
     if (look->method_differs)
         est_i_grid_cell(grid, row->interval);
     if (look->n) {
-        est_i_show_scalar(est_i_grid_open(grid), row->n);
+        est_i_text *cell = est_i_grid_open(grid);
+        if (isnan(row->n) && row->flags & EST_FLAG_BIT(EST_FLAG_SUPPRESSED))
+            est_i_text_append(cell, "withheld");
+        else
+            est_i_show_scalar(cell, row->n);
         est_i_grid_close(grid);
     }
     if (look->others) {

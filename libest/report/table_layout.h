@@ -52,6 +52,7 @@ void est_i_show_statistic_name(est_i_text *output, const char *name);
 /* Decimals by estimand: people 0, ratios 3, percent 1, rates 2, else 4 significant digits below 100. */
 int est_i_row_decimals(const est_row *row);
 void est_i_show_estimate(est_i_text *output, const est_row *row); /* or "withheld", "not estimable" */
+bool est_i_is_withheld(const est_row *row); /* its estimate, and with it error and interval */
 void est_i_show_interval(est_i_text *output,
                          const est_row *row);              /* "lower to upper", "no upper limit", "-" */
 void est_i_show_level(est_i_text *output, double level);   /* "95 %" */

@@ -5,8 +5,18 @@
 
 #include "report/table_layout.h"
 
+/* Suppression says in a note of this code that it took something out. */
+static bool is_suppressed(const est_result *result)
+{
+    for (size_t i = 0; i < est_result_notes(result); i++)
+        if (strcmp(est_result_note(result, i)->code, "suppressed") == 0)
+            return true;
+    return false;
+}
+
 void est_i_stats_grid(const est_result *result, est_i_grid *grid)
 {
+    bool suppressed = is_suppressed(result);
     est_i_grid_column(grid, "Name", false);
     est_i_grid_column(grid, "Value", false);
     for (size_t i = 0; i < est_result_stats(result); i++) {
@@ -16,6 +26,8 @@ void est_i_stats_grid(const est_result *result, est_i_grid *grid)
         est_i_text *cell = est_i_grid_open(grid);
         if (stat->text)
             est_i_text_append(cell, stat->text);
+        else if (isnan(stat->value) && suppressed)
+            est_i_text_append(cell, "withheld");
         else
             est_i_show_statistic(cell, stat->name, stat->value);
         est_i_grid_close(grid);

@@ -21,13 +21,20 @@ extern const est_i_writer est_i_writer_csv;
 extern const est_i_writer est_i_writer_markdown;
 extern const est_i_writer est_i_writer_html;
 
-/* One frame as CSV, for the folder mode. */
-void est_i_write_frame_csv(const est_frame *frame, est_i_text *output);
+/* One frame of the result as CSV, for the folder mode. */
+void est_i_write_frame_csv(const est_result *result, const est_frame *frame, est_i_text *output);
 
 /* What every page of a result must carry, NULL if nothing: index 0 and 1, then NULL. */
 const char *est_i_banner(const est_result *result, int index);
 
+/* The first words of each of them: "SYNTHETIC DATA; FOR INTERNAL USE". Nothing if there is none. */
+void est_i_short_marks(const est_result *result, est_i_text *output);
+
 /* May this provenance entry appear in a file made from the result? */
 bool est_i_provenance_shown(const est_result *result, const est_provenance *entry);
+
+/* The name of the data, NULL when it must not appear. in_every_face: only a name that is the same however the
+ * data were read, which is that of a bundled dataset. */
+const char *est_i_data_name(const est_result *result, bool in_every_face);
 
 #endif

@@ -22,6 +22,7 @@ check "a level that is no number" 2 - 'level' mse dataset:korea --level nan
 check "a level out of range" 2 - 'level' mse dataset:korea --level 1.5
 check "a model that names no list" 2 - 'EST_EOPTION' mse dataset:korea --model 'b:nosuch'
 check "an empty --output" 2 - 'needs a path' mse dataset:korea --output=
+check "a wrong word names its option once" 2 - "^est: option --shape: found 'wide', expected one of: " mse dataset:korea --shape wide
 
 # Files.
 check "a file that is not there" 3 - 'missing\.csv.*EST_EFILE' mse missing.csv
@@ -62,6 +63,23 @@ check "control characters" 3 - '' mse data/escape.csv
 fails "are not sent to the terminal" grep -q $'\033' $err
 check "no file is left by a failure" 3 - '' mse missing.csv --output x.json
 holds "x.json is not there" test ! -e x.json
+
+# Inputs are never written to.
+"$EST" datasets korea --output data/in.csv 2>$err || not_ok "a dataset is saved" "$(cat $err)"
+"$EST" datasets kosovo_1999 --output data/mse.csv 2>$err || not_ok "a dataset is saved" "$(cat $err)"
+cp data/in.csv before.csv
+check "--suppress-below 2 without --internal" 2 - 'threshold 2, expected 3 or more.*EST_EOPTION' mse data/mse.csv --model all-pairs --suppress-below 2
+ln -s in.csv data/link.csv
+check "--output onto DATA" 2 - 'data/in\.csv may replace DATA.*EST_EOPTION' mse data/in.csv --output data/in.csv
+check "by another path" 2 - 'may replace DATA' mse data/in.csv --output data/../data/in.csv
+check "--output onto a link to DATA" 2 - 'may replace DATA' mse data/in.csv --output data/link.csv
+check "DATA by a link" 2 - 'may replace DATA' mse data/link.csv --output data/in.csv
+"$EST" mse - --output data/in.csv <data/in.csv >$out 2>$err; code=$?
+judge "DATA on standard input" 2 - 'may replace DATA'
+check "--output of the folder of DATA" 2 - 'may replace DATA' mse data/mse.csv --output data/
+check "--output onto a table of an option" 2 - 'may replace the file of --' trend dataset:korea --population data/in.csv --output data/in.csv
+holds "the input is as it was" cmp before.csv data/in.csv
+check "another file of the folder of DATA" 0 - 'written' mse data/mse.csv --model all-pairs --ci none --output data/other.csv
 
 # Output that fails.
 "$EST" mse dataset:kosovo_1999 --model all-pairs >&- 2>$err; code=$?; : >$out

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Ctrl-C: exit status 130, nothing left behind; the bar appears on a terminal only and is erased.
+# Ctrl-C: exit status 130 (SIGTERM 143, SIGHUP 129), nothing left behind; the bar appears on a terminal only and is erased.
 . "$(dirname "$0")/lib.sh"
 run="trend dataset:colombia_child_recruitment --replicates 100000"
 long="$run --threads 1"
 
+signal=INT
 interrupted() { # seconds, arguments...: the signal reaches the program alone
     local seconds=$1
     shift
-    timeout --foreground --preserve-status -s INT "$seconds" "$EST" "$@" >$out 2>$err </dev/null
+    timeout --foreground --preserve-status -s $signal "$seconds" "$EST" "$@" >$out 2>$err </dev/null
     code=$?
 }
 
@@ -30,6 +31,11 @@ interrupted 1 $long
 judge "standard output has nothing" 130 - 'EST_ECANCELLED'
 interrupted 1 $run --threads 7 --quiet
 judge "with threads" 130 - ''
+signal=TERM interrupted 1 $long --output folder/
+judge "SIGTERM" 143 - 'EST_ECANCELLED'
+signal=HUP interrupted 1 $long --output x.json
+judge "SIGHUP" 129 - 'EST_ECANCELLED'
+holds "nothing is left by either" bash -c '[ "$(ls -A | grep -v "^\.log$" | wc -l)" = 0 ]'
 mkfifo pipe
 sleep 30 >pipe & writer=$!
 timeout --foreground --preserve-status -s INT 1 "$EST" mse - <pipe >$out 2>$err; code=$?

@@ -150,6 +150,7 @@ static void refuse(const char *name, const char *value, const char *expected)
     assert_int_equal(est_i_option_store(spec_of(name), value, &options, &error), EST_EOPTION);
     assert_int_equal(error.code, EST_EOPTION);
     assert_string_equal(error.where, name);
+    assert_int_equal(strncmp(error.message, "option --", 9), 0);
     if (value)
         assert_non_null(strstr(error.message, value));
     assert_non_null(strstr(error.message, name));

@@ -213,6 +213,19 @@ static void test_cells(void **state)
     expect_fault("A,B\n1,Jane Wanjiku\n", assumed, EST_EVALUE, 1, "B", "text of 12 characters (not shown");
     expect_fault("A,B\n1,12345678\n", assumed, EST_EVALUE, 1, "B", "8 digits (not shown");
     expect_fault("person,B\nWanjiku,1\n", assumed, EST_EVALUE, 1, "person", "not shown");
+    expect_fault("A,B\n1,Wanjiku\n", assumed, EST_EVALUE, 1, "B", "text of 7 characters (not shown");
+    expect_fault("A,B\n1,Q\n", assumed, EST_EVALUE, 1, "B", "text of 1 character (not shown");
+    expect_fault("A,B\n1,4711\n", assumed, EST_EVALUE, 1, "B", "a number of 4 digits (not shown");
+    expect_fault("A,B\n1,471\n", assumed, EST_EVALUE, 1, "B", "a number of 3 digits (not shown");
+    expect_fault("A,B\n1,Na\n", assumed, EST_EVALUE, 1, "B", "'Na'");
+    expect_fault("A,B\n1,nab\n", assumed, EST_EVALUE, 1, "B", "not shown");
+    expect_fault("A,B\n1,TRUE\n", assumed, EST_EVALUE, 1, "B", "'TRUE'");
+    expect_fault("A,B\n1,-1\n", assumed, EST_EVALUE, 1, "B", "found -1");
+    expect_fault("A,B\n1,10\n", assumed, EST_EVALUE, 1, "B", "found 10");
+    expect_fault("A,B\n1,0.25\n", assumed, EST_EVALUE, 1, "B", "found 0.25");
+    expect_fault("A,B\n1,1/2\n", assumed, EST_EVALUE, 1, "B", "'1/2'");
+    expect_fault("A,B\n1,4711\n", named, EST_EVALUE, 1, "B", "found 4711");
+    expect_fault("A,B,count\n1,0,about 4711\n", assumed, EST_EVALUE, 1, "count", "'about 4711'");
     expect_fault("A,B\n1,undefined\n", named, EST_EVALUE, 1, "B", "'undefined'");
     expect_fault("A,B\n1,0\n0.5,1\n", named, EST_EVALUE, 2, "A", "found 0.5");
     expect_fault("A,B\n1,0\n0,0\n", assumed, EST_EVALUE, 2, "", "zeros only");
@@ -221,7 +234,12 @@ static void test_cells(void **state)
     expect_fault("A,B,count\n1,0,2.5\n", assumed, EST_EVALUE, 1, "count", "whole number");
     expect_fault("A,B,count\n1,0,many\n", assumed, EST_EVALUE, 1, "count", "'many'");
     expect_fault("A,B,count\n1,0,\n", assumed, EST_EVALUE, 1, "count", "empty");
-    expect_fault("A,B,count\n1,0,1e300\n", assumed, EST_EVALUE, 1, "count", "whole number");
+    expect_fault("A,B,count\n1,0,1e300\n", assumed, EST_EVALUE, 1, "count", "to 1000000000000");
+    expect_fault("A,B,count\n1,0,1000000000001\n", assumed, EST_EVALUE, 1, "count", "to 1000000000000");
+    expect_fault("A,B,count\n1,0,1000000000000\n1,0,1\n", assumed, EST_EVALUE, 2, "count",
+                 "more than 1000000000000 persons of one history");
+    expect_fault("A,B,C\n1,1,0\n0,0,1\n", named, EST_EVALUE, 2, "", "not named (such as 'C')");
+    expect_fault("A,B,C\n1,1,0\n0,0,0\n", named, EST_EVALUE, 2, "", "remove the record");
     expect_fault("A,B,count\n1,0,0\n1,1,0\n", assumed, EST_EDEFINITION, 0, "", "no person");
 }
 
@@ -314,17 +332,70 @@ static void test_order_of_periods(void **state)
     est_i_captures_free(captures);
 }
 
+static void test_labels(void **state)
+{
+    (void)state;
+    const setting plain = {.trend = true};
+    est_i_captures *captures =
+        expect_captures("period,A,B\n2011,1,0\n 2010,1,0\n2010 ,1,1\n2010,1,0\n", plain);
+    assert_int_equal(captures->n_blocks, 2);
+    assert_string_equal(captures->block_names[0], "2010");
+    assert_true(captures->totals[0] == 3 && captures->counts[0][1] == 2 && captures->counts[1][1] == 1);
+    est_i_captures_free(captures);
+    captures = expect_captures("period,A,B\n I,1,0\nII ,1,1\n",
+                               (setting){.trend = true, .file = "period,years\nII,2\nI ,4\n"});
+    assert_string_equal(captures->block_names[0], "II");
+    assert_true(captures->years[1] == 4);
+    est_i_captures_free(captures);
+    captures = expect_captures("period,A,B\n2010,1,0\n 2010,1,1\n", (setting){.capture.lists = "A,B"});
+    assert_true(captures->total == 2);
+    est_i_captures_free(captures);
+
+    expect_fault("period,A,B\n2010,1,0\n 2010,1,1\n", plain, EST_EDEFINITION, 0, "period", "one period");
+    expect_fault("period,A,B\n2010,1,0\n\"  \",1,1\n", plain, EST_EVALUE, 2, "period", "blanks only");
+    expect_fault("period,A,B\n2015,1,0\n2014-2010,1,1\n", plain, EST_EVALUE, 2, "period", "'2014-2010'");
+    expect_fault("period,A,B\n2013-2017,1,0\n2010-2014,1,1\n", plain, EST_EDEFINITION, 0, "period",
+                 "'2010-2014' and '2013-2017' overlap");
+    expect_fault("period,A,B\n2010-2019,1,0\n2011,1,1\n2018,1,1\n", plain, EST_EDEFINITION, 0, "period",
+                 "'2010-2019' and '2011' overlap");
+    expect_fault("period,A,B\nI,1,0\nII,1,1\n",
+                 (setting){.trend = true,
+                           .file = "period,start,end\nI,2010,2011-06-01\nII,2011-06-01,2012\n"},
+                 EST_EDEFINITION, 0, "period", "'I' and 'II' overlap");
+    expect_fault("period,A,B\n99,1,0\n2010-2014,1,1\n", plain, EST_EDEFINITION, 0, "period",
+                 "no length of period '99'");
+    captures = expect_captures("period,A,B\n99,1,0\n2010,1,1\n", plain);
+    assert_true(captures->years[0] == 1 && captures->years[1] == 1);
+    est_i_captures_free(captures);
+    captures = expect_captures("period,A,B\n99,1,0\n2010-2014,1,1\n",
+                               (setting){.trend = true, .file = "period,years\n99,5\n2010-2014,\n"});
+    assert_true(captures->years[0] == 5 && captures->years[1] == 5);
+    est_i_captures_free(captures);
+}
+
+static void test_synthetic_column(void **state)
+{
+    (void)state;
+    est_i_captures *captures = expect_captures("SYNTHETIC,A,B\nnot real,1,0\nnot real,1,1\n", (setting){0});
+    assert_int_equal(captures->n_lists, 2);
+    assert_string_equal(captures->list_names[0], "A");
+    est_i_captures_free(captures);
+    expect_fault("A,B,SYNTHETIC\n1,0,1\n", (setting){.capture.lists = "A,SYNTHETIC"}, EST_EOPTION, 0,
+                 "SYNTHETIC", "never a list");
+}
+
 static void test_period_file(void **state)
 {
     (void)state;
     const char *csv = "period,A,B\n2010-2014,1,0\n2015-2019,1,1\n";
     est_i_captures *captures = expect_captures(
         csv, (setting){.trend = true,
-                       .file = "truncated,period,years,population\n1,2015-2019,3,900.5\n0,2010-2014,5,\n"});
+                       .file = "truncated,period,years,population\n"
+                                "1,2015-2019,3,900.5\n0,2010-2014,5,800\n"});
     /* 3 years of 2015-2019 are 2015 to 2017. */
     assert_true(captures->years[1] == 3 && captures->midpoint[1] == 2016.5 &&
                 captures->midpoint[0] == 2012.5);
-    assert_true(captures->population[1] == 900.5 && isnan(captures->population[0]) &&
+    assert_true(captures->population[1] == 900.5 && captures->population[0] == 800 &&
                 captures->has_population);
     assert_true(captures->truncated[1] && !captures->truncated[0] && captures->labels_read);
     est_i_captures_free(captures);
@@ -346,6 +417,13 @@ static void test_period_file(void **state)
     FILE_FAULT("period,years\n2010-2014,0\n2015-2019,5\n", EST_EVALUE, 1, "years", "positive");
     FILE_FAULT("period,population\n2010-2014,-1\n2015-2019,5\n", EST_EVALUE, 1, "population", "found -1");
     FILE_FAULT("period,population\n2010-2014,1\n2015-2019,lots\n", EST_EVALUE, 2, "population", "'lots'");
+    FILE_FAULT("period,population\n2010-2014,1\n2015-2019,\n", EST_EVALUE, 2, "population",
+               "one for every period");
+    FILE_FAULT("period,population\n2015-2019,9\n2010-2014,0.5\n", EST_EVALUE, 2, "population",
+               "'2010-2014' below the number of persons");
+    FILE_FAULT("period,population\n2010-2014,1e12\n2015-2019,5\n", EST_EVALUE, 1, "population",
+               "at most 100000000000");
+    FILE_FAULT("period,years\n2010-2014,1001\n2015-2019,5\n", EST_EVALUE, 1, "years", "at most 1000");
     FILE_FAULT("period,truncated\n2010-2014,2\n2015-2019,0\n", EST_EVALUE, 1, "truncated", "0 or 1");
     FILE_FAULT("period,start\n2010-2014,2010-13\n2015-2019,\n", EST_EVALUE, 1, "start", "YYYY-MM-DD");
     FILE_FAULT("period,start,end\n2010-2014,2014,2010\n2015-2019,,\n", EST_EVALUE, 1, "end", "not after");
@@ -523,6 +601,8 @@ int main(void)
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_long_is_linear),
         cmocka_unit_test(test_order_of_periods),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_synthetic_column),
         cmocka_unit_test(test_period_file),
         cmocka_unit_test(test_seen),
         cmocka_unit_test(test_list_dates),

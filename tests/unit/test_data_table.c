@@ -158,6 +158,18 @@ static void test_memory(void **state)
     est_table_set_synthetic(table, 1);
     assert_int_equal(est_table_is_public(table), 1);
     assert_int_equal(est_table_is_synthetic(table), 1);
+    est_table_set_synthetic(table, 0);
+    assert_int_equal(est_table_is_synthetic(table), 0);
+    assert_int_equal(est_table_add_numbers(table, "SYNTHETIC", numbers, &error), EST_OK);
+    assert_int_equal(est_table_is_synthetic(table), 1);
+    est_table_set_synthetic(table, 0);
+    assert_int_equal(est_table_is_synthetic(table), 1);
+    est_table_free(table);
+    table = parse("a,SYNTHETIC\n1,2\n");
+    assert_int_equal(est_table_is_synthetic(table), 1);
+    est_table_free(table);
+    table = parse("a,synthetic_b\n1,2\n");
+    assert_int_equal(est_table_is_synthetic(table), 0);
     est_table_free(table);
     est_table_free(NULL);
 }

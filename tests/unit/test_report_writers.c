@@ -156,6 +156,28 @@ static void assert_lacks(const char *text, const char *part)
         fail_msg("found: %s\nin:\n%s", part, text);
 }
 
+static char *slurp(const char *folder, const char *name)
+{
+    char path[512], *text = calloc(1, 1 << 20);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(text);
+    assert_non_null(file);
+    size_t length = fread(text, 1, (1 << 20) - 1, file);
+    assert_true(length > 0);
+    fclose(file);
+    unlink(path);
+    return text;
+}
+
+static size_t times(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at++)
+        count++;
+    return count;
+}
+
 /* ---- a checker of tags, attributes and entities, enough for what the writers make ---- */
 
 static bool is_void_tag(const char *name, size_t length)
@@ -281,6 +303,129 @@ static void test_banners(void **state)
     assert_has(svg, "SYNTHETIC DATA");
     est_string_free(svg);
     est_result_free(result);
+}
+
+/* A record that is cut out of a CSV file, or joined to another, keeps its marks. */
+static void test_csv_marks(void **state)
+{
+    (void)state;
+    est_result *both = make_result(false, true, true), *internal = make_result(false, false, true);
+    char folder[] = "/tmp/est-marks-XXXXXX";
+    char *text = written(both, "csv");
+    assert_has(text, ",n,flags,marks\n");
+    assert_has(text, ",707,boundary,SYNTHETIC DATA; FOR INTERNAL USE\n");
+    assert_has(text, "\nobserved,,,,,,,,,,,,,suppressed,SYNTHETIC DATA; FOR INTERNAL USE\n");
+    est_string_free(text);
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(est_report_save(internal, folder, NULL, NULL), EST_OK);
+    static const char *const others[] = {"trend.txt",  "trend.json", "trend.csv",
+                                         "trend.md",   "trend.html", "trend_by-period_chart.svg"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        free(slurp(folder, others[i]));
+    char *frame = slurp(folder, "trend_terms.csv");
+    assert_true(strncmp(frame, "term,count,share,year,marks\n" ACCENTED ",0,0,2010,FOR INTERNAL", 55) == 0);
+    assert_has(frame, ACCENTED ",2000,,2012,FOR INTERNAL USE\n");
+    free(frame);
+    assert_int_equal(rmdir(folder), 0);
+    est_result_free(both);
+    est_result_free(internal);
+}
+
+static est_result *result_of(const char *data, bool is_public)
+{
+    est_result *result = NULL;
+    est_i_result_builder *builder = est_i_result_begin("mse", "Sizes");
+    est_i_result_add_provenance(builder, "data", data, true);
+    est_i_result_mark(builder, is_public, false, false);
+    assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
+    return result;
+}
+
+/* Bundled data have the same name in every face; that of a file is on the page alone, if it may be shown. */
+static void test_name_of_data(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *data;
+        bool is_public, on_page, in_text;
+    } cases[] = {{"dataset:korea", true, true, true},
+                 {"a<b.csv", true, true, false},
+                 {"a<b.csv", false, false, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        est_result *result = result_of(cases[i].data, cases[i].is_public);
+        char *html = written(result, "html"), *text = written(result, "text"), *md = written(result, "md");
+        assert_well_formed(html);
+        assert_int_equal(strstr(html, "<p class=\"data\">Data: ") != NULL, cases[i].on_page);
+        assert_int_equal(strstr(html, "<title>Sizes (") != NULL, cases[i].on_page);
+        assert_int_equal(strstr(text, "Sizes\n=====\nData: dataset:korea\n") != NULL, cases[i].in_text);
+        assert_int_equal(strstr(md, "# Sizes\n\nData: dataset:korea\n") != NULL, cases[i].in_text);
+        assert_lacks(text, "b.csv");
+        assert_lacks(md, "b.csv");
+        est_string_free(html);
+        est_string_free(text);
+        est_string_free(md);
+        est_result_free(result);
+    }
+}
+
+/* What suppression took out is withheld, not missing; only words too long for any column may be broken. */
+static void test_withheld_and_words(void **state)
+{
+    (void)state;
+    static const est_label labels[] = {{"period", "2010"},
+                                       {"period", "the independence of all lists from each other"},
+                                       {"period", "AnUnusuallyLongNameOfOnePeriodOfTime"}};
+    est_result *result = NULL;
+    est_i_result_builder *builder = est_i_result_begin("trend", "Trend");
+    for (size_t i = 0; i < 3; i++) {
+        est_row row = est_i_row_empty("rate_per_100000");
+        row.n_domain = 1;
+        row.domain = &labels[i];
+        row.population = "UN mid-year estimate, WPP 2024";
+        row.level = 0.9999;
+        row.flags = EST_FLAG_BIT(i == 1 ? EST_FLAG_SUPPRESSED : EST_FLAG_ROUNDED);
+        if (i == 0) {
+            row.estimate = 12.5;
+            row.se = 2;
+            row.lower = 10;
+            row.upper = 15;
+            row.n = 100;
+        }
+        est_i_result_add_row(builder, &row);
+    }
+    est_i_result_add_stat(builder, "coverage", NAN, false);
+    est_i_result_note(builder, NULL, EST_NOTE, "suppressed", "Withheld.");
+    assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
+    char *text = written(result, "text"), *html = written(result, "html");
+    assert_has(text, "\nPersons per 100,000 population and year\nIntervals: 99.99 %. "
+                     "Population: UN mid-year estimate, WPP 2024.\n");
+    assert_has(text, "Share of the population on the lists  withheld\n");
+    assert_lacks(text, "not estimable");
+    assert_well_formed(html);
+    assert_has(html, "<th scope=\"row\" class=\"words\">the independence of all lists from each other</th>");
+    assert_has(html, "<span class=\"long\">AnUnusuallyLongNameOfOnePeriodOfTime</span>");
+    assert_has(html, "<td class=\"number\"><b>withheld [");
+    assert_int_equal(times(html, "Population: UN mid-year estimate, WPP 2024."),
+                     times(html, "<caption>Persons per"));
+    est_string_free(text);
+    est_string_free(html);
+    est_result_free(result);
+}
+
+static void test_levels(void **state)
+{
+    (void)state;
+    static const struct {
+        double level;
+        const char *shown;
+    } cases[] = {{0.95, "95 %"},     {0.9, "90 %"},           {0.975, "97.5 %"},
+                 {0.9999, "99.99 %"}, {0.999999, "99.9999 %"}, {0.29, "29 %"}, {0.99875, "99.875 %"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        est_i_text output = {0};
+        est_i_show_level(&output, cases[i].level);
+        assert_string_equal(output.data, cases[i].shown);
+        est_i_text_free(&output);
+    }
 }
 
 /* ---- JSON ---- */
@@ -696,6 +841,7 @@ static void test_statistics_shown(void **state)
                  {"share_without_estimate", 0.0003, "Share of replicates without an estimate", "<0.1 %"},
                  {"share_without_estimate", 0, "Share of replicates without an estimate", "0.0 %"},
                  {"multinomial_mle", 25279.4975, "Multinomial maximum-likelihood population", "25,279"},
+                 {"models_on_the_boundary", 2, "Models left out as boundary fits", "2"},
                  {"n_parameters", 12, "Parameters", "12"},
                  {"coverage", NAN, "Share of the population on the lists", "-"},
                  {"own_name", 0.0123456, "Own name", "0.01235"}};
@@ -906,14 +1052,6 @@ static char *chart_of(size_t n_bands, size_t n_lines)
     return svg;
 }
 
-static size_t times(const char *text, const char *part)
-{
-    size_t count = 0;
-    for (const char *at = text; (at = strstr(at, part)) != NULL; at++)
-        count++;
-    return count;
-}
-
 static void test_chart_of_many(void **state)
 {
     (void)state;
@@ -936,20 +1074,6 @@ static void test_chart_of_many(void **state)
 }
 
 /* ---- files, errors, the same bytes ---- */
-
-static char *slurp(const char *folder, const char *name)
-{
-    char path[512], *text = calloc(1, 1 << 20);
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(text);
-    assert_non_null(file);
-    size_t length = fread(text, 1, (1 << 20) - 1, file);
-    assert_true(length > 0);
-    fclose(file);
-    unlink(path);
-    return text;
-}
 
 static void test_folder(void **state)
 {
@@ -1041,6 +1165,10 @@ int main(void)
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_text_width),
         cmocka_unit_test(test_banners),
+        cmocka_unit_test(test_csv_marks),
+        cmocka_unit_test(test_name_of_data),
+        cmocka_unit_test(test_withheld_and_words),
+        cmocka_unit_test(test_levels),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_private_provenance),
         cmocka_unit_test(test_csv),

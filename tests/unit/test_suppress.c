@@ -287,6 +287,10 @@ static void test_refusals(void **state)
     expect_refused(result, (est_suppression){NULL, 10, 0}, "expected");
     expect_refused(result, (est_suppression){"counts", 0, 0}, "threshold 0");
     expect_refused(result, (est_suppression){"counts", -5, 1}, "threshold -5");
+    expect_refused(result, (est_suppression){"counts", 2, 0}, "'internal'");
+    est_result_free(publish(result, (est_suppression){"counts", 3, 0}));
+    est_result_free(publish(result, (est_suppression){"counts", 1, 1}));
+    est_result_free(publish(open, (est_suppression){"counts", 1, 0}));
     expect_refused(NULL, (est_suppression){"counts", 10, 0}, "no result");
     est_result_free(result);
     est_result_free(open);
@@ -318,11 +322,12 @@ static void test_rows(void **state)
     check_hidden_period(published, 1);
     check_hidden_period(published, 4);
     row = row_of(published, "observed", 3);
-    assert_true(row->estimate == 764 && row->n == 764 && !has_flag(row, EST_FLAG_SUPPRESSED));
+    assert_true(row->estimate == 760 && row->n == 760);
+    assert_true(has_flag(row, EST_FLAG_ROUNDED) && !has_flag(row, EST_FLAG_SUPPRESSED));
     row = row_of(published, "population", 1);
     assert_true(row->estimate == 60 && row->lower == 40 && row->upper == 70);
     row = row_of(published, "population", 3);
-    assert_true(row->estimate == 7160 && row->n == 764); /* 7161.82 to the base and three digits */
+    assert_true(row->estimate == 7160 && row->n == 760); /* 7161.82 to the base and three digits */
     assert_true(row_of(published, "unobserved", 3)->estimate == 6400);
     row = est_result_find(published, "ratio", "period", periods[1]);
     assert_true(row->estimate == 0.019 && has_flag(row, EST_FLAG_ROUNDED)); /* 59.361 / 3188.941 */
@@ -371,8 +376,9 @@ static void test_frames(void **state)
         double count = sample[i / N_HISTORIES][i % N_HISTORIES + 1];
         const est_cell *cell = cell_of(published, "histories", i, "count");
         assert_true(count >= 10 || is_withheld(cell));
-        assert_true(is_withheld(cell) || cell->number == count);
-        assert_true(fmod(cell_of(published, "histories", i, "fitted")->number, 10) == 0);
+        assert_true(is_withheld(cell) || cell->number == round(count / 10) * 10);
+        cell = cell_of(published, "histories", i, "fitted");
+        assert_true(is_withheld(cell) || (cell->number > 0 && fmod(cell->number, 10) == 0));
     }
     for (size_t j = 0; j < N_LISTS; j++) {
         assert_true(is_withheld(cell_of(published, "lists", j, "2000-2004")));
@@ -399,9 +405,9 @@ static void test_charts_stats_notes(void **state)
     assert_string_equal(chart->subtitle, "2000-2004 stands on * persons");
     assert_true(isnan(est_result_stat_value(published, "repeated")));
     assert_true(isnan(est_result_stat_value(published, "linked"))); /* the smallest other */
-    assert_true(est_result_stat_value(published, "matched") == 77);
-    assert_true(est_result_stat_value(published, "persons") == 6 + 340 + 257 + 764 + 32);
-    assert_true(est_result_stat_value(published, "bic") == 2056);
+    assert_true(est_result_stat_value(published, "matched") == 80);
+    assert_true(est_result_stat_value(published, "persons") == 1400); /* 6 + 340 + 257 + 764 + 32 = 1399 */
+    assert_true(isnan(est_result_stat_value(published, "bic")));
     assert_true(est_result_stat_value(published, "parameters") == 17);
     assert_string_equal(est_result_note(published, 0)->message,
                         "2000-2004 (model M1): * persons, * on GO; N = *");
@@ -411,8 +417,7 @@ static void test_charts_stats_notes(void **state)
                         "6 models of 1995-1999; their populations run from 160 to 46,300");
     assert_string_equal(est_result_note(published, 3)->code, "suppressed");
     assert_int_equal(est_result_note(published, 3)->severity, EST_NOTE);
-    assert_int_equal(est_result_provenances(published), 1);
-    assert_string_equal(est_result_provenance(published, 0)->name, "rows");
+    assert_int_equal(est_result_provenances(published), 0); /* the number of rows is exact */
     est_result_free(published);
     est_result_free(result);
 }
@@ -562,18 +567,16 @@ static void test_links(void **state)
     check_linked((double[]){50, 25, 300}, (double[]){50, 26, 300, 4}, "sss", "s*s*");
 }
 
-/* Lists and overlaps of one population; marks of the list totals, then of the overlaps. */
-static void check_margins(size_t k, const double *on, const double *both, double n, const char *expected)
+/* Lists and overlaps of one population. */
+static est_result *make_lists(size_t k, const double *on, const double *both, double n)
 {
     static const char *const list_columns[] = {"list", "persons"}, *const pair_columns[] = {"list", "other",
                                                                                             "persons"};
     static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_COUNT};
     static const char *const names[] = {"A", "B", "C", "D"};
-    est_result *result = NULL, *published;
+    est_result *result = NULL;
     est_i_result_builder *builder = est_i_result_begin("mse", "MSE");
     est_row row = est_i_row_empty("observed");
-    char marks[16] = "";
-    size_t at = 0, pair = 0;
     row.estimate = row.n = n;
     est_i_result_add_row(builder, &row);
     est_i_result_frame(builder, "lists", "Lists", 2, list_columns, roles + 1, SIZE_MAX);
@@ -586,17 +589,27 @@ static void check_margins(size_t k, const double *on, const double *both, double
         for (size_t j = i + 1; j < k; j++) {
             est_i_result_cell_text(builder, names[i]);
             est_i_result_cell_text(builder, names[j]);
-            est_i_result_cell(builder, both[pair++]);
+            est_i_result_cell(builder, *both++);
         }
     }
     assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
-    published = publish(result, est_suppression_default());
+    return result;
+}
+
+/* Marks of the list totals, then of the overlaps: exact, rounded or withheld. */
+static void check_margins(size_t k, const double *on, const double *both, double n, const char *expected)
+{
+    est_result *result = make_lists(k, on, both, n);
+    est_result *published = publish(result, est_suppression_default());
+    bool all_shown = !strpbrk(expected, "*");
+    char marks[16] = "";
+    size_t at = 0;
     for (size_t i = 0; i < k; i++)
         marks[at++] = is_withheld(cell_of(published, "lists", i, "persons")) ? '*' : 's';
-    for (size_t i = 0; i < pair; i++)
+    for (size_t i = 0; i < k * (k - 1) / 2; i++)
         marks[at++] = is_withheld(cell_of(published, "overlaps", i, "persons")) ? '*' : 's';
     assert_string_equal(marks, expected);
-    assert_true(est_result_row(published, 0)->estimate == n);
+    assert_true(est_result_row(published, 0)->estimate == (all_shown ? n : round(n / 10) * 10));
     est_result_free(published);
     est_result_free(result);
 }
@@ -611,9 +624,238 @@ static void test_margins(void **state)
     /* Three lists: ABC = n - A - B - C + AB + AC + BC. First 60, then 4; no printed number is small. */
     check_margins(3, (double[]){300, 300, 300}, (double[]){120, 120, 120}, 600, "ssssss");
     check_margins(3, (double[]){300, 300, 300}, (double[]){90, 90, 90}, 634, "sss***");
-    /* Three of the population are not on A, so few of B, C and D are not; their pairs protect those of A. */
+    /* 24 persons may be on each list, 65 are there: hardly anybody can be on two. */
+    check_margins(3, (double[]){24, 24, 24}, (double[]){3, 3, 3}, 65, "******");
+    /* Three of the population are not on A; the smallest other goes with it. Four lists: no overlaps. */
     check_margins(4, (double[]){597, 300, 300, 200}, (double[]){298, 299, 199, 190, 100, 100}, 600,
-                  "*ss******s");
+                  "*ss*******");
+}
+
+/* Models and coefficients keep their sizes; notes about models keep their numbers. */
+static est_result *make_models(double seen)
+{
+    static const char *const columns[] = {"model", "n_parameters", "loglik", "bic", "population", "status"};
+    static const char *const terms[] = {"term", "coefficient"};
+    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN,    EST_ROLE_PLAIN,
+                                            EST_ROLE_PLAIN, EST_ROLE_ESTIMATE, EST_ROLE_PLAIN};
+    est_result *result = NULL;
+    est_i_result_builder *builder = est_i_result_begin("trend", "Trend");
+    est_row row = est_i_row_empty("observed");
+    row.estimate = row.n = 168;
+    est_i_result_add_row(builder, &row);
+    row.estimand = "seen";
+    row.estimate = seen;
+    est_i_result_add_row(builder, &row);
+    row = est_i_row_empty("population");
+    row.n = 168;
+    row.estimate = row.lower = 168;
+    row.upper = 173.2;
+    est_i_result_add_row(builder, &row);
+    row.estimand = "unobserved";
+    row.estimate = 4.2;
+    row.lower = 0.3;
+    row.upper = 31;
+    est_i_result_add_row(builder, &row);
+    row.estimate = 12.2;
+    est_i_result_add_row(builder, &row);
+    est_i_result_add_stat(builder, "loglik", -20.25, false);
+    est_i_result_add_stat(builder, "p_value", 0.25, false);
+    est_i_result_add_stat(builder, "multinomial_mle", 173, false);
+    est_i_result_add_stat(builder, "df", 4, false);
+    est_i_result_add_stat(builder, "models_considered", 18, false);
+    est_i_result_add_stat(builder, "coverage", 0.9728, false);
+    est_i_result_frame(builder, "models", "Models", 6, columns, roles, 10);
+    est_i_result_cell_text(builder, "GO:NG PF");
+    for (size_t i = 0; i < 4; i++)
+        est_i_result_cell(builder, ((const double[]){17, -20.25, 80.5, 173.2})[i]);
+    est_i_result_cell_text(builder, "estimated");
+    est_i_result_frame(builder, "coefficients", "Coefficients", 2, terms, roles, SIZE_MAX);
+    est_i_result_cell_text(builder, "GO");
+    est_i_result_cell(builder, 2.5);
+    est_i_result_note(builder, NULL, EST_NOTE, "search",
+                      "models with terms of up to 3 lists were fitted: 18");
+    est_i_result_note(builder, NULL, EST_NOTE, "repeated", "rows that repeat an earlier one: 21");
+    est_i_result_note(builder, NULL, EST_WARNING, "few_data", "stands on 1,234 persons, 168 people");
+    assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
+    return result;
+}
+
+static void test_models(void **state)
+{
+    est_result *result = make_models(171);
+    est_result *published = publish(result, est_suppression_default());
+    const est_row *row = est_result_row(published, 2);
+    (void)state;
+    assert_true(isnan(est_result_stat_value(published, "loglik")));
+    assert_true(isnan(est_result_stat_value(published, "p_value")));
+    assert_true(isnan(est_result_stat_value(published, "multinomial_mle")));
+    assert_true(est_result_stat_value(published, "df") == 4);
+    assert_true(est_result_stat_value(published, "models_considered") == 18);
+    assert_true(est_result_stat_value(published, "coverage") == 0.97);
+    assert_true(cell_of(published, "models", 0, "n_parameters")->number == 17);
+    assert_true(is_withheld(cell_of(published, "models", 0, "loglik")));
+    assert_true(is_withheld(cell_of(published, "models", 0, "bic")));
+    assert_true(is_withheld(cell_of(published, "models", 0, "population")));
+    assert_string_equal(cell_of(published, "models", 0, "status")->text, "estimated");
+    assert_true(is_withheld(cell_of(published, "coefficients", 0, "coefficient")));
+    assert_string_equal(est_result_note(published, 0)->message,
+                        "models with terms of up to 3 lists were fitted: 18");
+    assert_string_equal(est_result_note(published, 1)->message, "rows that repeat an earlier one: *");
+    assert_string_equal(est_result_note(published, 2)->message, "stands on 1,230 persons, 170 people");
+    assert_true(row->n == 170 && row->estimate == 170 && row->lower == 170 && row->upper == 170);
+    row = est_result_row(published, 3); /* 4.2 would be 0 */
+    assert_true(isnan(row->estimate) && isnan(row->lower) && isnan(row->upper));
+    assert_true(has_flag(row, EST_FLAG_SUPPRESSED));
+    row = est_result_row(published, 4); /* "0 to 30" would be one */
+    assert_true(row->estimate == 10 && isnan(row->lower) && isnan(row->upper));
+    est_result_free(published);
+    est_result_free(result);
+}
+
+/* 168 detected and 171 seen: three persons. Then 168 and 168, and 168 and 180. */
+static void test_seen(void **state)
+{
+    static const double seen[] = {171, 168, 180}, expected[] = {170, 168, 180};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        est_result *result = make_models(seen[i]);
+        est_result *published = publish(result, est_suppression_default());
+        assert_true(est_result_row(published, 1)->estimate == expected[i]);
+        assert_true(est_result_row(published, 0)->estimate == (i == 0 ? 170 : 168));
+        est_result_free(published);
+        est_result_free(result);
+    }
+}
+
+/* Lists without overlaps: what the histories hold is not known, so the fit is not shown. */
+static void test_unknown_histories(void **state)
+{
+    est_result *result = NULL, *published;
+    est_i_result_builder *builder = est_i_result_begin("trend", "Trend");
+    (void)state;
+    est_i_result_add_stat(builder, "lists", 3, false);
+    est_i_result_add_stat(builder, "n", 1234, true);
+    est_i_result_add_stat(builder, "bic", 80.5, false);
+    assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
+    published = publish(result, est_suppression_default());
+    assert_true(est_result_stat_value(published, "lists") == 3);
+    assert_true(est_result_stat_value(published, "n") == 1230);
+    assert_true(isnan(est_result_stat_value(published, "bic")));
+    est_result_free(published);
+    est_result_free(result);
+}
+
+/* n and the people are rounded by different steps, and still no population is below those in it. */
+static void test_population_is_not_below_n(void **state)
+{
+    est_result *result = NULL, *published;
+    est_i_result_builder *builder = est_i_result_begin("mse", "MSE");
+    est_row row = est_i_row_empty("observed");
+    (void)state;
+    row.estimate = row.n = 12344;
+    est_i_result_add_row(builder, &row);
+    row.estimand = "population";
+    row.estimate = row.lower = 12345.5;
+    row.upper = 12349;
+    est_i_result_add_row(builder, &row);
+    est_i_result_add_stat(builder, "small", 3, true);
+    assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
+    published = publish(result, est_suppression_default());
+    assert_true(est_result_row(published, 0)->estimate == 12340);
+    assert_true(est_result_row(published, 1)->estimate == 12340);
+    assert_true(est_result_row(published, 1)->lower == 12340 && est_result_row(published, 1)->upper == 12340);
+    est_result_free(published);
+    est_result_free(result);
+}
+
+/* Another attack, by trying: three lists are published, and whoever knows the rule of suppression looks for
+ * all tables with the same publication. A small history must have three possible values or more. */
+
+static est_result *publish_table(const double *counts)
+{
+    double on[N_LISTS] = {0}, both[N_LISTS] = {0}, n = 0;
+    for (size_t w = 1; w <= N_HISTORIES; w++) {
+        n += counts[w];
+        for (size_t j = 0; j < N_LISTS; j++)
+            on[j] += (w >> j & 1) ? counts[w] : 0;
+        both[0] += (w & 3) == 3 ? counts[w] : 0;
+        both[1] += (w & 5) == 5 ? counts[w] : 0;
+        both[2] += (w & 6) == 6 ? counts[w] : 0;
+    }
+    est_result *result = make_lists(N_LISTS, on, both, n);
+    est_result *published = publish(result, est_suppression_default());
+    est_result_free(result);
+    return published;
+}
+
+static bool same_number(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+static bool same_publication(const est_result *a, const est_result *b)
+{
+    bool same = same_number(est_result_row(a, 0)->estimate, est_result_row(b, 0)->estimate);
+    for (size_t i = 0; i < N_LISTS && same; i++)
+        same = same_number(cell_of(a, "lists", i, "persons")->number,
+                           cell_of(b, "lists", i, "persons")->number) &&
+               same_number(cell_of(a, "overlaps", i, "persons")->number,
+                           cell_of(b, "overlaps", i, "persons")->number);
+    return same;
+}
+
+static uint64_t next_random(uint64_t *random)
+{
+    *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407); /* Knuth's MMIX */
+    return *random >> 33;
+}
+
+/* How many values of history `small` some table with the same publication has; 3 are enough. */
+static size_t possible_values(const double *counts, const est_result *published, size_t small,
+                              uint64_t *random)
+{
+    bool possible[16] = {false};
+    size_t found = 0;
+    for (int trial = 0; trial < 4000 && found < 3; trial++) {
+        double other[N_HISTORIES + 1] = {0};
+        size_t value = next_random(random) % 12;
+        for (size_t w = 1; w <= N_HISTORIES; w++)
+            other[w] = fmax(0, counts[w] + (double)(next_random(random) % 7) - 3);
+        other[small] = (double)value;
+        if (!possible[value]) {
+            est_result *attempt = publish_table(other);
+            possible[value] = same_publication(attempt, published);
+            found += possible[value];
+            est_result_free(attempt);
+        }
+    }
+    return found;
+}
+
+static void check_table(const double *counts, uint64_t *random)
+{
+    est_result *published = publish_table(counts);
+    for (size_t w = 1; w <= N_HISTORIES; w++)
+        if (counts[w] < 10 && possible_values(counts, published, w, random) < 3)
+            fail_msg("history %s is given back: %g %g %g %g %g %g %g", histories[w], counts[1], counts[2],
+                     counts[3], counts[4], counts[5], counts[6], counts[7]);
+    est_result_free(published);
+}
+
+static void test_audit_of_three_lists(void **state)
+{
+    uint64_t random = UINT64_C(11);
+    (void)state;
+    check_table((double[]){0, 14, 13, 0, 8, 0, 0, 0}, &random); /* 13 and 14 on the lists, 35 in all */
+    check_table((double[]){0, 24, 24, 0, 9, 0, 0, 0}, &random);
+    check_table((double[]){0, 60, 43, 15, 23, 7, 5, 3}, &random);
+    check_table((double[]){0, 1, 0, 0, 0, 2, 0, 12}, &random);
+    for (uint64_t trial = 0; trial < 600; trial++) {
+        double counts[N_HISTORIES + 1] = {0};
+        for (size_t w = 1; w <= N_HISTORIES; w++)
+            counts[w] = (double)(next_random(&random) % (2 + next_random(&random) % (4 + trial / 12)));
+        check_table(counts, &random);
+    }
 }
 
 /* The attack. Unknowns: every cell of the capture table. Known to the attacker: every count that is shown,
@@ -808,12 +1050,6 @@ static void test_audit_of_the_sample(void **state)
     est_result_free(result);
 }
 
-static uint64_t next_random(uint64_t *random)
-{
-    *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407); /* Knuth's MMIX */
-    return *random >> 33;
-}
-
 /* Three hundred other populations, from mostly empty to mostly full. */
 static void test_audit_of_random_tables(void **state)
 {
@@ -855,6 +1091,11 @@ int main(void)
         cmocka_unit_test(test_columns),
         cmocka_unit_test(test_links),
         cmocka_unit_test(test_margins),
+        cmocka_unit_test(test_models),
+        cmocka_unit_test(test_seen),
+        cmocka_unit_test(test_unknown_histories),
+        cmocka_unit_test(test_population_is_not_below_n),
+        cmocka_unit_test(test_audit_of_three_lists),
         cmocka_unit_test(test_audit_of_the_sample),
         cmocka_unit_test(test_audit_of_random_tables),
     };

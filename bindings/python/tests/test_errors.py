@@ -63,6 +63,14 @@ class Errors(unittest.TestCase):
             est.dataset("kosovo")
         self.assertEqual(caught.exception.code, "EST_EFILE")
 
+    def test_types(self):
+        for value in ("no", "", 1, None):
+            with self.subTest(value), self.assertRaisesRegex(TypeError, "internal: .*expected True or False"):
+                est.mse(self.kosovo, internal=value)
+        for value in (5, None, ["kosovo_1999"]):
+            with self.subTest(value), self.assertRaisesRegex(est.EstOptionError, "name: found"):
+                est.dataset(value)
+
     def test_nul_character(self):
         self.refused(est.EstDataError, "EST_EVALUE", {"A": [1, 0], "B": [0, 1], "name": ["x", "a\0b"]})
 
@@ -94,6 +102,12 @@ class SmallCells(unittest.TestCase):
         self.assertIn(7.0, [row[-1] for row in result.frames["overlaps"].rows])
         self.assertTrue(result.is_internal)
         self.assertIn("INTERNAL", result.text)
+        with tempfile.TemporaryDirectory() as folder:
+            result.save(folder)
+            for name in ("mse.csv", "mse_overlaps.csv"):
+                lines = Path(folder, name).read_text(encoding="utf-8").splitlines()
+                self.assertTrue(lines[0].endswith(",marks"))
+                self.assertTrue(all(line.endswith(",FOR INTERNAL USE") for line in lines[1:]))
 
     def test_none_is_refused(self):
         with self.assertRaises(est.EstOptionError):

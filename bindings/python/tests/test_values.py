@@ -48,6 +48,9 @@ class Kosovo(unittest.TestCase):
     def test_pickle(self):
         self.assertEqual(repr(pickle.loads(pickle.dumps(self.result))), repr(self.result))
         self.assertEqual(pickle.loads(pickle.dumps(self.result)).reports, self.result.reports)
+        self.assertEqual(pickle.loads(pickle.dumps(self.result)), self.result)
+        self.assertEqual(len({pickle.loads(pickle.dumps(self.result)), self.result}), 1)
+        self.assertNotEqual(quiet(est.mse, self.data, model="main"), self.result)
 
     def test_text(self):
         self.assertEqual(str(self.result), self.result.text)

@@ -72,6 +72,8 @@ def datasets() -> Dict[str, Dataset]:
 
 
 def _fetch(name: str) -> Dict[str, Any]:
+    if not isinstance(name, str):
+        raise error("EST_EOPTION", f"name: found {name!r}; expected the name of a bundled dataset as text", "name")
     found = low.dataset("dataset:" + name.removeprefix("dataset:"))
     if "error" in found:
         raise error(**found["error"])
@@ -94,7 +96,8 @@ def dataset(name: str, *, as_frame: Optional[bool] = None) -> Any:
 
     as_frame: True = a pandas DataFrame, False = a dict of arrays (`Columns`), None = a DataFrame where pandas is installed.
     Either has `attrs` "est_public" (may be published as it is: small cells are not hidden) and "est_synthetic".
-    Missing values are None in text and NaN in numbers. Raises EstDataError if there is no such dataset.
+    Missing values are None in text and NaN in numbers. Raises EstDataError if there is no such dataset, EstOptionError if the
+    name is no text.
     Source: the dataset's page, `datasets()[name].description`.
     """
     found = _fetch(name)

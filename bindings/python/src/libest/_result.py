@@ -94,12 +94,13 @@ class Chart:
     svg: str = field(repr=False)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Result:
     """What a run found. `print(result)` is the text that the program `est` prints for the same request.
 
     rows: the estimates. stats: named numbers and texts. frames: named tables. notes, provenance: how the answer came about.
     reports: the whole report by format ("text", "json", "csv", "md", "html"). All of it is suppressed already.
+    Two results are equal when their JSON is.
     """
 
     method: str
@@ -124,6 +125,13 @@ class Result:
     def json(self) -> str:
         """The result as JSON (est-result/1)."""
         return self.reports["json"]
+
+    def __eq__(self, other: object) -> bool:
+        """NaN equals nothing, itself included: the JSON, where it is null, is compared."""
+        return self.json == other.json if isinstance(other, Result) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.json)
 
     def __str__(self) -> str:
         return self.text
@@ -216,7 +224,7 @@ def _save_folder(result: Result, folder: Path) -> None:
     for kind, report in result.reports.items():
         _write(folder / f"{method}.{_EXTENSIONS.get(kind, kind)}", report)
     for frame in result.frames.values():
-        _write(folder / f"{method}_{_plain(frame.name)}.csv", _frame_csv(frame))
+        _write(folder / f"{method}_{_plain(frame.name)}.csv", _frame_csv(frame, _marks(result)))
     for chart in result.charts:
         _write(folder / f"{method}_{_plain(chart.name)}_chart.svg", chart.svg)
 
@@ -236,8 +244,16 @@ def _csv_cell(value: Union[str, float]) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
-def _frame_csv(frame: Frame) -> str:
-    lines = [frame.columns, *frame.rows]
+def _marks(result: Result) -> str:
+    marks = (("SYNTHETIC DATA", result.is_synthetic), ("FOR INTERNAL USE", result.is_internal))
+    return "; ".join(mark for mark, bears in marks if bears)
+
+
+def _frame_csv(frame: Frame, marks: str) -> str:
+    """As the library writes it: a result that bears marks has them in a last column."""
+    lines: List[Any] = [frame.columns, *frame.rows]
+    if marks:
+        lines = [(*line, marks if index else "marks") for index, line in enumerate(lines)]
     return "".join(",".join(map(_csv_cell, line)) + "\n" for line in lines)
 
 

@@ -28,6 +28,13 @@ def _whole(value: Any, name: str, minimum: int, maximum: int) -> int:
     return number
 
 
+def _truth(value: Any, name: str) -> bool:
+    """No truth value is guessed: "no" would be true."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}: found {value!r}; expected True or False")
+    return bool(value)
+
+
 def _option_text(value: Any, kind: str) -> str:
     if isinstance(value, str):
         return value
@@ -102,7 +109,7 @@ def run(method: str, data: Any, *, seed: int = 1, threads: int = 1, suppress: Op
         returning true.
 
     Returns a Result. Its notes of severity "warning" are also warned of (EstWarning).
-    Raises EstOptionError, EstDataError, EstIdentificationError, EstSystemError; KeyboardInterrupt on Ctrl-C; EstCancelled if
+    Raises TypeError if `internal` is no bool; EstOptionError, EstDataError, EstIdentificationError, EstSystemError; KeyboardInterrupt on Ctrl-C; EstCancelled if
     `progress` stopped it. Source: `methods()[method].reference`.
     """
     texts, companions = _split(method, options)
@@ -110,7 +117,7 @@ def run(method: str, data: Any, *, seed: int = 1, threads: int = 1, suppress: Op
     try:
         value = low.run(method, (table(data), *companions), texts, _whole(seed, "seed", 0, 2**64 - 1),
                         _whole(threads, "threads", 0, 1024), suppress,
-                        -1 if threshold is None else _whole(threshold, "threshold", 0, 10**9), int(bool(internal)), tick)
+                        -1 if threshold is None else _whole(threshold, "threshold", 0, 10**9), int(_truth(internal, "internal")), tick)
     finally:
         close()
     if "error" in value:

@@ -54,9 +54,17 @@ est_whole <- function(value, name, minimum, maximum) {
   as.double(value)
 }
 
+# No truth value is guessed: "no" is an error, not FALSE.
+est_truth <- function(value, name) {
+  if (!is.logical(value) || length(value) != 1 || is.na(value))
+    est_stop("EST_EOPTION", where = name, message = sprintf(
+      "%s: found %s; expected TRUE or FALSE", name, paste(format(value), collapse = " ")))
+  value
+}
+
 est_control <- function(seed, threads, suppress, threshold, internal) {
   list(seed = est_whole(seed, "seed", 0, 2^53), threads = est_whole(threads, "threads", 0, 1024),
        suppress = if (!is.null(suppress)) as.character(suppress)[1],
        threshold = if (!is.null(threshold)) est_whole(threshold, "threshold", 0, 1e9),
-       internal = isTRUE(internal))
+       internal = unname(est_truth(internal, "internal")))
 }

@@ -21,7 +21,10 @@ est_datasets <- function() {
 }
 
 est_dataset <- function(name) {
-  name <- sub("^dataset:", "", as.character(name)[1])
+  if (!is.character(name) || length(name) != 1 || is.na(name))
+    est_stop("EST_EOPTION", where = "name", message = sprintf(
+      "name: found %s; expected the name of one bundled dataset as text", paste(format(name), collapse = " ")))
+  name <- sub("^dataset:", "", name)
   value <- .Call(R_swig_libest_dataset, paste0("dataset:", name), FALSE)
   if (!is.null(value$error))
     est_stop_with(value$error)

@@ -154,13 +154,20 @@ est_save_folder <- function(result, path) {
   for (type in names(result$reports))
     est_write(file.path(path, paste0(plain(result$method), ".", if (type == "text") "txt" else type)), result$reports[[type]])
   for (name in names(result$frames))
-    est_write(file.path(path, paste0(plain(result$method), "_", plain(name), ".csv")), est_frame_csv(result$frames[[name]]))
+    est_write(file.path(path, paste0(plain(result$method), "_", plain(name), ".csv")), est_frame_csv(result$frames[[name]], est_marks(result)))
   for (name in names(result$charts))
     est_write(file.path(path, paste0(plain(result$method), "_", plain(name), "_chart.svg")), result$charts[[name]]$svg)
 }
 
+# What the library writes in the last column of a CSV file.
+est_marks <- function(result) {
+  paste(c("SYNTHETIC DATA"[result$is_synthetic], "FOR INTERNAL USE"[result$is_internal]), collapse = "; ")
+}
+
 # Undefined numbers are empty; a text that a spreadsheet would run as a formula gets a leading single quote.
-est_frame_csv <- function(frame) {
+est_frame_csv <- function(frame, marks) {
+  if (nzchar(marks))
+    frame$marks <- rep(marks, nrow(frame))
   cell <- function(x) {
     if (is.numeric(x))
       return(ifelse(is.finite(x), est_number_text(x), ""))

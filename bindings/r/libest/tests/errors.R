@@ -14,6 +14,10 @@ fails_with("an unknown list", "EST_ECOLUMN", est_mse(kosovo, lists = c("EXH", "N
 same("the nearest option", grepl("max-order", conditionMessage(
   fails_with("an unknown option", "EST_EOPTION", est_mse(kosovo, max_ordr = 2)))), TRUE)
 fails_with("an unknown method", "EST_EOPTION", est_run("none", kosovo))
+fails_with("two datasets", "EST_EOPTION", est_dataset(c("kosovo_1999", "korea")))
+fails_with("a dataset by number", "EST_EOPTION", est_dataset(5))
+for (value in list("no", NA, 1, NULL, c(TRUE, FALSE)))
+  fails_with("internal that is no truth value", "EST_EOPTION", est_mse(kosovo, internal = value))
 fails_with("an unknown dataset", "EST_EFILE", est_dataset("kosovo"))
 fails_with("a level of 95", "EST_EOPTION", est_mse(kosovo, level = 95))
 fails_with("a level of NA", "EST_EOPTION", est_mse(kosovo, level = NA_real_))
@@ -34,6 +38,11 @@ shown <- suppressWarnings(est_mse(secret, model = "main", ci = "none", internal 
 same("an overlap of 7 is withheld", any(hidden$frames$overlaps$persons %in% 7), FALSE)
 same("internal shows it", any(shown$frames$overlaps$persons %in% 7), TRUE)
 same("internal withholds nothing", row_of(shown, "observed")$estimate, 8150)
+folder <- tempfile()
+est_save(shown, paste0(folder, "/"))
+for (name in c("mse.csv", "mse_overlaps.csv"))
+  same("internal is marked in every record", grepl(",(marks|FOR INTERNAL USE)$", readLines(file.path(folder, name))),
+       rep(TRUE, length(readLines(file.path(folder, name)))))
 same("internal is marked", c(shown$is_internal, grepl("INTERNAL", shown$text)), c(TRUE, TRUE))
 
 masked <- est_dataset("uk_2013")
