@@ -60,7 +60,8 @@ const char *est_table_text(const est_table *table, size_t column, size_t row, ch
 int est_table_is_public(const est_table *table);
 void est_table_set_public(est_table *table, int is_public);
 
-/* Tables made from a generator, not from persons; said on every page made from them. */
+/* Tables made from a generator, not from persons; said on every page made from them. A table with a column named SYNTHETIC is one,
+ * however it was made, and cannot be unmarked. */
 int est_table_is_synthetic(const est_table *table);
 void est_table_set_synthetic(est_table *table, int is_synthetic);
 
