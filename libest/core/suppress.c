@@ -85,7 +85,7 @@ static est_status add_summary(est_i_suppressor *state, est_error *error)
     bool any = state->withheld + state->rounded > 0;
     est_status status;
     if (any) {
-        est_i_text_printf(&message, "Values withheld: %zu; rounded: %zu. The rule: counts of people below ",
+        est_i_text_printf(&message, "Values withheld (a star in tables): %zu; rounded: %zu. The rule: counts of people below ",
                           state->withheld, state->rounded);
         est_i_text_number(&message, state->threshold);
         est_i_text_append(&message,

@@ -144,9 +144,8 @@ static est_status select_one(est_i_estimator *e, const est_i_fit_data *data, siz
         return est_i_no_memory(error);
     *rules = (est_i_search_rules){.candidates = observable_terms(data, max_order), .accept_boundary = e->accept_boundary,
                                   .base = base_parameters(data)};
-    est_status status = est_i_search_order(data, rules, space, error);
-    if (status == EST_OK)
-        status = est_i_search(data, rules, price, NULL, NULL, 0, space, &choice, log_unseen, monitor, error);
+    est_i_search_order(data, rules, space);
+    est_status status = est_i_search(data, rules, price, NULL, NULL, 0, space, &choice, log_unseen, monitor, error);
     if (status == EST_OK) {
         e->chosen[rule] = choice.set;
         e->found[rule] = choice.found;

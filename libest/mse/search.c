@@ -104,25 +104,20 @@ static est_i_terms list_terms(est_i_set set, size_t n_lists, size_t n_blocks, te
     return (est_i_terms){.n_local = list->n_local, .n_shared = list->n_shared, .local = list->local, .shared = list->shared};
 }
 
-static bool terms_differ(const uint32_t *a, const uint32_t *b)
-{
-    return *a != *b;
-}
-
 /* The parameters of `from` that `to` (a part of it) keeps. */
 static void copy_start(const term_list *from, const term_list *to, size_t n_blocks, size_t lanes, const double *source,
                        double *target)
 {
     for (size_t k = 0; k < n_blocks; k++)
         for (size_t i = 0, j = 0; j < to->n_local; j++, i++) {
-            while (terms_differ(&from->local[i], &to->local[j]))
+            while (from->local[i] != to->local[j])
                 i++;
             memcpy(target + (k * to->n_local + j) * lanes, source + (k * from->n_local + i) * lanes, lanes * sizeof *target);
         }
     source += n_blocks * from->n_local * lanes;
     target += n_blocks * to->n_local * lanes;
     for (size_t i = 0, j = 0; j < to->n_shared; j++, i++) {
-        while (terms_differ(&from->shared[i], &to->shared[j]))
+        while (from->shared[i] != to->shared[j])
             i++;
         memcpy(target + j * lanes, source + i * lanes, lanes * sizeof *target);
     }
@@ -230,8 +225,8 @@ static bool refresh(const search *s, node *at)
     return any;
 }
 
-/* Warm only if every wanted lane has an interior parent: a lane's path must not depend on the others, so lanes differ in start
- * only by their own parent. Lanes without one start from the cold fit of their own. */
+/* Lanes whose parent's fit is interior start from it, the others cold: two passes, so that no lane's path depends on its
+ * neighbours. */
 static void fit_child(search *s, const node *parent, node *child, const est_i_terms *terms, const term_list *own)
 {
     est_i_search_space *space = s->space;
@@ -376,14 +371,12 @@ static int by_loss(const void *left, const void *right)
     return order ? order : (a->term > b->term) - (a->term < b->term);
 }
 
-est_status est_i_search_order(const est_i_fit_data *data, est_i_search_rules *rules, est_i_search_space *space,
-                              est_error *error)
+void est_i_search_order(const est_i_fit_data *data, est_i_search_rules *rules, est_i_search_space *space)
 {
     ranked_term ranked[64];
     uint32_t terms[64];
     term_list own;
     size_t count = est_i_set_terms(rules->candidates, data->n_lists, terms);
-    (void)error;
     bool first[EST_I_LANES_MOST] = {true};
     for (size_t i = 0; i < count; i++) {
         est_i_set rest = rules->candidates & ~est_i_set_above(terms[i], data->n_lists);
@@ -396,5 +389,4 @@ est_status est_i_search_order(const est_i_fit_data *data, est_i_search_rules *ru
     for (size_t i = 0; i < count; i++)
         rules->order[i] = ranked[i].term;
     rules->n_order = count;
-    return EST_OK;
 }

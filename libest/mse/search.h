@@ -33,8 +33,7 @@ void est_i_search_space_free(est_i_search_space *space);
 void est_i_search_counts(const est_i_search_space *space, size_t *fits, size_t *nodes);
 
 /* Fills rules->order from lane 0 of these data: terms whose removal from the full model costs most come first. */
-est_status est_i_search_order(const est_i_fit_data *data, est_i_search_rules *rules, est_i_search_space *space,
-                              est_error *error);
+void est_i_search_order(const est_i_fit_data *data, est_i_search_rules *rules, est_i_search_space *space);
 
 /* Top-down branch and bound: sup log likelihood of a node's largest model bounds all below it. price[lane] = cost of a parameter
  * (log n, or 2). Ties: fewer parameters, then the lower set. `seeds` are tried first. wanted NULL = all lanes.
