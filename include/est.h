@@ -20,6 +20,11 @@
 #include <est/result.h>
 #include <est/method.h>
 #include <est/mse.h>
+#include <est/two_list.h>
+#include <est/sample_coverage.h>
+#include <est/heterogeneity.h>
+#include <est/linkage.h>
+#include <est/pseudonym.h>
 #include <est/trend.h>
 #include <est/suppress.h>
 #include <est/report.h>

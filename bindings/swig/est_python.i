@@ -215,17 +215,36 @@ static PyObject *series_value(const est_chart *chart)
     return unless(failed, list);
 }
 
+/* A list of true and false for each combination. */
+static PyObject *membership_value(const est_chart *chart)
+{
+    PyObject *list = PyList_New(0);
+    int failed = !list;
+    for (size_t i = 0; i < chart->n_categories && chart->n_sets && !failed; i++) {
+        PyObject *members = PyList_New(0);
+        failed = !members;
+        for (size_t set = 0; set < chart->n_sets && !failed; set++)
+            failed = add(members, PyBool_FromLong(chart->membership[i * chart->n_sets + set]));
+        failed = add(list, unless(failed, members));
+    }
+    return unless(failed, list);
+}
+
 static PyObject *chart_value(est_shim *request, const est_chart *chart)
 {
+    static const char *const kinds[] = {"along", "forest", "upset"};
     const char *svg = NULL;
     size_t length;
     if (est_shim_chart(request, chart->name, &svg, &length) != EST_OK)
         svg = NULL;
-    return Py_BuildValue("{s:N,s:N,s:N,s:N,s:N,s:N,s:N,s:N,s:N}", "name", text_value(chart->name), "title",
-                         text_value(chart->title), "subtitle", text_value(chart->subtitle), "x_title",
+    return Py_BuildValue("{s:N,s:N,s:N,s:N,s:N,s:N,s:N,s:N,s:N,s:s,s:d,s:N,s:N,s:N}", "name", text_value(chart->name),
+                         "title", text_value(chart->title), "subtitle", text_value(chart->subtitle), "x_title",
                          text_value(chart->x_title), "y_title", text_value(chart->y_title), "alternative",
                          text_value(chart->alternative), "svg", text_value(svg), "categories",
-                         names_value(chart->n_categories, chart->categories), "series", series_value(chart));
+                         names_value(chart->n_categories, chart->categories), "series", series_value(chart), "kind",
+                         kinds[chart->kind], "reference", chart->kind == EST_CHART_FOREST ? chart->reference : Py_NAN,
+                         "sets", names_value(chart->n_sets, chart->sets), "set_totals",
+                         numbers_value(chart->set_totals, chart->n_sets), "membership", membership_value(chart));
 }
 
 static PyObject *charts_value(est_shim *request)

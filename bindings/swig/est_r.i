@@ -299,10 +299,28 @@ static void series_value(SEXP list, R_xlen_t index, const est_series *series, R_
     }
 }
 
+/* Elements `at` and after: what only some kinds of chart have; membership has a row a combination, a column a set. */
+static void chart_kind_into(SEXP value, R_xlen_t at, const est_chart *chart)
+{
+    static const char *const kinds[] = {"along", "forest", "upset"};
+    R_xlen_t n_sets = (R_xlen_t)chart->n_sets, count = (R_xlen_t)chart->n_categories;
+    SET_VECTOR_ELT(value, at, text_value(kinds[chart->kind]));
+    SET_VECTOR_ELT(value, at + 1, Rf_ScalarReal(chart->kind == EST_CHART_FOREST ? chart->reference : R_NaN));
+    SEXP sets = put(value, at + 2, STRSXP, n_sets), totals = put(value, at + 3, REALSXP, n_sets);
+    SEXP members = Rf_allocMatrix(LGLSXP, n_sets ? (int)count : 0, (int)n_sets);
+    SET_VECTOR_ELT(value, at + 4, members);
+    for (R_xlen_t set = 0; set < n_sets; set++) {
+        set_text(sets, set, chart->sets[set]);
+        REAL(totals)[set] = chart->set_totals[set];
+        for (R_xlen_t i = 0; i < count; i++)
+            LOGICAL(members)[set * count + i] = chart->membership[i * n_sets + set];
+    }
+}
+
 static void chart_value(SEXP list, R_xlen_t index, const est_chart *chart, est_shim *request)
 {
-    const char *names[] = {"title", "subtitle",   "x_title", "y_title", "alternative",
-                           "svg",   "categories", "series",  ""};
+    const char *names[] = {"title",  "subtitle", "x_title",   "y_title", "alternative", "svg",        "categories",
+                           "series", "kind",     "reference", "sets",    "set_totals",  "membership", ""};
     const char *svg = NULL;
     size_t length;
     if (est_shim_chart(request, chart->name, &svg, &length) != EST_OK)
@@ -321,6 +339,7 @@ static void chart_value(SEXP list, R_xlen_t index, const est_chart *chart, est_s
     SEXP series = put(value, 7, VECSXP, (R_xlen_t)chart->n_series);
     for (size_t i = 0; i < chart->n_series; i++)
         series_value(series, (R_xlen_t)i, &chart->series[i], count);
+    chart_kind_into(value, 8, chart);
 }
 
 static SEXP charts_value(est_shim *request)

@@ -19,13 +19,13 @@ typedef struct dummy_options {
 
 static const est_option_spec dummy_specs[] = {
     {"column", EST_OPTION_COLUMN, offsetof(dummy_options, column), "count", 0, 0, NULL,
-     "The column of numbers."},
+     "The column of numbers.", 0},
     {"max-order", EST_OPTION_INTEGER, offsetof(dummy_options, max_order), "2", 1, 9, NULL,
-     "Printed as it came."},
+     "Printed as it came.", 0},
     {"level", EST_OPTION_NUMBER, offsetof(dummy_options, level), "0.95", 0.01, 0.99, NULL,
-     "Printed as it came."},
-    {"wait", EST_OPTION_FLAG, offsetof(dummy_options, wait), "0", 0, 1, NULL, "Works until it is stopped."},
-    {"weights", EST_OPTION_TABLE, offsetof(dummy_options, weights), "", 0, 0, NULL, "A companion table."},
+     "Printed as it came.", 0},
+    {"wait", EST_OPTION_FLAG, offsetof(dummy_options, wait), "0", 0, 1, NULL, "Works until it is stopped.", 0},
+    {"weights", EST_OPTION_TABLE, offsetof(dummy_options, weights), "", 0, 0, NULL, "A companion table.", 0},
 };
 
 static est_status wait_for_stop(const est_context *context, est_error *error)
@@ -82,7 +82,16 @@ static void fill(est_i_result_builder *builder, const dummy_options *options, co
     static const char *const categories[] = {"first", "second"};
     const double value[] = {1.0, 2.0}, lower[] = {0.5, 1.5}, upper[] = {1.5, HUGE_VAL};
     est_series series = {"mean", EST_SERIES_LINE, EST_ROLE_PLAIN, value, lower, upper};
-    est_chart chart = {"means", "Means", "", "Place", "Mean", "Two means.", 2, categories, 1, &series};
+    est_chart chart = {.name = "means",
+                       .title = "Means",
+                       .subtitle = "",
+                       .x_title = "Place",
+                       .y_title = "Mean",
+                       .alternative = "Two means.",
+                       .n_categories = 2,
+                       .categories = categories,
+                       .n_series = 1,
+                       .series = &series};
     est_label label = {"place", "all"};
     est_row row = est_i_row_empty("mean");
     row.n_domain = 1;

@@ -34,6 +34,7 @@ typedef struct est_option_spec {
     double minimum, maximum;
     const char *choices; /* "bic|aic"; NULL unless a choice */
     const char *doc;
+    int further;         /* 1 = a further option: `est METHOD --help` names it, `est methods METHOD` explains it */
 } est_option_spec;
 
 typedef struct est_method {

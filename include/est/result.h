@@ -91,7 +91,13 @@ typedef struct est_note {
     const char *message;
 } est_note;
 
-/* A chart the writers may draw: categories along x, one series a model or measure. */
+/* A chart the writers may draw: categories and one series a model or measure. */
+typedef enum est_chart_kind {
+    EST_CHART_ALONG = 0, /* categories along x, in their order */
+    EST_CHART_FOREST,    /* categories down the page, a point with its limits each: estimates under different choices */
+    EST_CHART_UPSET      /* categories are combinations of sets (capture histories); one series: how many are in each */
+} est_chart_kind;
+
 typedef enum est_series_kind { EST_SERIES_BAND = 0, EST_SERIES_LINE = 1 } est_series_kind;
 
 typedef struct est_series {
@@ -108,6 +114,12 @@ typedef struct est_chart {
     const char *const *categories;
     size_t n_series;
     const est_series *series;
+    est_chart_kind kind;
+    double reference;        /* forest: a vertical line here; NaN = none */
+    size_t n_sets;           /* upset: the sets (lists); 0 otherwise */
+    const char *const *sets;
+    const double *set_totals;           /* n_sets; role COUNT */
+    const unsigned char *membership;    /* [category * n_sets + set]: 1 = the combination holds the set */
 } est_chart;
 
 /* How the answer came about: name and value, in order (method, version, reference, every option, seed, input hash, rows). */

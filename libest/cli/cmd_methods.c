@@ -54,18 +54,29 @@ static void print_option(const cli_option *option)
     print_limits(option);
 }
 
+/* The options of one level; the heading stands only where there are any. */
+static void print_options(const est_method *method, const char *heading, bool further)
+{
+    bool any = false;
+    for (size_t i = 0; i < method->n_options; i++) {
+        cli_option option = cli_option_of(&method->options[i]);
+        if ((method->options[i].further != 0) != further)
+            continue;
+        if (!any)
+            printf("\n%s\n", heading);
+        print_option(&option);
+        any = true;
+    }
+}
+
 static est_status describe_method(const est_method *method, est_error *error)
 {
     printf("est %s DATA [OPTIONS]\n", method->id);
     cli_text_wrap(stdout, method->title, 0, 0);
     print_section("What it does", method->summary);
     print_section("Data", method->data);
-    if (method->n_options > 0)
-        printf("\nOptions\n");
-    for (size_t i = 0; i < method->n_options; i++) {
-        cli_option option = cli_option_of(&method->options[i]);
-        print_option(&option);
-    }
+    print_options(method, "Options", false);
+    print_options(method, "Further options", true);
     print_section("Reference", method->reference);
     return cli_stdout_finish(error);
 }
@@ -140,6 +151,7 @@ static void json_option(const est_option_spec *spec)
     json_limit("minimum", spec, spec->minimum);
     json_limit("maximum", spec, spec->maximum);
     json_choices(spec->choices);
+    printf("\"further\": %s, ", spec->further ? "true" : "false");
     fputs("\"doc\": ", stdout);
     json_text(spec->doc);
     putchar('}');

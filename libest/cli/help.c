@@ -50,18 +50,20 @@ static void option_text(const cli_option *option, size_t width, char *buffer, si
     snprintf(buffer + used, size - used, "%s", tail);
 }
 
-/* Prints one option: on one line, or whole if the further lines that it takes are in `spare`. `out` NULL only
- * counts. */
+/* Prints one option: on one line, or whole if the further lines that it takes are in `spare`; a left side that is too wide then
+ * stands alone. `out` NULL only counts. */
 static void print_option(FILE *out, const cli_option *option, size_t *spare)
 {
     char left[CLI_HELP_LEFT], text[2048];
-    size_t width = 0, further = 0, column = 2 + LEFT_WIDTH;
+    size_t width = 0, further = 0, indent = 2 + LEFT_WIDTH, column = indent;
+    bool below = false;
     cli_help_left(option, left);
     width = cli_text_width(left) + 4;
-    if (width > column)
-        column = width;
     option_text(option, 0, text, sizeof text);
-    further = cli_text_wrap(NULL, text, column, 2 + LEFT_WIDTH) - 1;
+    below = width > indent && cli_text_wrap(NULL, text, indent, indent) <= *spare;
+    if (width > indent && !below)
+        column = width;
+    further = cli_text_wrap(NULL, text, column, indent) - !below;
     if (further > *spare) {
         option_text(option, CLI_WIDTH - 1 - column, text, sizeof text);
         further = 0;
@@ -69,8 +71,11 @@ static void print_option(FILE *out, const cli_option *option, size_t *spare)
     *spare -= further;
     if (!out)
         return;
-    fprintf(out, "  %-*s", (int)(column - 2), left);
-    cli_text_wrap(out, text, column, 2 + LEFT_WIDTH);
+    if (below)
+        fprintf(out, "  %s\n%*s", left, (int)indent, "");
+    else
+        fprintf(out, "  %-*s", (int)(column - 2), left);
+    cli_text_wrap(out, text, column, indent);
 }
 
 static void print_options(FILE *out, const cli_option *options, size_t count, size_t *spare)
@@ -79,12 +84,31 @@ static void print_options(FILE *out, const cli_option *options, size_t count, si
         print_option(out, &options[i], spare);
 }
 
+/* The options that a method's page explains; the further ones it only names. */
 static void print_specs(FILE *out, const est_method *method, size_t *spare)
 {
     for (size_t i = 0; i < method->n_options; i++) {
         cli_option option = cli_option_of(&method->options[i]);
-        print_option(out, &option, spare);
+        if (!method->options[i].further)
+            print_option(out, &option, spare);
     }
+}
+
+/* The names of the further options in one paragraph. `out` NULL only counts. Returns the lines, the blank one before it included;
+ * 0 if there are none. */
+static size_t print_further(FILE *out, const est_method *method)
+{
+    char text[2048];
+    size_t used = (size_t)snprintf(text, sizeof text, "Further options (est methods %s explains them):", method->id);
+    size_t n_further = 0;
+    for (size_t i = 0; i < method->n_options; i++) {
+        if (method->options[i].further && used < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s --%s", n_further ? "," : "", method->options[i].name);
+        n_further += method->options[i].further != 0;
+    }
+    if (n_further && out)
+        fputc('\n', out);
+    return n_further ? 1 + cli_text_wrap(out, text, 0, 2) : 0;
 }
 
 static size_t print_text(FILE *out, const char *text)
@@ -141,10 +165,13 @@ void cli_help_command(FILE *out, const cli_command *command)
     print_option(out, &help_option, &spare);
 }
 
-/* The lines that stay free on the screen when every option takes one; none if it is full already. */
+/* The lines that stay free on the screen when every option that is explained takes one; none if it is full
+ * already. */
 static size_t spare_lines(const est_method *method)
 {
-    size_t used = FRAME_LINES + print_text(NULL, method->title) + method->n_options + cli_common_count;
+    size_t used = FRAME_LINES + print_text(NULL, method->title) + cli_common_count + print_further(NULL, method);
+    for (size_t i = 0; i < method->n_options; i++)
+        used += !method->options[i].further;
     return used < SCREEN_LINES ? SCREEN_LINES - used : 0;
 }
 
@@ -160,6 +187,7 @@ void cli_help_method(FILE *out, const est_method *method)
     }
     fprintf(out, "\nDATA: %s\n\nOptions (default in brackets):\n", data_text);
     print_specs(out, method, &spare);
+    print_further(out, method);
     fprintf(out, "\nCommon options:\n");
     spare = 0;
     print_options(out, cli_common_options, cli_common_count, &spare);

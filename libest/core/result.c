@@ -220,6 +220,28 @@ static bool copy_series(est_result *result, est_chart *chart)
     return fine;
 }
 
+/* The sets of an UpSet chart; without an array of members no combination holds any. */
+static bool copy_sets(est_result *result, est_chart *chart)
+{
+    const est_chart source = *chart;
+    size_t n_categories = source.n_categories, n_sets = source.kind == EST_CHART_UPSET && source.sets ? source.n_sets : 0;
+    chart->n_sets = n_sets;
+    chart->sets = NULL;
+    chart->set_totals = NULL;
+    chart->membership = NULL;
+    if (n_sets == 0)
+        return true;
+    if (n_categories > SIZE_MAX / 4 / n_sets)
+        return false;
+    unsigned char *members = arena_take(&result->arena, n_categories * n_sets + 1);
+    for (size_t i = 0; members && i < n_categories * n_sets; i++)
+        members[i] = source.membership && source.membership[i] != 0;
+    chart->membership = members;
+    chart->sets = copy_texts(result, source.sets, n_sets);
+    chart->set_totals = copy_numbers(result, source.set_totals, n_sets);
+    return members && chart->sets && chart->set_totals;
+}
+
 static bool append_chart(est_result *result, const est_chart *source)
 {
     est_chart chart = *source;
@@ -227,6 +249,8 @@ static bool append_chart(est_result *result, const est_chart *source)
     if (!list)
         return false;
     result->charts = list;
+    if (chart.kind != EST_CHART_FOREST && chart.kind != EST_CHART_UPSET)
+        chart.kind = EST_CHART_ALONG;
     chart.name = est_i_result_text(result, source->name);
     chart.title = est_i_result_text(result, source->title);
     chart.subtitle = est_i_result_text(result, source->subtitle);
@@ -235,7 +259,7 @@ static bool append_chart(est_result *result, const est_chart *source)
     chart.alternative = est_i_result_text(result, source->alternative);
     chart.categories = copy_texts(result, source->categories, source->n_categories);
     if (!chart.name || !chart.title || !chart.subtitle || !chart.x_title || !chart.y_title ||
-        !chart.alternative || !chart.categories || !copy_series(result, &chart))
+        !chart.alternative || !chart.categories || !copy_series(result, &chart) || !copy_sets(result, &chart))
         return false;
     list[result->n_charts++] = chart;
     return true;

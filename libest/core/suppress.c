@@ -127,6 +127,8 @@ static void suppressor_start(est_i_suppressor *state, est_result *result, long t
     state->points = flags_new(result->n_charts);
     state->failed =
         !state->counts || !state->ns || !state->stats || !state->domains || !state->cells || !state->points;
+    if (!state->failed)
+        state->failed = !est_i_domains_name(state);
     for (size_t i = 0; i < result->n_frames && !state->failed; i++) {
         state->cells[i] = calloc(result->frames[i].n_rows * result->frames[i].n_columns + 1, sizeof(bool));
         state->failed = !state->cells[i];
@@ -144,6 +146,7 @@ static void suppressor_end(est_i_suppressor *state)
     free(state->ns);
     free(state->stats);
     free(state->domains);
+    free(state->names);
     flags_free(state->cells, state->result->n_frames);
     flags_free(state->points, state->result->n_charts);
 }

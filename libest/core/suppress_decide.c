@@ -98,18 +98,21 @@ static bool pass_rows(est_i_suppressor *state)
 /* Frames */
 
 /* A word of a cell: a history "A:B" has the words A, B and A:B, so that the total of list A is a subtotal
- * too. */
+ * too. The name of a domain of several labels has the values of its labels: sex 1 is another word than age 1. */
 typedef struct word {
     const char *text; /* NULL for a number */
     size_t length;
     double number;
     size_t row;
+    size_t label; /* of the domain, from 1; 0 = no label */
 } word;
 
 static int compare_words(const void *left, const void *right)
 {
     const word *a = left, *b = right;
     int order = (a->text != NULL) - (b->text != NULL);
+    if (order == 0)
+        order = (a->label > b->label) - (a->label < b->label);
     if (order == 0 && a->text) {
         order = (a->length > b->length) - (a->length < b->length);
         if (order == 0)
@@ -129,41 +132,61 @@ static int compare_words_then_rows(const void *left, const void *right)
 
 #define WORD_BREAKS ":,+&| "
 
-/* The words of a text, and the text as a whole where it has several. `words` NULL: only counts them. */
-static size_t split_words(const char *text, size_t row, word *words)
+/* The domain of several labels that this text names; NULL = none. */
+static const est_row *domain_of_labels(const est_i_suppressor *state, const char *text)
 {
     size_t count = 0;
+    const est_i_domain_name *names = est_i_domains_named(state, text, &count);
+    return count && names->row->n_domain > 1 ? names->row : NULL;
+}
+
+static size_t split_labels(const est_row *domain, const char *text, size_t row, word *words)
+{
+    for (size_t i = 0; i < domain->n_domain && words; i++)
+        words[i] = (word){domain->domain[i].value, strlen(domain->domain[i].value), 0, row, i + 1};
+    if (words)
+        words[domain->n_domain] = (word){text, strlen(text), 0, row, 0};
+    return domain->n_domain + 1;
+}
+
+/* The words of a text, and the text as a whole where it has several. `words` NULL: only counts them. */
+static size_t split_words(const est_i_suppressor *state, const char *text, size_t row, word *words)
+{
+    const est_row *domain = domain_of_labels(state, text);
+    size_t count = 0;
+    if (domain)
+        return split_labels(domain, text, row, words);
     for (const char *at = text + strspn(text, WORD_BREAKS); *at; at += strspn(at, WORD_BREAKS)) {
         size_t length = strcspn(at, WORD_BREAKS);
         if (words)
-            words[count] = (word){at, length, 0, row};
+            words[count] = (word){at, length, 0, row, 0};
         count++;
         at += length;
     }
     if (count > 1) {
         if (words)
-            words[count] = (word){text, strlen(text), 0, row};
+            words[count] = (word){text, strlen(text), 0, row, 0};
         count++;
     }
     return count;
 }
 
 /* All words of a column in order; NULL without memory. */
-static word *column_words(const est_frame *frame, size_t column, size_t *count)
+static word *column_words(const est_i_suppressor *state, const est_frame *frame, size_t column, size_t *count)
 {
     size_t room = 0, used = 0;
     word *words;
     for (size_t i = 0; i < frame->n_rows; i++) {
         const char *text = frame->cells[i * frame->n_columns + column].text;
-        room += text ? split_words(text, i, NULL) : 1;
+        room += text ? split_words(state, text, i, NULL) : 1;
     }
     words = calloc(room + 1, sizeof *words);
     for (size_t i = 0; i < frame->n_rows && words; i++) {
         const est_cell *cell = &frame->cells[i * frame->n_columns + column];
         if (cell->text)
-            used += split_words(cell->text, i, words + used);
+            used += split_words(state, cell->text, i, words + used);
         else if (!isnan(cell->number))
-            words[used++] = (word){NULL, 0, cell->number, i};
+            words[used++] = (word){NULL, 0, cell->number, i, 0};
     }
     if (words)
         qsort(words, used, sizeof *words, compare_words_then_rows);
@@ -185,7 +208,7 @@ static void words_free(frame_words *all, size_t n_columns)
     free(all->counts);
 }
 
-static bool words_make(const est_frame *frame, frame_words *all)
+static bool words_make(const est_i_suppressor *state, const est_frame *frame, frame_words *all)
 {
     bool fine;
     all->words = calloc(frame->n_columns + 1, sizeof *all->words);
@@ -193,7 +216,7 @@ static bool words_make(const est_frame *frame, frame_words *all)
     fine = all->words && all->counts;
     for (size_t j = 0; j < frame->n_columns && fine; j++) {
         if (frame->roles[j] == EST_ROLE_PLAIN) {
-            all->words[j] = column_words(frame, j, &all->counts[j]);
+            all->words[j] = column_words(state, frame, j, &all->counts[j]);
             fine = all->words[j] != NULL;
         }
     }
@@ -263,11 +286,43 @@ static bool is_factor(const est_frame *frame, const frame_words *all, size_t col
     return repeats;
 }
 
+/* Counts of one row under columns that name domains of several labels: those of one label may be added up. */
+static void collect_labels(const est_i_suppressor *state, const est_frame *frame, const double *values, size_t row, size_t column,
+                           est_i_groups *groups)
+{
+    const est_row *domain = domain_of_labels(state, frame->columns[column]);
+    for (size_t label = 0; domain && label < domain->n_domain; label++) {
+        bool first = true;
+        for (size_t j = 0; j < frame->n_columns && first; j++) {
+            const est_row *other = frame->roles[j] == EST_ROLE_COUNT ? domain_of_labels(state, frame->columns[j]) : NULL;
+            bool same = other && other->n_domain == domain->n_domain &&
+                        strcmp(other->domain[label].value, domain->domain[label].value) == 0;
+            first = !same || j >= column;
+            if (same && first && !isnan(values[row * frame->n_columns + j]))
+                est_i_groups_add(groups, row * frame->n_columns + j);
+        }
+        est_i_groups_end(groups);
+    }
+}
+
+/* Groups of a row of a frame: all counts of it, and by the labels of its columns. */
+static void collect_row(const est_i_suppressor *state, const est_frame *frame, const double *values, size_t row,
+                        est_i_groups *groups)
+{
+    for (size_t j = 0; j < frame->n_columns; j++)
+        if (!isnan(values[row * frame->n_columns + j]))
+            est_i_groups_add(groups, row * frame->n_columns + j);
+    est_i_groups_end(groups);
+    for (size_t j = 0; j < frame->n_columns; j++)
+        if (frame->roles[j] == EST_ROLE_COUNT)
+            collect_labels(state, frame, values, row, j, groups);
+}
+
 /* Groups of a frame: each count column, its subtotals by every word, those within a factor, and each row. */
-static bool collect_frame(const est_frame *frame, const double *values, est_i_groups *groups)
+static bool collect_frame(const est_i_suppressor *state, const est_frame *frame, const double *values, est_i_groups *groups)
 {
     frame_words all = {NULL, NULL};
-    bool fine = words_make(frame, &all);
+    bool fine = words_make(state, frame, &all);
     for (size_t j = 0; j < frame->n_columns && fine; j++) {
         subtotal whole = {frame, values, j, NULL};
         if (frame->roles[j] != EST_ROLE_COUNT)
@@ -283,12 +338,8 @@ static bool collect_frame(const est_frame *frame, const double *values, est_i_gr
                 fine = collect_pairs(&whole, &all, by, groups);
         }
     }
-    for (size_t i = 0; i < frame->n_rows; i++) {
-        for (size_t j = 0; j < frame->n_columns; j++)
-            if (!isnan(values[i * frame->n_columns + j]))
-                est_i_groups_add(groups, i * frame->n_columns + j);
-        est_i_groups_end(groups);
-    }
+    for (size_t i = 0; i < frame->n_rows; i++)
+        collect_row(state, frame, values, i, groups);
     words_free(&all, frame->n_columns);
     return fine;
 }
@@ -300,7 +351,7 @@ static void withhold_named_domain(est_i_suppressor *state, const est_frame *fram
     for (size_t i = 0; i < state->result->n_rows; i++) {
         const est_row *other = &state->result->rows[i];
         if (other->n_domain > 0 && strcmp(other->estimand, "observed") == 0 && other->estimate == value &&
-            est_i_cell_involves(frame, row, column, other))
+            est_i_cell_involves(state, frame, row, column, other))
             est_i_withhold_domain(state, other);
     }
 }
@@ -321,7 +372,7 @@ static bool pass_frame(est_i_suppressor *state, size_t index)
             hidden[i] = hidden[i] || est_i_is_small(state, values[i]) ||
                         (!isnan(values[i]) && est_i_cell_is_linked(state, frame, row, column));
         }
-        if (!collect_frame(frame, values, &groups))
+        if (!collect_frame(state, frame, values, &groups))
             groups.failed = true;
         changed = est_i_groups_close(&groups, values, hidden, n, state->threshold);
         for (size_t i = 0; i < n; i++)
@@ -363,9 +414,24 @@ static void withhold_charted_domain(est_i_suppressor *state, const est_chart *ch
     for (size_t i = 0; i < state->result->n_rows; i++) {
         const est_row *other = &state->result->rows[i];
         if (other->n_domain > 0 && strcmp(other->estimand, "observed") == 0 && other->estimate == value &&
-            est_i_point_involves(chart, series, category, other))
+            est_i_point_involves(state, chart, series, category, other))
             est_i_withhold_domain(state, other);
     }
+}
+
+/* How many are in each combination of lists: all of it or nothing, for list totals, overlaps and n add up to one another. */
+static bool pass_upset(est_i_suppressor *state, size_t index)
+{
+    const est_chart *chart = &state->result->charts[index];
+    size_t n = chart->n_series * chart->n_categories;
+    bool changed = false, withhold = est_i_combinations_give_small(state, chart);
+    for (size_t i = 0; i < n && !withhold; i++)
+        withhold = est_i_point_is_linked(state, chart, i / chart->n_categories, i % chart->n_categories);
+    for (size_t i = 0; i < n && withhold; i++) {
+        changed = changed || !state->points[index][i];
+        state->points[index][i] = true;
+    }
+    return changed;
 }
 
 static bool pass_chart(est_i_suppressor *state, size_t index)
@@ -436,7 +502,7 @@ void est_i_suppress_decide(est_i_suppressor *state)
         for (size_t i = 0; i < state->result->n_frames; i++)
             changed = pass_frame(state, i) || changed;
         for (size_t i = 0; i < state->result->n_charts; i++)
-            changed = pass_chart(state, i) || changed;
+            changed = (state->result->charts[i].kind == EST_CHART_UPSET ? pass_upset(state, i) : pass_chart(state, i)) || changed;
         changed = pass_stats(state) || changed;
         changed = est_i_suppress_margins(state) || changed;
     }

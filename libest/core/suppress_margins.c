@@ -1,8 +1,9 @@
 /* Small counts that nobody prints but everybody can subtract: persons on one list and not on another.
  *
  * By convention the frame "lists" holds the persons on each list and the frame "overlaps" those on both lists
- * of a pair (its first two columns), in count columns of the same names, one a domain; n is the domain's row
- * "observed". With n, two lists and their overlap give four counts: on both, on one only (twice), on neither.
+ * of a pair (its first two columns), in count columns of the same names, one a domain (a period or a stratum, by
+ * its name); n is the domain's row "observed". A list that was not at work in a domain has no counts there, and is
+ * none of its lists. With n, two lists and their overlap give four counts: on both, on one only (twice), on neither.
  * With three lists all seven capture histories follow by inclusion and exclusion. With four or more the
  * histories are not known here, and one of them is taken as small unless the result knows its smallest cell.
  *
@@ -58,11 +59,19 @@ static double on_list(const margins *m, const est_cell *name)
     return n;
 }
 
+static bool is_at_work(const margins *m, size_t list)
+{
+    return !isnan(cell_number(m->lists, list, m->column));
+}
+
 /* Two lists: any two of the three counts and n give the third, so all go. */
 static bool protect_two_lists(const margins *m)
 {
-    const est_cell *names = m->overlaps->cells;
-    double both = cell_number(m->overlaps, 0, m->overlap_column);
+    size_t pair = 0;
+    while (pair + 1 < m->overlaps->n_rows && isnan(cell_number(m->overlaps, pair, m->overlap_column)))
+        pair++;
+    const est_cell *names = m->overlaps->cells + pair * m->overlaps->n_columns;
+    double both = cell_number(m->overlaps, pair, m->overlap_column);
     bool changed = false;
     if (est_i_is_small(m->state, both) || est_i_is_small(m->state, on_list(m, &names[0]) - both) ||
         est_i_is_small(m->state, on_list(m, &names[1]) - both)) {
@@ -72,27 +81,37 @@ static bool protect_two_lists(const margins *m)
     return changed;
 }
 
+/* Persons on this list alone, of three. */
+static double on_this_alone(const margins *m, size_t list, double on_all)
+{
+    const est_cell *name = &m->lists->cells[list * m->lists->n_columns];
+    double only = cell_number(m->lists, list, m->column) + on_all;
+    for (size_t j = 0; j < m->overlaps->n_rows; j++) {
+        const est_cell *pair = &m->overlaps->cells[j * m->overlaps->n_columns];
+        double both = cell_number(m->overlaps, j, m->overlap_column);
+        bool in_pair = name->text && pair[0].text && pair[1].text &&
+                       (strcmp(name->text, pair[0].text) == 0 || strcmp(name->text, pair[1].text) == 0);
+        only -= in_pair && !isnan(both) ? both : 0;
+    }
+    return only;
+}
+
 /* Three lists: the seven histories; the overlaps go if one of them is small. */
 static bool protect_three_lists(const margins *m)
 {
     double on_all = m->n;
     bool small;
-    for (size_t i = 0; i < 3; i++)
-        on_all += cell_number(m->overlaps, i, m->overlap_column) - cell_number(m->lists, i, m->column);
-    small = est_i_is_small(m->state, on_all);
-    for (size_t i = 0; i < 3; i++) {
-        double only = cell_number(m->lists, i, m->column) + on_all;
-        const est_cell *name = &m->lists->cells[i * m->lists->n_columns];
-        for (size_t j = 0; j < 3; j++) {
-            const est_cell *pair = &m->overlaps->cells[j * m->overlaps->n_columns];
-            double both = cell_number(m->overlaps, j, m->overlap_column);
-            bool in_pair = name->text && pair[0].text && pair[1].text &&
-                           (strcmp(name->text, pair[0].text) == 0 || strcmp(name->text, pair[1].text) == 0);
-            small = small || est_i_is_small(m->state, both - on_all);
-            only -= in_pair ? both : 0;
-        }
-        small = small || est_i_is_small(m->state, only);
+    for (size_t i = 0; i < m->lists->n_rows; i++)
+        on_all -= is_at_work(m, i) ? cell_number(m->lists, i, m->column) : 0;
+    for (size_t j = 0; j < m->overlaps->n_rows; j++) {
+        double both = cell_number(m->overlaps, j, m->overlap_column);
+        on_all += isnan(both) ? 0 : both;
     }
+    small = est_i_is_small(m->state, on_all);
+    for (size_t j = 0; j < m->overlaps->n_rows; j++)
+        small = small || est_i_is_small(m->state, cell_number(m->overlaps, j, m->overlap_column) - on_all);
+    for (size_t i = 0; i < m->lists->n_rows; i++)
+        small = small || (is_at_work(m, i) && est_i_is_small(m->state, on_this_alone(m, i, on_all)));
     return small && withhold_column(m, m->overlaps, m->overlap_column);
 }
 
@@ -122,14 +141,23 @@ static bool protect_union(const margins *m)
     return most - least < m->state->threshold && withhold_column(m, m->lists, m->column);
 }
 
-/* n of the domain that a column is named after; the whole if it is named after none. */
-static double observed_of(const est_result *result, const char *column)
+static bool is_whole(const est_i_suppressor *state, const char *column)
 {
+    return state->n_names == 0 || strcmp(column, "all") == 0 || strcmp(column, "total") == 0 || strcmp(column, "persons") == 0;
+}
+
+/* n of the domain that a column is named after, or of everybody; NaN if it is not known whose column it is. */
+static double observed_of(const est_i_suppressor *state, const char *column)
+{
+    size_t count = 0;
+    const est_i_domain_name *names = est_i_domains_named(state, column, &count);
     double n = NAN;
-    for (size_t i = 0; i < result->n_rows; i++) {
-        const est_row *row = &result->rows[i];
-        bool named = row->n_domain == 1 && strcmp(row->domain[0].value, column) == 0;
-        if (strcmp(row->estimand, "observed") == 0 && (named || (row->n_domain == 0 && isnan(n))))
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i].row->estimand, "observed") == 0)
+            n = names[i].row->estimate;
+    for (size_t i = 0; i < state->result->n_rows && count == 0 && is_whole(state, column); i++) {
+        const est_row *row = &state->result->rows[i];
+        if (strcmp(row->estimand, "observed") == 0 && row->n_domain == 0 && isnan(n))
             n = row->estimate;
     }
     return n;
@@ -144,21 +172,35 @@ static size_t find_column(const est_frame *frame, const char *name)
     return found;
 }
 
+/* The overlaps of a domain, by how many of its lists were at work and whether all pairs of them are given. Without n nothing can be
+ * looked at, and nothing is shown. */
+static bool protect_overlaps(const margins *m)
+{
+    size_t at_work = 0, pairs = 0;
+    bool changed, complete;
+    for (size_t i = 0; i < m->lists->n_rows; i++)
+        at_work += is_at_work(m, i) ? 1 : 0;
+    for (size_t j = 0; j < m->overlaps->n_rows; j++)
+        pairs += isnan(cell_number(m->overlaps, j, m->overlap_column)) ? 0 : 1;
+    complete = pairs == at_work * (at_work - 1) / 2 && !isnan(m->n);
+    if (at_work < 2)
+        changed = false;
+    else if (complete && at_work == 2)
+        changed = protect_two_lists(m);
+    else if (complete && at_work == 3)
+        changed = protect_three_lists(m);
+    else
+        changed = withhold_column(m, m->overlaps, m->overlap_column);
+    return changed;
+}
+
 static bool protect_domain(margins *m)
 {
-    bool changed = protect_complements(m);
-    size_t k = m->lists->n_rows;
+    bool changed = isnan(m->n) ? withhold_column(m, m->lists, m->column) : protect_complements(m);
     m->overlap_column = m->overlaps ? find_column(m->overlaps, m->lists->columns[m->column]) : SIZE_MAX;
-    if (m->overlap_column != SIZE_MAX) {
-        bool complete = m->overlaps->n_rows == k * (k - 1) / 2;
-        if (complete && k == 2)
-            changed = protect_two_lists(m) || changed;
-        else if (complete && k == 3)
-            changed = protect_three_lists(m) || changed;
-        else
-            changed = withhold_column(m, m->overlaps, m->overlap_column) || changed;
-    }
-    if (est_i_anything_withheld(m->state))
+    if (m->overlap_column != SIZE_MAX)
+        changed = protect_overlaps(m) || changed;
+    if (est_i_anything_withheld(m->state) && !isnan(m->n))
         changed = protect_union(m) || changed;
     return changed;
 }
@@ -174,7 +216,7 @@ bool est_i_suppress_margins(est_i_suppressor *state)
         return false; /* no history is small: nothing to subtract out */
     for (size_t j = 1; m.lists && m.lists->n_rows > 1 && j < m.lists->n_columns; j++) {
         m.column = j;
-        m.n = observed_of(result, m.lists->columns[j]);
+        m.n = observed_of(state, m.lists->columns[j]);
         if (m.lists->roles[j] == EST_ROLE_COUNT)
             changed = protect_domain(&m) || changed;
     }

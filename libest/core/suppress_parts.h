@@ -9,6 +9,12 @@
 
 #define EST_I_WITHHELD "*"
 
+/* The name that a row's domain has in frames and notes: its value, or its values joined (core/domain.h). */
+typedef struct est_i_domain_name {
+    const char *text;
+    const est_row *row;
+} est_i_domain_name;
+
 /* What is decided about a result. */
 typedef struct est_i_suppressor {
     est_result *result; /* the copy that becomes publishable */
@@ -19,6 +25,8 @@ typedef struct est_i_suppressor {
     bool **points;           /* per chart: series by series, per category */
     const est_row **domains; /* rows whose domain is withheld */
     size_t n_domains;
+    est_i_domain_name *names; /* of all domains, in the order of their bytes */
+    size_t n_names;
     size_t withheld, rounded; /* values, for the summary */
     bool any;                 /* something is withheld or would follow: all that is left is rounded */
     bool failed;              /* no memory */
@@ -43,11 +51,20 @@ bool est_i_is_word_byte(char letter);
 /* Where `value` next stands in `text` as words of its own; NULL if nowhere. */
 const char *est_i_find_words(const char *text, const char *value);
 
+/* Fills `names` from the rows; false without memory. */
+bool est_i_domains_name(est_i_suppressor *state);
+/* The names that are this text; *count = 0 if it is no name of a domain. */
+const est_i_domain_name *est_i_domains_named(const est_i_suppressor *state, const char *text, size_t *count);
+/* Length of the longest name of a domain of several labels that stands here as words of its own; 0 = none. */
+size_t est_i_joined_name_length(const est_i_suppressor *state, const char *text, const char *at);
+
 /* Does the text, cell or chart point speak of the domain of a row, alone or against another? The empty domain
- * is everything. */
-bool est_i_text_involves(const char *text, const est_row *domain);
-bool est_i_cell_involves(const est_frame *frame, size_t row, size_t column, const est_row *domain);
-bool est_i_point_involves(const est_chart *chart, size_t series, size_t category, const est_row *domain);
+ * is everything. A text that is the name of a domain speaks of that one; in any other, the words decide, and what
+ * names nothing clearly is taken to speak of too much. */
+bool est_i_text_involves(const est_i_suppressor *state, const char *text, const est_row *domain);
+bool est_i_cell_involves(const est_i_suppressor *state, const est_frame *frame, size_t row, size_t column, const est_row *domain);
+bool est_i_point_involves(const est_i_suppressor *state, const est_chart *chart, size_t series, size_t category,
+                          const est_row *domain);
 
 /* Does it speak of any withheld domain? */
 bool est_i_row_is_linked(const est_i_suppressor *state, const est_row *row);
@@ -78,6 +95,9 @@ bool est_i_groups_close(est_i_groups *groups, const double *values, bool *hidden
 /* Withholds list totals and overlaps from which a small capture history follows. true if it withheld
  * more. */
 bool est_i_suppress_margins(est_i_suppressor *state);
+
+/* Does an UpSet chart show a small count, or leave out a combination, which is to say that nobody is in it? */
+bool est_i_combinations_give_small(const est_i_suppressor *state, const est_chart *chart);
 
 /* Would small counts that are in no group follow from exact numbers: persons seen but not detected, or the
  * capture histories of lists whose overlaps are not known? */

@@ -196,23 +196,6 @@ static size_t number_length(const char *at)
     return length;
 }
 
-/* Length of a withheld domain's label at this place; 0 = none stands here. */
-static size_t label_length(const est_i_suppressor *state, const char *text, const char *at)
-{
-    size_t length = 0;
-    for (size_t i = 0; i < state->n_domains; i++) {
-        for (size_t j = 0; j < state->domains[i]->n_domain; j++) {
-            const char *value = state->domains[i]->domain[j].value;
-            size_t size = strlen(value);
-            bool here = size && strncmp(at, value, size) == 0 &&
-                        (at == text || !est_i_is_word_byte(at[-1])) && !est_i_is_word_byte(at[size]);
-            if (here && size > length)
-                length = size;
-        }
-    }
-    return length;
-}
-
 static bool speaks_of_people(const char *after)
 {
     static const char *const nouns[] = {" person", " people", " case", " victim", " record"};
@@ -220,6 +203,33 @@ static bool speaks_of_people(const char *after)
     for (size_t i = 0; i < sizeof nouns / sizeof nouns[0] && !found; i++)
         found = strncmp(after, nouns[i], strlen(nouns[i])) == 0;
     return found;
+}
+
+/* A label of digits alone could be a count as well. It counts as a label where it has four of them, as a year, or begins the text,
+ * and no people follow. */
+static bool is_surely_label(const char *text, const char *at, size_t size)
+{
+    bool digits = strspn(at, "0123456789.") >= size;
+    return !digits || ((size == 4 || at == text) && !speaks_of_people(at + size));
+}
+
+/* Length of a label at this place: the joined name of a domain, or a value of one that is withheld; 0 = none. */
+static size_t label_length(const est_i_suppressor *state, const char *text, const char *at)
+{
+    size_t length = est_i_joined_name_length(state, text, at);
+    if (speaks_of_people(at + length))
+        length = 0;
+    for (size_t i = 0; i < state->n_domains; i++) {
+        for (size_t j = 0; j < state->domains[i]->n_domain; j++) {
+            const char *value = state->domains[i]->domain[j].value;
+            size_t size = strlen(value);
+            bool here = size && strncmp(at, value, size) == 0 &&
+                        (at == text || !est_i_is_word_byte(at[-1])) && !est_i_is_word_byte(at[size]);
+            if (here && size > length && is_surely_label(text, at, size))
+                length = size;
+        }
+    }
+    return length;
 }
 
 /* A whole number in a text, "46,331" or "157"; NaN for any other. Its digits. */
@@ -262,15 +272,19 @@ static size_t publish_number(est_i_suppressor *state, const char *at, size_t len
     return printed;
 }
 
-/* A text that names a withheld domain keeps the name and loses its numbers ("M3" is a name); any text loses a
- * small number of people, and populations are rounded where the rows are. */
+/* The name of a domain stays. A text that names a withheld domain keeps the name and loses its numbers ("M3" is a
+ * name); any text loses a small number of people, and populations are rounded where the rows are. */
 const char *est_i_suppress_text(est_i_suppressor *state, const char *text, bool all_numbers)
 {
     est_i_text out = {NULL, 0, 0, false};
     const char *kept = text;
     bool linked = all_numbers, changed = false, population = state->any && strstr(text, "population");
+    size_t named = 0;
+    est_i_domains_named(state, text, &named);
+    if (named || !strpbrk(text, "0123456789"))
+        return text;
     for (size_t i = 0; i < state->n_domains && !linked; i++)
-        linked = state->domains[i]->n_domain > 0 && est_i_text_involves(text, state->domains[i]);
+        linked = state->domains[i]->n_domain > 0 && est_i_text_involves(state, text, state->domains[i]);
     for (const char *at = text; *at;) {
         char number[64];
         size_t label = label_length(state, text, at);
@@ -313,29 +327,47 @@ static void publish_cell(est_i_suppressor *state, const est_frame *frame, size_t
     }
 }
 
-/* n under the points of a category; NaN if the chart has none. */
-static double charted_n(const est_chart *chart, size_t category)
+/* Everybody observed, as it is published; NaN if it is not. */
+static double all_observed(const est_result *result)
 {
     double n = NAN;
+    for (size_t i = 0; i < result->n_rows; i++)
+        if (strcmp(result->rows[i].estimand, "observed") == 0 && result->rows[i].n_domain == 0)
+            n = result->rows[i].estimate;
+    return n;
+}
+
+/* n under the points of a category; where the chart has none, a forest stands on everybody; else NaN. */
+static double charted_n(const est_i_suppressor *state, const est_chart *chart, size_t category)
+{
+    double n = chart->kind == EST_CHART_FOREST ? all_observed(state->result) : NAN;
     for (size_t s = 0; s < chart->n_series; s++)
         if (chart->series[s].role == EST_ROLE_COUNT && strcmp(chart->series[s].name, "observed") == 0)
             n = chart->series[s].value[category];
     return n;
 }
 
+static bool charts_people(const est_chart *chart, const est_series *series)
+{
+    return series->role == EST_ROLE_ESTIMATE && !is_fraction(est_i_meaning_of(series->name)) &&
+           !is_fraction(est_i_meaning_of(chart->name));
+}
+
 static void publish_point(est_i_suppressor *state, const est_chart *chart, size_t index, bool hidden)
 {
     size_t s = index / chart->n_categories, c = index % chart->n_categories;
     const est_series *series = &chart->series[s];
-    bool people = series->role == EST_ROLE_ESTIMATE && !is_fraction(est_i_meaning_of(series->name)) &&
-                  !is_fraction(est_i_meaning_of(chart->name));
+    bool people = charts_people(chart, series), linked = est_i_point_is_linked(state, chart, s, c);
     const double *numbers[] = {series->value, series->lower, series->upper};
-    int digits = est_i_point_is_linked(state, chart, s, c) ? DIGITS_LINKED : DIGITS_OTHERS;
-    double n = charted_n(chart, c);
+    int digits = linked ? DIGITS_LINKED : DIGITS_OTHERS;
+    double n = charted_n(state, chart, c);
+    hidden = hidden || (linked && series->role != EST_ROLE_COUNT &&
+                        (gives_back(est_i_meaning_of(series->name)) || gives_back(est_i_meaning_of(chart->name))));
     bool interval = !isnan(series->lower[c]) && !isnan(series->upper[c]);
+    bool limits_alone = chart->kind == EST_CHART_FOREST && isnan(series->value[c]); /* as rows may have them */
     for (size_t i = 0; i < 3; i++) {
         double *number = (double *)&numbers[i][c]; /* the copy's own memory */
-        bool defined = !isnan(series->value[c]) || i == 0;
+        bool defined = !isnan(series->value[c]) || i == 0 || limits_alone;
         if (hidden || !defined)
             hide(state, number);
         else if (series->role == EST_ROLE_COUNT)
@@ -349,18 +381,81 @@ static void publish_point(est_i_suppressor *state, const est_chart *chart, size_
         hide(state, (double *)&series->upper[c]);
 }
 
+/* The published total of a list in the frame "lists"; NaN if it is withheld there or is not the only count of the list. */
+static double published_total(const est_result *result, const char *set)
+{
+    const est_frame *lists = est_result_frame_find(result, "lists");
+    double total = NAN;
+    size_t n_counts = 0;
+    for (size_t j = 0; lists && j < lists->n_columns; j++)
+        n_counts += lists->roles[j] == EST_ROLE_COUNT;
+    for (size_t i = 0; n_counts == 1 && i < lists->n_rows; i++) {
+        const est_cell *row = &lists->cells[i * lists->n_columns];
+        for (size_t j = 1; j < lists->n_columns && row->text && strcmp(row->text, set) == 0; j++)
+            if (lists->roles[j] == EST_ROLE_COUNT && !row[j].text)
+                total = row[j].number;
+    }
+    return total;
+}
+
+/* As soon as anything is withheld, no combination is shown, not even which there are and in which order: a combination that is
+ * missing holds nobody. A set's total is what the frame "lists" says, or nothing. */
+static void publish_upset(est_i_suppressor *state, est_chart *chart)
+{
+    for (size_t s = 0; s < chart->n_series; s++)
+        for (size_t c = 0; c < chart->n_categories; c++)
+            hide(state, (double *)&chart->series[s].value[c]); /* the copy's own memory */
+    chart->n_categories = 0;
+    for (size_t i = 0; i < chart->n_sets; i++) {
+        double *total = (double *)&chart->set_totals[i];
+        round_count(state, total);
+        if (!(*total == published_total(state->result, chart->sets[i])))
+            hide(state, total);
+    }
+}
+
+/* A line through an estimate is one; with everybody linked it may be n. */
+static void publish_reference(est_i_suppressor *state, est_chart *chart)
+{
+    if (est_i_everything_is_linked(state))
+        hide(state, &chart->reference);
+    else if (chart->n_series && charts_people(chart, &chart->series[0]))
+        publish_people(state, &chart->reference, DIGITS_OTHERS, all_observed(state->result));
+    else
+        round_digits(state, &chart->reference, DIGITS_OTHERS);
+}
+
 /* The chart in words would quote every number. */
+static const char *chart_in_words(est_i_suppressor *state, const est_chart *chart)
+{
+    est_i_text words = {NULL, 0, 0, false};
+    const char *kept = NULL;
+    est_i_text_append(&words, chart->title);
+    est_i_text_append(&words, chart->kind == EST_CHART_UPSET
+                                  ? ". How many are in each combination is withheld: a small count could be read from it."
+                                  : ". Small counts are withheld and estimates rounded.");
+    if (!words.failed)
+        kept = est_i_result_text(state->result, words.data);
+    state->failed = state->failed || !kept;
+    est_i_text_free(&words);
+    return kept ? kept : "";
+}
+
 static void publish_chart(est_i_suppressor *state, size_t index)
 {
     est_chart *chart = &state->result->charts[index];
-    est_i_text words = {NULL, 0, 0, false};
-    for (size_t i = 0; i < chart->n_series * chart->n_categories; i++)
+    size_t n = chart->kind == EST_CHART_UPSET ? 0 : chart->n_series * chart->n_categories;
+    if (chart->kind == EST_CHART_UPSET)
+        publish_upset(state, chart);
+    for (size_t i = 0; i < n; i++)
         publish_point(state, chart, i, state->points[index][i]);
-    est_i_text_append(&words, chart->title);
-    est_i_text_append(&words, ". Small counts are withheld and estimates rounded.");
-    chart->alternative = words.failed ? NULL : est_i_result_text(state->result, words.data);
-    state->failed = state->failed || !chart->alternative;
-    est_i_text_free(&words);
+    if (chart->kind == EST_CHART_FOREST) {
+        const char **names = (const char **)chart->categories; /* the copy's own memory */
+        for (size_t i = 0; i < chart->n_categories; i++)
+            names[i] = est_i_suppress_text(state, names[i], false);
+        publish_reference(state, chart);
+    }
+    chart->alternative = chart_in_words(state, chart);
     chart->subtitle = est_i_suppress_text(state, chart->subtitle, est_i_everything_is_linked(state));
 }
 

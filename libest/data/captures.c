@@ -65,6 +65,42 @@ void est_i_captures_total(est_i_captures *captures)
     }
 }
 
+static void free_block(est_i_captures *captures, size_t block)
+{
+    free(captures->block_names[block]);
+    free(captures->counts[block]);
+    for (size_t c = 0; captures->strata_values && captures->strata_values[block] && c < captures->n_strata_columns; c++)
+        free(captures->strata_values[block][c]);
+    if (captures->strata_values)
+        free(captures->strata_values[block]);
+}
+
+static void move_block(est_i_captures *captures, size_t from, size_t to)
+{
+    captures->block_names[to] = captures->block_names[from];
+    captures->counts[to] = captures->counts[from];
+    captures->active[to] = captures->active[from];
+    captures->seen[to] = captures->seen[from];
+    captures->totals[to] = captures->totals[from];
+    captures->strata_values[to] = captures->strata_values[from];
+}
+
+void est_i_captures_finish_strata(est_i_captures *captures)
+{
+    uint32_t all = (uint32_t)(captures->n_cells - 1);
+    size_t kept = 0;
+    for (size_t b = 0; b < captures->n_blocks; b++) {
+        if (captures->totals[b] > 0) {
+            captures->has_coverage = captures->has_coverage || captures->active[b] != all;
+            move_block(captures, b, kept++);
+        } else {
+            free_block(captures, b);
+        }
+    }
+    captures->n_empty_strata = captures->n_blocks - kept;
+    captures->n_blocks = kept;
+}
+
 static bool copy_names(est_i_captures *captures, const char *const *list_names)
 {
     bool good = true;
@@ -117,10 +153,12 @@ void est_i_captures_free(est_i_captures *captures)
     if (captures) {
         for (size_t j = 0; captures->list_names && j < captures->n_lists; j++)
             free(captures->list_names[j]);
-        for (size_t b = 0; b < captures->n_blocks; b++) {
-            free(captures->block_names[b]);
-            free(captures->counts[b]);
-        }
+        for (size_t b = 0; b < captures->n_blocks; b++)
+            free_block(captures, b);
+        for (size_t c = 0; captures->strata_names && c < captures->n_strata_columns; c++)
+            free(captures->strata_names[c]);
+        free(captures->strata_names);
+        free(captures->strata_values);
         free(captures->list_names);
         free(captures->block_names);
         free(captures->counts);

@@ -1,6 +1,7 @@
 /* The canonical bytes: "est-captures/1", the number of lists, each list, the number of blocks, then for each
  * block its label and its counts of the histories 1, 2, ..., 2^lists - 1. Every item ends with a line feed; a
- * name stands after its length in bytes and a blank, so that no name can pass for two. */
+ * name stands after its length in bytes and a blank, so that no name can pass for two. With strata follow
+ * "strata", the number of stratum columns, each of them, and for each block its values. */
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +30,17 @@ static void add_name(struct sha256_ctx *hash, const char *name)
     add_bytes(hash, "\n", 1);
 }
 
+static void add_strata(struct sha256_ctx *hash, const est_i_captures *captures)
+{
+    add_bytes(hash, "strata\n", strlen("strata\n"));
+    add_number(hash, (double)captures->n_strata_columns, '\n');
+    for (size_t c = 0; c < captures->n_strata_columns; c++)
+        add_name(hash, captures->strata_names[c]);
+    for (size_t b = 0; b < captures->n_blocks; b++)
+        for (size_t c = 0; c < captures->n_strata_columns; c++)
+            add_name(hash, captures->strata_values[b][c]);
+}
+
 void est_i_captures_digest(const est_i_captures *captures, char hex[65])
 {
     struct sha256_ctx hash;
@@ -44,6 +56,8 @@ void est_i_captures_digest(const est_i_captures *captures, char hex[65])
         for (size_t w = 1; w < captures->n_cells; w++)
             add_number(&hash, captures->counts[b][w], '\n');
     }
+    if (captures->n_strata_columns)
+        add_strata(&hash, captures);
     sha256_digest(&hash, sizeof digest, digest);
     for (size_t i = 0; i < sizeof digest; i++)
         snprintf(hex + 2 * i, 3, "%02x", (unsigned)digest[i]);

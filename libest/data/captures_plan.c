@@ -1,5 +1,6 @@
 #include "data/captures_plan.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,9 +30,13 @@ est_status est_i_capture_plan_check(const est_table *data, size_t n_lists, est_e
     return status;
 }
 
-/* The names of `lists`, parted by commas; blanks around a name do not belong to it. */
+/* Names parted by commas; blanks around a name do not belong to it. */
+typedef struct name_rule {
+    const char *option, *each;
+    size_t maximum;
+} name_rule;
 
-static est_status add_name(est_i_capture_plan *plan, const char *name, size_t length, est_error *error)
+static est_status add_name(const name_rule *rule, const char *name, size_t length, char **names, size_t *count, est_error *error)
 {
     while (length > 0 && (name[0] == ' ' || name[0] == '\t')) {
         name++;
@@ -40,33 +45,32 @@ static est_status add_name(est_i_capture_plan *plan, const char *name, size_t le
     while (length > 0 && (name[length - 1] == ' ' || name[length - 1] == '\t'))
         length--;
     if (length == 0)
-        return est_i_fail(error, EST_EOPTION, "lists: found an empty name, expected names parted by commas");
-    for (size_t i = 0; i < plan->n_lists; i++)
-        if (strlen(plan->names[i]) == length && memcmp(plan->names[i], name, length) == 0)
-            return est_i_fail(error, EST_EOPTION, "lists: '%s' is named twice, expected each list once",
-                              plan->names[i]);
-    if (plan->n_lists == EST_I_LISTS_MAX)
-        return est_i_fail(error, EST_EDEFINITION, "lists: found more than %d lists, expected at most %d",
-                          EST_I_LISTS_MAX, EST_I_LISTS_MAX);
+        return est_i_fail(error, EST_EOPTION, "%s: found an empty name, expected names parted by commas", rule->option);
+    for (size_t i = 0; i < *count; i++)
+        if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+            return est_i_fail(error, EST_EOPTION, "%s: '%s' is named twice, expected each %s once", rule->option, names[i],
+                              rule->each);
+    if (*count == rule->maximum)
+        return est_i_fail(error, EST_EDEFINITION, "%s: found more than %zu %ss, expected at most %zu", rule->option, rule->maximum,
+                          rule->each, rule->maximum);
     char *copy = malloc(length + 1);
     if (!copy)
         return est_i_no_memory(error);
     memcpy(copy, name, length);
     copy[length] = '\0';
-    plan->names[plan->n_lists++] = copy;
+    names[(*count)++] = copy;
     return EST_OK;
 }
 
-static est_status read_names(const char *lists, est_i_capture_plan *plan, est_error *error)
+static est_status read_names(const name_rule *rule, const char *list, char **names, size_t *count, est_error *error)
 {
     est_status status = EST_OK;
-    plan->lists_named = given(lists);
-    while (status == EST_OK && given(lists)) {
-        size_t length = strcspn(lists, ",");
-        status = add_name(plan, lists, length, error);
-        lists += length;
-        if (status == EST_OK && *lists == ',' && *++lists == '\0')
-            status = add_name(plan, "", 0, error);
+    while (status == EST_OK && given(list)) {
+        size_t length = strcspn(list, ",");
+        status = add_name(rule, list, length, names, count, error);
+        list += length;
+        if (status == EST_OK && *list == ',' && *++list == '\0')
+            status = add_name(rule, "", 0, names, count, error);
     }
     return status;
 }
@@ -176,7 +180,37 @@ static est_status check_windows(const est_table *data, const est_i_capture_plan 
 static bool has_role(const est_i_capture_plan *plan, size_t column)
 {
     long c = (long)column;
-    return c == plan->count || c == plan->person || c == plan->list || c == plan->period || c == plan->seen;
+    bool has = c == plan->count || c == plan->person || c == plan->list || c == plan->period || c == plan->seen;
+    for (size_t i = 0; i < plan->n_strata && !has; i++)
+        has = plan->strata[i] == column;
+    return has;
+}
+
+/* Windows are never summed, and strata are: a period is no stratum. */
+static est_status find_strata(const est_table *data, const est_i_strata_options *options, est_i_capture_plan *plan,
+                              est_error *error)
+{
+    static const name_rule rule = {"strata", "stratum column", EST_I_STRATA_COLUMNS_MAX};
+    size_t count = 0;
+    est_status status = options ? read_names(&rule, options->columns, plan->strata_names, &plan->n_strata, error) : EST_OK;
+    for (size_t i = 0; i < plan->n_strata; i++)
+        plan->strata[i] = SIZE_MAX;
+    while (status == EST_OK && count < plan->n_strata) {
+        size_t column = 0;
+        status = est_i_table_require(data, plan->strata_names[count], "named as a stratum column", &column, error);
+        est_i_place place = est_i_table_place_column(data, (long)column);
+        if (status == EST_OK && strcmp(plan->strata_names[count], EST_I_SYNTHETIC_COLUMN) == 0)
+            status = est_i_fail_at(error, EST_EOPTION, place,
+                                   "this column marks a table of made-up records and is never a stratum");
+        else if (status == EST_OK && (long)column == plan->period)
+            status = est_i_fail_at(error, EST_EOPTION, place,
+                                   "periods are no strata, for windows are never summed: use est trend");
+        else if (status == EST_OK && has_role(plan, column))
+            status = est_i_fail_at(error, EST_EOPTION, place,
+                                   "the column is named as a stratum column and has another role too; expected one of the two");
+        plan->strata[count++] = column;
+    }
+    return status;
 }
 
 long est_i_capture_plan_unnamed(const est_table *data, const est_i_capture_plan *plan, size_t row)
@@ -248,11 +282,12 @@ static est_status find_lists(const est_table *data, est_i_capture_plan *plan, es
 }
 
 est_status est_i_capture_plan_make(const est_table *data, const est_capture_options *options,
-                                   const est_i_period_options *periods, est_i_capture_plan *plan,
-                                   est_error *error)
+                                   const est_i_period_options *periods, const est_i_strata_options *strata,
+                                   est_i_capture_plan *plan, est_error *error)
 {
-    *plan = (est_i_capture_plan){.shape = EST_SHAPE_AUTO};
-    est_status status = read_names(options->lists, plan, error);
+    static const name_rule rule = {"lists", "list", EST_I_LISTS_MAX};
+    *plan = (est_i_capture_plan){.shape = EST_SHAPE_AUTO, .lists_named = given(options->lists)};
+    est_status status = read_names(&rule, options->lists, plan->names, &plan->n_lists, error);
     if (status == EST_OK && (options->shape < EST_SHAPE_AUTO || options->shape > EST_SHAPE_LONG))
         status = est_i_fail(error, EST_EOPTION, "shape: found %d, expected auto, counts, persons or long",
                             options->shape);
@@ -261,6 +296,8 @@ est_status est_i_capture_plan_make(const est_table *data, const est_capture_opti
             options->shape == EST_SHAPE_AUTO ? guess_shape(data, options, plan) : (est_shape)options->shape;
         status = find_roles(data, options, periods, plan, error);
     }
+    if (status == EST_OK)
+        status = find_strata(data, strata, plan, error);
     if (status == EST_OK && !periods)
         status = check_windows(data, plan, error);
     if (status == EST_OK)
@@ -277,4 +314,9 @@ void est_i_capture_plan_free(est_i_capture_plan *plan)
         plan->names[i] = NULL;
     }
     plan->n_lists = 0;
+    for (size_t i = 0; i < plan->n_strata; i++) {
+        free(plan->strata_names[i]);
+        plan->strata_names[i] = NULL;
+    }
+    plan->n_strata = 0;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "data/captures.h"
+#include "data/strata.h"
 
 /* Columns are -1 where there is none. */
 typedef struct est_i_capture_plan {
@@ -15,11 +16,15 @@ typedef struct est_i_capture_plan {
     size_t n_lists;   /* long shape: 0 until the data are read, unless named */
     char *names[EST_I_LISTS_MAX];
     size_t columns[EST_I_LISTS_MAX]; /* counts and persons */
+    size_t n_strata;
+    char *strata_names[EST_I_STRATA_COLUMNS_MAX];
+    size_t strata[EST_I_STRATA_COLUMNS_MAX]; /* columns */
 } est_i_capture_plan;
 
+/* `periods` and `strata` NULL: none; never both. */
 est_status est_i_capture_plan_make(const est_table *data, const est_capture_options *options,
-                                   const est_i_period_options *periods, est_i_capture_plan *plan,
-                                   est_error *error);
+                                   const est_i_period_options *periods, const est_i_strata_options *strata,
+                                   est_i_capture_plan *plan, est_error *error);
 void est_i_capture_plan_free(est_i_capture_plan *plan);
 
 /* The first column with a 1 in this record that is no list because others were named; -1 = none. */

@@ -17,6 +17,11 @@
  * belong to it. Periods with dates must not overlap. Records of the period file that no period of the data
  * needs are ignored; a population is never below the persons of its period.
  *
+ * Strata, in place of periods. A block for each combination of values of the stratum columns, which are no
+ * lists, in the order of the values (strata.c). A record without a value is refused; so is, in the long shape, a
+ * person whose records disagree. Combinations with nobody on the lists are left out. The coverage table says
+ * where a list was at work; a person on a list that was not is an error, of the record. Periods are no strata.
+ *
  * Without periods, a column "period" that is not named as a list is refused unless the lists are named and it
  * holds one period only: windows are never summed. In the long shape it is ignored: each person counts once.
  *
@@ -35,6 +40,7 @@
 #include "data/levels.h"
 #include "data/map.h"
 #include "data/periods.h"
+#include "data/strata.h"
 #include "data/table.h"
 
 #define CELLS_MAX ((size_t)1 << 26)
@@ -42,11 +48,13 @@
 
 typedef struct capture_reader {
     const est_table *data;
-    const est_i_period_options *options; /* NULL = no periods */
+    const est_i_period_options *options;       /* NULL = no periods */
+    const est_i_strata_options *strata_options; /* NULL = no strata */
     est_i_monitor monitor;
     est_i_capture_plan plan;
     est_i_levels period_levels;
     est_i_periods periods;
+    est_i_strata strata;
     est_i_captures *captures;
     est_error *error;
 } capture_reader;
@@ -98,32 +106,35 @@ static est_status read_periods(capture_reader *reader)
     return status;
 }
 
-static size_t block_of_row(const capture_reader *reader, size_t row)
+static est_status read_blocks(capture_reader *reader)
 {
-    return reader->options ? reader->periods.of_level[reader->period_levels.level[row]] : 0;
+    if (reader->plan.n_strata)
+        return est_i_strata_read(reader->data, reader->plan.strata, reader->plan.n_strata, &reader->monitor, &reader->strata,
+                                 reader->error);
+    return read_periods(reader);
 }
 
-/* The names of the plan and the periods move into the new capture table. */
-static est_status start_captures(capture_reader *reader)
+static size_t block_of_row(const capture_reader *reader, size_t row)
 {
-    size_t n_lists = reader->plan.n_lists, n_blocks = reader->options ? reader->periods.count : 1;
-    if (n_blocks > CELLS_MAX >> n_lists)
-        return est_i_fail_at(
-            reader->error, EST_EDEFINITION, est_i_table_place_column(reader->data, reader->plan.period),
-            "found %zu periods of %zu lists, a table too large to estimate from; use longer periods or name "
-            "fewer lists (--lists)",
-            n_blocks, n_lists);
-    est_status status = est_i_captures_allocate(n_lists, n_blocks, &reader->captures, reader->error);
-    if (status != EST_OK)
-        return status;
+    return reader->options           ? reader->periods.of_level[reader->period_levels.level[row]]
+           : reader->plan.n_strata ? reader->strata.of_row[row]
+                                   : 0;
+}
+
+static size_t count_blocks(const capture_reader *reader)
+{
+    return reader->options ? reader->periods.count : reader->plan.n_strata ? reader->strata.count : 1;
+}
+
+static const char *block_word(const capture_reader *reader)
+{
+    return reader->plan.n_strata ? "stratum" : "period";
+}
+
+static void take_periods(capture_reader *reader)
+{
     est_i_captures *captures = reader->captures;
-    for (size_t j = 0; j < n_lists; j++) {
-        captures->list_names[j] = reader->plan.names[j];
-        reader->plan.names[j] = NULL;
-    }
-    if (!reader->options)
-        captures->block_names[0] = est_i_string_copy("");
-    for (size_t b = 0; reader->options && b < n_blocks; b++) {
+    for (size_t b = 0; b < captures->n_blocks; b++) {
         est_i_period *period = &reader->periods.period[b];
         captures->block_names[b] = period->label;
         period->label = NULL;
@@ -132,9 +143,79 @@ static est_status start_captures(capture_reader *reader)
         captures->population[b] = period->population;
         captures->truncated[b] = period->truncated;
     }
-    captures->labels_read = reader->options && reader->periods.labels_read;
-    captures->has_population = reader->options && reader->periods.has_population;
-    return captures->block_names[0] ? EST_OK : est_i_no_memory(reader->error);
+    captures->labels_read = reader->periods.labels_read;
+    captures->has_population = reader->periods.has_population;
+}
+
+/* Which lists were at work must be known before persons are counted: a fault names their record. */
+static est_status take_strata(capture_reader *reader)
+{
+    est_i_captures *captures = reader->captures;
+    est_i_strata *strata = &reader->strata;
+    const est_table *coverage = reader->strata_options->coverage;
+    est_status status = EST_OK;
+    captures->strata_names = calloc(strata->n_columns, sizeof *captures->strata_names);
+    captures->strata_values = calloc(captures->n_blocks, sizeof *captures->strata_values);
+    if (!captures->strata_names || !captures->strata_values)
+        return est_i_no_memory(reader->error);
+    captures->n_strata_columns = strata->n_columns;
+    for (size_t c = 0; c < strata->n_columns; c++) {
+        captures->strata_names[c] = reader->plan.strata_names[c];
+        reader->plan.strata_names[c] = NULL;
+    }
+    if (coverage)
+        status = est_i_strata_active(strata, (const char *const *)captures->strata_names, coverage, captures->n_lists,
+                                     captures->list_names, captures->active, reader->error);
+    for (size_t b = 0; b < captures->n_blocks; b++) {
+        captures->block_names[b] = strata->labels[b];
+        captures->strata_values[b] = strata->values[b];
+        strata->labels[b] = NULL;
+        strata->values[b] = NULL;
+    }
+    return status;
+}
+
+/* The names of the plan, and the periods or strata, move into the new capture table. */
+static est_status start_captures(capture_reader *reader)
+{
+    size_t n_lists = reader->plan.n_lists, n_blocks = count_blocks(reader);
+    if (n_blocks > CELLS_MAX >> n_lists)
+        return est_i_fail_at(
+            reader->error, EST_EDEFINITION, est_i_table_place_column(reader->data, reader->plan.period),
+            "found %zu %s of %zu lists, a table too large to estimate from; use %s or name fewer lists (--lists)", n_blocks,
+            reader->plan.n_strata ? "strata" : "periods", n_lists, reader->plan.n_strata ? "fewer strata" : "longer periods");
+    est_status status = est_i_captures_allocate(n_lists, n_blocks, &reader->captures, reader->error);
+    if (status != EST_OK)
+        return status;
+    est_i_captures *captures = reader->captures;
+    for (size_t j = 0; j < n_lists; j++) {
+        captures->list_names[j] = reader->plan.names[j];
+        reader->plan.names[j] = NULL;
+    }
+    if (reader->plan.n_strata)
+        status = take_strata(reader);
+    else if (reader->options)
+        take_periods(reader);
+    else
+        captures->block_names[0] = est_i_string_copy("");
+    return status != EST_OK || captures->block_names[0] ? status : est_i_no_memory(reader->error);
+}
+
+/* A person on a list that was not at work in the stratum; `column` is that of the list, -1 = the columns of the lists. */
+static est_status check_at_work(const capture_reader *reader, long column, size_t row, size_t block, uint32_t history)
+{
+    const est_i_captures *captures = reader->captures;
+    uint32_t resting = history & ~captures->active[block];
+    size_t j = 0;
+    if (!resting)
+        return EST_OK;
+    while (!(resting >> j & 1))
+        j++;
+    return est_i_fail_at(reader->error, EST_EDEFINITION,
+                         est_i_table_place(reader->data, column < 0 ? (long)reader->plan.columns[j] : column, row),
+                         "found persons on list '%s' in stratum '%s', where it was not at work by %s; correct that table or the "
+                         "data",
+                         captures->list_names[j], captures->block_names[block], est_table_name(reader->strata_options->coverage));
 }
 
 /* Histories in columns */
@@ -196,6 +277,8 @@ static est_status read_columns(capture_reader *reader)
             status = read_history(reader, row, &history);
         if (status == EST_OK)
             status = read_count(reader, row, &count);
+        if (status == EST_OK && reader->plan.n_strata && count > 0)
+            status = check_at_work(reader, -1, row, block_of_row(reader, row), history);
         if (status == EST_OK) {
             size_t block = block_of_row(reader, row);
             captures->counts[block][history] += count;
@@ -287,13 +370,33 @@ static est_status match_lists(capture_reader *reader, const est_i_levels *lists,
     return status;
 }
 
-/* Person and period -> history. */
+/* A person is in one stratum. */
+static est_status check_persons(capture_reader *reader, const est_i_levels *persons)
+{
+    size_t *first = reader->plan.n_strata ? calloc(persons->count + 1, sizeof *first) : NULL; /* row + 1 */
+    est_status status = first || !reader->plan.n_strata ? EST_OK : est_i_no_memory(reader->error);
+    for (size_t row = 0; status == EST_OK && first && row < est_table_rows(reader->data); row++) {
+        size_t *known = persons->level[row] == EST_I_NO_LEVEL ? NULL : &first[persons->level[row]];
+        status = stop_asked(reader, row);
+        if (status == EST_OK && known && *known == 0)
+            *known = row + 1;
+        else if (status == EST_OK && known && block_of_row(reader, *known - 1) != block_of_row(reader, row))
+            status = est_i_fail_at(reader->error, EST_EVALUE, est_i_table_place(reader->data, -1, row),
+                                   "found another stratum than in record %zu of the same person, expected each person in one "
+                                   "stratum",
+                                   *known);
+    }
+    free(first);
+    return status;
+}
+
+/* Person and block -> history. */
 static est_status join_records(capture_reader *reader, const est_i_levels *persons, const est_i_levels *lists,
                                const size_t *of_level, est_i_map *histories)
 {
     const est_i_capture_plan *plan = &reader->plan;
-    size_t n_blocks = reader->options ? reader->periods.count : 1;
-    est_status status = EST_OK;
+    size_t n_blocks = count_blocks(reader);
+    est_status status = check_persons(reader, persons);
     for (size_t row = 0; status == EST_OK && row < est_table_rows(reader->data); row++) {
         status = stop_asked(reader, row);
         if (status != EST_OK)
@@ -303,14 +406,16 @@ static est_status join_records(capture_reader *reader, const est_i_levels *perso
         } else if (lists->level[row] == EST_I_NO_LEVEL) {
             status = fail_missing(reader, plan->list, row, "the name of a list");
         } else if (of_level[lists->level[row]] < plan->n_lists) {
-            uint64_t key = (uint64_t)persons->level[row] * n_blocks + block_of_row(reader, row);
+            size_t block = block_of_row(reader, row);
             uint32_t bit = (uint32_t)1 << of_level[lists->level[row]];
-            uint32_t *history = est_i_map_at(histories, key);
+            uint32_t *history = est_i_map_at(histories, (uint64_t)persons->level[row] * n_blocks + block);
             if (!history) {
                 status = est_i_no_memory(reader->error);
             } else {
                 reader->captures->n_repeated += (*history & bit) != 0;
                 *history |= bit;
+                if (plan->n_strata)
+                    status = check_at_work(reader, plan->list, row, block, bit);
             }
         }
     }
@@ -382,17 +487,18 @@ static est_status read_seen(capture_reader *reader)
         } else if (status == EST_OK && !(value == before || (isnan(value) && isnan(before)))) {
             status = est_i_fail_at(
                 reader->error, EST_EVALUE, est_i_table_place(reader->data, reader->plan.seen, row),
-                "found another value than in record %zu, expected the same in every record of the period",
-                first[block]);
+                "found another value than in record %zu, expected the same in every record of the %s",
+                first[block], block_word(reader));
         }
     }
     for (size_t b = 0; status == EST_OK && b < captures->n_blocks; b++)
         if (captures->seen[b] < captures->totals[b])
             status = est_i_fail_at(
                 reader->error, EST_EVALUE, est_i_table_place(reader->data, reader->plan.seen, first[b] - 1),
-                "found fewer persons seen on any list than there are on the lists of this table%s%s; "
+                "found fewer persons seen on any list than there are on the lists of this table%s%s%s%s; "
                 "expected at least as many",
-                *captures->block_names[b] ? " in period " : "", captures->block_names[b]);
+                *captures->block_names[b] ? " in " : "", *captures->block_names[b] ? block_word(reader) : "",
+                *captures->block_names[b] ? " " : "", captures->block_names[b]);
     free(first);
     return status;
 }
@@ -449,7 +555,7 @@ static est_status read_activity(capture_reader *reader)
 
 static est_status read_all(capture_reader *reader)
 {
-    est_status status = read_periods(reader);
+    est_status status = read_blocks(reader);
     if (status == EST_OK && reader->plan.shape == EST_SHAPE_LONG) {
         status = read_long(reader);
     } else if (status == EST_OK) {
@@ -469,14 +575,16 @@ static est_status read_all(capture_reader *reader)
         status = read_seen(reader);
     if (status == EST_OK)
         status = read_activity(reader);
+    if (status == EST_OK && reader->plan.n_strata)
+        est_i_captures_finish_strata(reader->captures);
     return status;
 }
 
-est_status est_i_captures_read(const est_table *data, const est_capture_options *options,
-                               const est_i_period_options *periods, const est_context *context,
-                               est_i_captures **captures, est_error *error)
+static est_status read_table(capture_reader reader, const est_capture_options *options, const est_context *context,
+                             est_i_captures **captures)
 {
-    capture_reader reader = {.data = data, .options = periods, .error = error};
+    const est_table *data = reader.data;
+    est_error *error = reader.error;
     est_status status = EST_OK;
     *captures = NULL;
     est_i_monitor_start(&reader.monitor, context);
@@ -485,15 +593,33 @@ est_status est_i_captures_read(const est_table *data, const est_capture_options 
         status = est_i_fail_at(error, EST_EFORMAT, est_i_table_place_column(data, -1),
                                "found a table without records, expected capture histories");
     if (status == EST_OK)
-        status = est_i_capture_plan_make(data, options, periods, &reader.plan, error);
+        status = est_i_capture_plan_make(data, options, reader.options, reader.strata_options, &reader.plan, error);
     if (status == EST_OK)
         status = read_all(&reader);
     est_i_capture_plan_free(&reader.plan);
     est_i_levels_free(&reader.period_levels);
     est_i_periods_free(&reader.periods);
+    est_i_strata_free(&reader.strata);
     if (status == EST_OK)
         *captures = reader.captures;
     else
         est_i_captures_free(reader.captures);
     return status;
+}
+
+est_status est_i_captures_read(const est_table *data, const est_capture_options *options,
+                               const est_i_period_options *periods, const est_context *context,
+                               est_i_captures **captures, est_error *error)
+{
+    return read_table((capture_reader){.data = data, .options = periods, .error = error}, options, context, captures);
+}
+
+est_status est_i_captures_read_strata(const est_table *data, const est_capture_options *options,
+                                      const est_i_strata_options *strata, const est_context *context,
+                                      est_i_captures **captures, est_error *error)
+{
+    *captures = NULL;
+    if (strata->coverage && !(strata->columns && *strata->columns))
+        return est_i_fail(error, EST_EOPTION, "found a coverage table, but no stratum columns; name them (--strata)");
+    return read_table((capture_reader){.data = data, .strata_options = strata, .error = error}, options, context, captures);
 }

@@ -7,38 +7,8 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "data/dictionary.h"
+#include "data/side_table.h"
 #include "data/table.h"
-
-/* Both small files have a fixed set of columns. */
-
-typedef struct name_list {
-    size_t count;
-    const char *const *names;
-} name_list;
-
-static const char *name_in_list(const void *user, size_t index)
-{
-    return ((const name_list *)user)->names[index];
-}
-
-static est_status check_columns(const est_table *file, name_list allowed, const char *what, est_error *error)
-{
-    est_status status = EST_OK;
-    for (size_t c = 0; status == EST_OK && c < est_table_columns(file); c++) {
-        const char *name = est_table_column_name(file, c);
-        bool known = false;
-        for (size_t i = 0; i < allowed.count && !known; i++)
-            known = strcmp(name, allowed.names[i]) == 0;
-        if (!known) {
-            const char *nearest = est_i_nearest_name(name, allowed.count, name_in_list, &allowed);
-            est_i_place place = est_i_table_place_column(file, (long)c);
-            status = est_i_fail_at(error, EST_ECOLUMN, place, "a %s has no such column; %s%s%s", what,
-                                   nearest ? "did you mean '" : "remove it", nearest ? nearest : "",
-                                   nearest ? "'?" : "");
-        }
-    }
-    return status;
-}
 
 /* A number above 0 and at most `maximum`; a flag is 0 or 1. */
 typedef struct number_rule {
@@ -120,7 +90,7 @@ static est_status open_period_file(const est_table *table, period_file *file, es
     size_t period = 0;
     *file = (period_file){.table = table};
     est_status status =
-        check_columns(table, (name_list){sizeof names / sizeof names[0], names}, "period file", error);
+        est_i_side_columns(table, (est_i_names){sizeof names / sizeof names[0], names}, "period file", error);
     if (status == EST_OK)
         status = est_i_table_require(table, "period", "the label of the period", &period, error);
     if (status == EST_OK) {
@@ -456,34 +426,12 @@ void est_i_periods_free(est_i_periods *periods)
 
 /* List dates */
 
-static est_status find_list(const est_table *dates, size_t column, size_t row, name_list lists, size_t *list,
-                            est_error *error)
-{
-    char buffer[32];
-    const char *name = est_table_text(dates, column, row, buffer);
-    est_i_place place = est_i_table_place(dates, (long)column, row);
-    est_status status = EST_OK;
-    *list = 0;
-    if (!name)
-        return est_i_fail_at(error, EST_EVALUE, place,
-                             "found no list, expected the name of a list of the data");
-    while (*list < lists.count && strcmp(lists.names[*list], name) != 0)
-        (*list)++;
-    if (*list == lists.count) {
-        const char *nearest = est_i_nearest_name(name, lists.count, name_in_list, &lists);
-        status = est_i_fail_at(error, EST_ECOLUMN, place, "'%s' is no list of the data; %s%s%s", name,
-                               nearest ? "did you mean '" : "remove it, or name it as a list",
-                               nearest ? nearest : "", nearest ? "'?" : "");
-    }
-    return status;
-}
-
 static est_status open_list_dates(const est_i_periods *periods, const est_table *dates, size_t *list,
                                   est_error *error)
 {
     static const char *const names[] = {"list", "from", "to"};
-    est_status status = check_columns(dates, (name_list){sizeof names / sizeof names[0], names},
-                                      "table of list dates", error);
+    est_status status = est_i_side_columns(dates, (est_i_names){sizeof names / sizeof names[0], names},
+                                           "table of list dates", error);
     if (status == EST_OK)
         status = est_i_table_require(dates, "list", "the name of the list", list, error);
     for (size_t i = 0; status == EST_OK && i < periods->count; i++) {
@@ -509,8 +457,7 @@ est_status est_i_periods_active(const est_i_periods *periods, const est_table *d
         active[i] = 0;
     for (size_t row = 0; status == EST_OK && row < est_table_rows(dates); row++) {
         est_i_span first, last;
-        status =
-            find_list(dates, column, row, (name_list){n_lists, (const char *const *)lists}, &list, error);
+        status = est_i_side_list(dates, column, row, (est_i_names){n_lists, (const char *const *)lists}, &list, error);
         if (status == EST_OK)
             status = read_date(dates, from, row, &first, error);
         if (status == EST_OK)

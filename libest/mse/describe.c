@@ -120,7 +120,7 @@ void est_i_describe_data(est_i_result_builder *builder, const est_context *conte
     for (size_t k = 0; k < captures->n_blocks; k++) {
         char place[160] = "the table ";
         if (*captures->block_names[k])
-            snprintf(place, sizeof place, "period %.120s ", captures->block_names[k]);
+            snprintf(place, sizeof place, "%s %.120s ", captures->n_strata_columns ? "stratum" : "period", captures->block_names[k]);
         if (captures->totals[k] < 100)
             est_i_result_note(builder, context, EST_WARNING, "few_persons",
                               "%sholds fewer than 100 persons: too few for more than an order of magnitude", place);

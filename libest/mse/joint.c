@@ -36,7 +36,7 @@ size_t est_i_count_parameters(const est_i_fit_data *data, const est_i_terms *ter
     for (size_t i = 0; i < terms->n_shared; i++) {
         bool found = false;
         for (size_t k = 0; k < data->n_blocks && !found; k++)
-            found = is_observable(data, k, terms->shared[i]);
+            found = est_i_acts(terms, i, k, data->n_blocks) && is_observable(data, k, terms->shared[i]);
         count += found;
     }
     return count;
@@ -56,6 +56,8 @@ static void predict_block(const est_i_fit_data *data, const est_i_terms *terms, 
     double exchangeable = 0;
     memset(mu, 0, n * sizeof *mu);
     for (size_t i = 0; i < q + terms->n_shared; i++) {
+        if (i >= q && !est_i_acts(terms, i - q, block, data->n_blocks))
+            continue;
         uint32_t term = i < q ? terms->local[i] : terms->shared[i - q];
         double value = joint->beta[i < q ? block * q + i : data->n_blocks * q + i - q];
         if (term == EST_I_EXCHANGEABLE)
@@ -120,9 +122,13 @@ static void add_information(const est_i_terms *terms, size_t block, size_t n_blo
 {
     size_t q = terms->n_local, used = q + terms->n_shared;
     for (size_t i = 0; i < used; i++) {
+        if (i >= q && !est_i_acts(terms, i - q, block, n_blocks))
+            continue;
         uint32_t a = i < q ? terms->local[i] : terms->shared[i - q];
         size_t row = i < q ? block * q + i : n_blocks * q + i - q;
         for (size_t j = 0; j < used; j++) {
+            if (j >= q && !est_i_acts(terms, j - q, block, n_blocks))
+                continue;
             uint32_t b = j < q ? terms->local[j] : terms->shared[j - q];
             size_t column = j < q ? block * q + j : n_blocks * q + j - q;
             matrix[row * size + column] += information(a, b, sums, pair_sums, n_cells);
@@ -130,6 +136,33 @@ static void add_information(const est_i_terms *terms, size_t block, size_t n_blo
         if (terms->penalty && i < q)
             matrix[row * size + row] += terms->penalty[i];
     }
+}
+
+static void read_covariance(est_i_joint *joint, const double *matrix, const bool *alive, size_t n_local, double *work)
+{
+    size_t blocks = joint->n_blocks;
+    for (size_t k = 0; k < blocks; k++) {
+        double variance = est_i_inverse_entry(matrix, joint->n_beta, alive, k * n_local, work);
+        if (joint->verdict->estimable[k])
+            joint->se_log_unseen[k] = sqrt(variance);
+        est_i_inverse_column(matrix, joint->n_beta, alive, k * n_local, work);
+        for (size_t i = 0; i < blocks; i++) {
+            bool stands = joint->verdict->estimable[k] && joint->verdict->estimable[i];
+            joint->covariance[k * blocks + i] = !stands ? NAN : i == k ? variance : work[i * n_local];
+        }
+    }
+}
+
+/* var log U = sum of u_k u_l cov(log u_k, log u_l) / U^2. */
+double est_i_joint_total_se(const est_i_joint *joint)
+{
+    double sum = 0, variance = 0;
+    for (size_t k = 0; k < joint->n_blocks; k++) {
+        sum += exp(joint->log_unseen[k]);
+        for (size_t i = 0; i < joint->n_blocks; i++)
+            variance += exp(joint->log_unseen[k] + joint->log_unseen[i]) * joint->covariance[k * joint->n_blocks + i];
+    }
+    return sqrt(variance) / sum;
 }
 
 static est_status find_standard_errors(const est_i_fit_data *data, const est_i_terms *terms, est_i_joint *joint,
@@ -152,9 +185,7 @@ static est_status find_standard_errors(const est_i_fit_data *data, const est_i_t
         add_information(terms, k, data->n_blocks, sums, pair_sums, n, matrix, size);
     }
     est_i_factor(matrix, size, alive);
-    for (size_t k = 0; k < data->n_blocks; k++)
-        if (joint->verdict->estimable[k])
-            joint->se_log_unseen[k] = sqrt(est_i_inverse_entry(matrix, size, alive, k * terms->n_local, work));
+    read_covariance(joint, matrix, alive, terms->n_local, work);
 cleanup:
     free(alive);
     free(work);
@@ -172,8 +203,9 @@ static est_i_joint *new_joint(size_t n_blocks, size_t n_beta)
         return NULL;
     *joint = (est_i_joint){.n_blocks = n_blocks, .n_beta = n_beta, .beta = calloc(n_beta + 1, sizeof *joint->beta),
                            .log_unseen = calloc(n_blocks, sizeof *joint->log_unseen),
-                           .se_log_unseen = calloc(n_blocks, sizeof *joint->se_log_unseen)};
-    if (!joint->beta || !joint->log_unseen || !joint->se_log_unseen) {
+                           .se_log_unseen = calloc(n_blocks, sizeof *joint->se_log_unseen),
+                           .covariance = calloc(n_blocks * n_blocks, sizeof *joint->covariance)};
+    if (!joint->beta || !joint->log_unseen || !joint->se_log_unseen || !joint->covariance) {
         est_i_joint_free(joint);
         joint = NULL;
     }
@@ -188,6 +220,7 @@ void est_i_joint_free(est_i_joint *joint)
     free(joint->beta);
     free(joint->log_unseen);
     free(joint->se_log_unseen);
+    free(joint->covariance);
     free(joint);
 }
 

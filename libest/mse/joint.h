@@ -19,6 +19,7 @@ typedef struct est_i_joint {
     double *beta;                  /* [block][local], then shared; dead and dependent ones 0 */
     double *log_unseen;            /* per block: the intercept; NaN where it is not estimable */
     double *se_log_unseen;         /* per block, by the inverse information, the model taken as known */
+    double *covariance;            /* [block][block] of the log unseen counts; NaN where one of them is not estimable */
     int iterations;
 } est_i_joint;
 
@@ -27,6 +28,9 @@ typedef struct est_i_joint {
 est_status est_i_joint_fit(const est_i_fit_data *data, const est_i_terms *terms, est_i_monitor *monitor, est_i_joint **joint,
                            est_error *error);
 void est_i_joint_free(est_i_joint *joint);
+
+/* Standard error of the log of the sum of the unseen counts (delta method); NaN if a block is not estimable. */
+double est_i_joint_total_se(const est_i_joint *joint);
 
 /* Parameters of a model on these data, -inf ones counted; terms that no observable cell can hold are not. */
 size_t est_i_count_parameters(const est_i_fit_data *data, const est_i_terms *terms);

@@ -2,7 +2,7 @@
  *
  * Model. Blocks k (periods, strata) share a term set: log mu_kw = sum over local terms m in w of a_km + sum over shared terms m in w
  * of b_m. Terms and capture histories are bit masks; "m in w" means every list of m is in w; mask 0 is the intercept. A term may
- * also be the exchangeable column C(|w|, 2). No design matrix exists: linear predictors are subset sums of the coefficients,
+ * also be the exchangeable column C(|w|, 2). A shared term may act in some blocks only (an effect of a stratum column's value). No design matrix exists: linear predictors are subset sums of the coefficients,
  * sufficient statistics n*_m and the entries of the information matrix, S[a | b], are superset sums of counts and fitted values.
  *
  * Lanes. The same model is fitted to `lanes` data sets at once (bootstrap replicates, or separate periods), each with its own
@@ -38,8 +38,14 @@ typedef struct est_i_terms {
     size_t n_local, n_shared;
     const uint32_t *local;   /* of every block */
     const uint32_t *shared;
+    const unsigned char *acts; /* [shared][block]: 1 = the shared term acts in the block; NULL = every one in every block */
     const double *penalty;   /* per local term 1/s^2 of a penalised effect, 0 = free; NULL = all free */
 } est_i_terms;
+
+static inline bool est_i_acts(const est_i_terms *terms, size_t shared, size_t block, size_t n_blocks)
+{
+    return !terms->acts || terms->acts[shared * n_blocks + block];
+}
 
 typedef enum est_i_fit_state {
     EST_I_FIT_INTERIOR = 0, /* the Newton certificate proves that the extended MLE exists, and it is this one */

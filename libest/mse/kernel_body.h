@@ -103,13 +103,16 @@ static inline double NAME(pairs_of_)(size_t w)
 }
 
 /* Linear predictor (or relative step) of one block: subset sums of its coefficients. */
-static void NAME(predict_)(const est_i_terms *terms, const lane *local, const lane *shared, lane *out, size_t n)
+static void NAME(predict_)(const est_i_terms *terms, size_t block, size_t n_blocks, const lane *local, const lane *shared, lane *out,
+                           size_t n)
 {
     lane exchangeable = ALL(0.0);
     bool has_exchangeable = false;
     memset(out, 0, n * sizeof *out);
     for (size_t i = 0; i < terms->n_local + terms->n_shared; i++) {
         bool is_local = i < terms->n_local;
+        if (!is_local && !est_i_acts(terms, i - terms->n_local, block, n_blocks))
+            continue;
         uint32_t term = is_local ? terms->local[i] : terms->shared[i - terms->n_local];
         lane value = is_local ? local[i] : shared[i - terms->n_local];
         if (term == EST_I_EXCHANGEABLE) {
@@ -212,6 +215,9 @@ static void NAME(gather_)(system_t *s, size_t block)
         lane *row = rows + i * s->width;
         NAME(gather_row_)(row + i, a, s->terms->local + i, q - i, sums, pair_sums, n);
         NAME(gather_row_)(row + q, a, s->terms->shared, d, sums, pair_sums, n);
+        for (size_t j = 0; s->terms->acts && j < d; j++)
+            if (!est_i_acts(s->terms, j, block, s->n_blocks))
+                row[q + j] = ALL(0.0);
         row[q + d] = NAME(right_side_)(s, block, a);
         row[i] += penalty;
         if (s->is_score)
@@ -219,8 +225,11 @@ static void NAME(gather_)(system_t *s, size_t block)
     }
     for (size_t i = 0; i < d; i++) {
         lane *row = s->schur + i * (d + 1);
+        if (!est_i_acts(s->terms, i, block, s->n_blocks))
+            continue;
         for (size_t j = i; j < d; j++)
-            row[j] += NAME(information_)(s->terms->shared[i], s->terms->shared[j], sums, pair_sums, n);
+            if (est_i_acts(s->terms, j, block, s->n_blocks))
+                row[j] += NAME(information_)(s->terms->shared[i], s->terms->shared[j], sums, pair_sums, n);
         row[d] += NAME(right_side_)(s, block, s->terms->shared[i]);
     }
 }
@@ -364,10 +373,11 @@ static void NAME(drop_dead_cells_)(const est_i_fit_data *data, const est_i_terms
         }
         for (size_t i = 0; i < terms->n_shared; i++) {
             lane total = ALL(0.0);
-            if (terms->shared[i] == EST_I_EXCHANGEABLE)
+            if (terms->shared[i] == EST_I_EXCHANGEABLE || !est_i_acts(terms, i, k, data->n_blocks))
                 continue;
             for (size_t b = 0; b < data->n_blocks; b++)
-                total += margins[b * n + terms->shared[i]];
+                if (est_i_acts(terms, i, b, data->n_blocks))
+                    total += margins[b * n + terms->shared[i]];
             lane empty = SELECT(LESS(ALL(0.0), total), ALL(0.0), ALL(1.0));
             dead[terms->shared[i]] += empty;
             any += empty;
@@ -391,7 +401,7 @@ static lane NAME(evaluate_)(const est_i_fit_data *data, const est_i_terms *terms
     lane loglik = ALL(0.0);
     for (size_t k = 0; k < data->n_blocks; k++) {
         const lane *local = beta + k * q;
-        NAME(predict_)(terms, local, shared, eta, n);
+        NAME(predict_)(terms, k, data->n_blocks, local, shared, eta, n);
         NAME(fit_sums_)(eta, (lane *)(void *)space->keep + k * n, sums + k * n, has_pairs ? pair_sums + k * (n + 1) : NULL, n);
         for (size_t i = 0; i < q; i++) {
             loglik += local[i] * NAME(margin_)(terms->local[i], margins + k * n, moment + k);
@@ -399,7 +409,8 @@ static lane NAME(evaluate_)(const est_i_fit_data *data, const est_i_terms *terms
                 loglik -= 0.5 * terms->penalty[i] * local[i] * local[i];
         }
         for (size_t i = 0; i < terms->n_shared; i++)
-            loglik += shared[i] * NAME(margin_)(terms->shared[i], margins + k * n, moment + k);
+            if (est_i_acts(terms, i, k, data->n_blocks))
+                loglik += shared[i] * NAME(margin_)(terms->shared[i], margins + k * n, moment + k);
         loglik -= sums[k * n];
     }
     return loglik;
@@ -448,7 +459,7 @@ static lane NAME(relative_step_)(const est_i_fit_data *data, const est_i_terms *
     const lane *keep = (const lane *)(const void *)space->keep;
     for (size_t k = 0; k < data->n_blocks; k++) {
         lane *own = change + k * n;
-        NAME(predict_)(terms, step + k * terms->n_local, step + data->n_blocks * terms->n_local, own, n);
+        NAME(predict_)(terms, k, data->n_blocks, step + k * terms->n_local, step + data->n_blocks * terms->n_local, own, n);
         for (size_t w = 0; w < n; w++) {
             lane value = SELECT(LESS(ALL(0.0), keep[k * n + w]), own[w], ALL(INFINITY));
             least = SELECT(LESS(value, least), value, least);

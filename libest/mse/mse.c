@@ -1,7 +1,7 @@
 /* Multiple systems estimation with a given or a selected log-linear model: the method `mse`. */
 #include <est/mse.h>
 
-#include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,19 +13,45 @@
 static const est_option_spec mse_specs[] = {
     EST_I_CAPTURE_OPTIONS(est_mse_options),
     {"model", EST_OPTION_TEXT, offsetof(est_mse_options, model), "", 0, 0, NULL,
-     "terms by list names, 'LA:NG PF GO', or main, all-pairs, all-triples; default: selected"},
-    {"select", EST_OPTION_CHOICE, offsetof(est_mse_options, select), "bic", 0, 0, "bic|aic|none",
-     "criterion of the search over all hierarchical models"},
-    {"max-order", EST_OPTION_INTEGER, offsetof(est_mse_options, max_order), "0", 0, 5, NULL,
-     "most lists in a term of the search; 0: one less than the lists, at most 3 (2 for six lists)"},
+     "terms by list names, 'LA:NG PF GO', or main, all-pairs, all-triples; default: selected", 0},
+    {"select", EST_OPTION_CHOICE, offsetof(est_mse_options, select), "bic", 0, 0, "bic|aic|none|aicc|stepwise|downhill",
+     "the model: exactly the best of its class by a criterion, or a path by p values or by BIC", 0},
+    {"class", EST_OPTION_CHOICE, offsetof(est_mse_options, model_class), "hierarchical", 0, 0,
+     "hierarchical|pairwise|graphical|decomposable", "models that a search looks at; more than six lists need a smaller class", 1},
+    {"max-order", EST_OPTION_INTEGER, offsetof(est_mse_options, max_order), "0", 0, 8, NULL,
+     "most lists in a term of the search; 0: one less than the lists, at most 3", 0},
+    {"threshold", EST_OPTION_NUMBER, offsetof(est_mse_options, threshold), "0.02", 0, 1, NULL,
+     "stepwise: terms enter while their p value is below it", 1},
     {"boundary", EST_OPTION_CHOICE, offsetof(est_mse_options, boundary), "reject", 0, 0, "reject|accept",
-     "fits on a face of the cone in a search; a given model is always fitted on its face"},
+     "fits on a face of the cone in a search; a given model is always fitted on its face", 1},
     {"bic-n", EST_OPTION_CHOICE, offsetof(est_mse_options, bic_n), "persons", 0, 0, "persons|cells",
-     "the n in BIC = -2 log L + p ln n"},
-    {"ci", EST_OPTION_CHOICE, offsetof(est_mse_options, ci), "auto", 0, 0, "auto|none|profile|bootstrap",
-     "interval; auto: profile for a given model, bootstrap with reselection for a selected one"},
+     "the n in BIC = -2 log L + p ln n, and in AICc", 1},
+    {"top", EST_OPTION_INTEGER, offsetof(est_mse_options, top), "0", 0, 100000, NULL,
+     "best models listed; 0: all up to five lists, else 100 and all within 10 of the best", 1},
+    {"average", EST_OPTION_FLAG, offsetof(est_mse_options, average), "0", 0, 0, NULL,
+     "also the average over models, by their criterion, on the log of the unseen", 0},
+    {"by", EST_OPTION_COLUMNS, offsetof(est_mse_options, by), "", 0, 0, NULL,
+     "columns of strata: one joint model, a row for each stratum and their total", 0},
+    {"dependence", EST_OPTION_CHOICE, offsetof(est_mse_options, dependence), "common", 0, 0, "common|by-stratum",
+     "with --by: dependence between lists common to all strata, or each stratum's own", 1},
+    {"effects", EST_OPTION_CHOICE, offsetof(est_mse_options, effects), "full", 0, 0, "full|additive",
+     "with --by: activity of a list its own in each stratum, or the sum of an effect of each column", 1},
+    {"coverage", EST_OPTION_TABLE, offsetof(est_mse_options, coverage), "", 0, 0, NULL,
+     "with --by: table of list and strata where it was at work; a list not named was at work everywhere", 1},
+    {"ci", EST_OPTION_CHOICE, offsetof(est_mse_options, ci), "auto", 0, 0, "auto|none|profile|bootstrap|wald|bca|studentised",
+     "interval; auto: profile for a given model, bootstrap with reselection for a selected one", 0},
+    {"resample", EST_OPTION_CHOICE, offsetof(est_mse_options, resample), "population", 0, 0, "population|scv2024",
+     "bootstrap: persons seen vary as in the population, or stay as many (too narrow; for comparison)", 1},
+    {"reselect-top", EST_OPTION_INTEGER, offsetof(est_mse_options, reselect_top), "0", 0, 100000, NULL,
+     "replicates choose among so many best models of the data; 0: among all, exactly", 1},
     {"replicates", EST_OPTION_INTEGER, offsetof(est_mse_options, replicates), "1000", 0, 1000000, NULL,
-     "bootstrap replicates; 0: no bootstrap"},
+     "bootstrap replicates; 0: no bootstrap", 0},
+    {"diagnose", EST_OPTION_FLAG, offsetof(est_mse_options, diagnose), "0", 0, 0, NULL,
+     "every diagnostic as a table, and a verdict in words", 0},
+    {"limit", EST_OPTION_NUMBER, offsetof(est_mse_options, limit), "0", 0, 1e12, NULL,
+     "diagnose: a population that matters; the dependence that would lead there is given", 1},
+    {"gates", EST_OPTION_CHOICE, offsetof(est_mse_options, gates), "warn", 0, 0, "warn|enforce",
+     "minimum-data gates that fail: said beside the number, or no number at all", 1},
     EST_I_LEVEL_OPTION(est_mse_options),
 };
 
@@ -42,13 +68,32 @@ est_mse_options est_mse_options_default(void)
 static est_status validate(const void *options, est_error *error)
 {
     const est_mse_options *o = options;
+    bool bootstraps = o->ci == EST_CI_BOOTSTRAP || o->ci == EST_CI_BCA || o->ci == EST_CI_STUDENTISED;
+    bool criterion = o->select != EST_SELECT_STEPWISE && o->select != EST_SELECT_DOWNHILL;
     est_status status = EST_OK;
     if (o->select == EST_SELECT_NONE && !*o->model)
         status = est_i_fail(error, EST_EOPTION, "option --select: 'none' needs a model; give --model (for example all-pairs)");
-    else if ((o->ci == EST_CI_BOOTSTRAP || (o->ci == EST_CI_AUTO && !*o->model)) && o->replicates < 100 && o->replicates != 0)
+    else if ((bootstraps || (o->ci == EST_CI_AUTO && !*o->model)) && o->replicates < 100 && o->replicates != 0)
         status = est_i_fail(error, EST_EOPTION,
                             "option --replicates: found %ld, expected at least 100 for percentile limits, or 0 for none",
                             o->replicates);
+    else if (o->average && (*o->model || !criterion))
+        status = est_i_fail(error, EST_EOPTION, "option --average: needs a search by bic, aic or aicc; leave out --model and take "
+                            "--select bic, aic or aicc");
+    else if (!criterion && o->model_class > EST_CLASS_PAIRWISE)
+        status = est_i_fail(error, EST_EOPTION, "option --class: graphical and decomposable models are searched for by bic, aic or "
+                            "aicc, not stepwise or downhill");
+    else if (o->reselect_top && !criterion)
+        status = est_i_fail(error, EST_EOPTION, "option --reselect-top: needs --select bic, aic or aicc");
+    else if (o->coverage && !*o->by)
+        status = est_i_fail(error, EST_EOPTION, "option --coverage: needs --by; a list that was nowhere at work is left out with "
+                            "--lists");
+    else if (o->effects == EST_EFFECTS_ADDITIVE && (!*o->by || !criterion || o->diagnose || o->dependence != EST_STRATA_COMMON))
+        status = est_i_fail(error, EST_EOPTION, "option --effects: additive effects need --by with --dependence common, and go neither "
+                            "with --select stepwise or downhill nor with --diagnose");
+    else if (o->dependence == EST_STRATA_BY_STRATUM && (o->diagnose || o->average))
+        status = est_i_fail(error, EST_EOPTION, "option --dependence: --diagnose and --average are made for a common dependence; run "
+                            "each stratum by itself");
     return status;
 }
 
@@ -87,7 +132,10 @@ est_status est_mse(const est_table *data, const est_mse_options *options, const 
     est_status status = est_i_options_check(mse_specs, MSE_SPECS, &resolved, error);
     if (status == EST_OK)
         status = validate(&resolved, error);
-    if (status == EST_OK)
+    if (status == EST_OK && *resolved.by) {
+        est_i_strata_options strata = {.columns = resolved.by, .coverage = resolved.coverage};
+        status = est_i_captures_read_strata(data, &resolved.capture, &strata, context, &captures, error);
+    } else if (status == EST_OK)
         status = est_i_captures_read(data, &resolved.capture, NULL, context, &captures, error);
     if (status == EST_OK)
         status = est_i_mse_run(data, captures, &resolved, context, result, error);

@@ -13,7 +13,7 @@
 typedef struct walk {
     const est_i_fit_data *data;
     est_i_fit_space *space;
-    double price;
+    const est_i_cost *cost;
     bool accept_boundary;
     est_i_monitor *monitor;
     uint32_t order[64];
@@ -79,7 +79,8 @@ static est_status fit_step(walk *w, const step *parent, step *s)
     if (s->is_interior)
         memcpy(s->beta, w->space->beta, s->n_local * sizeof *s->beta);
     est_status status = s->is_interior ? EST_OK : judge(w, &terms, model);
-    model->criterion = w->price * (double)model->n_parameters - 2 * model->loglik;
+    model->criterion = est_i_cost_of(w->cost, model->n_parameters) - 2 * model->loglik;
+    model->acceptable = model->acceptable && model->criterion < INFINITY;
     return status;
 }
 
@@ -111,11 +112,11 @@ static int by_criterion(const void *left, const void *right)
     return order ? order : (a->set > b->set) - (a->set < b->set);
 }
 
-est_status est_i_rank_models(const est_i_fit_data *data, est_i_set candidates, double price, bool accept_boundary,
+est_status est_i_rank_models(const est_i_fit_data *data, est_i_set candidates, const est_i_cost *cost, bool accept_boundary,
                              est_i_monitor *monitor, est_i_ranking **ranking, est_error *error)
 {
     est_status status = EST_OK;
-    walk w = {.data = data, .price = price, .accept_boundary = accept_boundary, .monitor = monitor, .error = error};
+    walk w = {.data = data, .cost = cost, .accept_boundary = accept_boundary, .monitor = monitor, .error = error};
     step root = {0};
     *ranking = NULL;
     w.n_order = est_i_set_terms(candidates, data->n_lists, w.order);

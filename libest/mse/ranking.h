@@ -10,6 +10,7 @@
 #include "core/monitor.h"
 #include "mse/kernel.h"
 #include "mse/model.h"
+#include "mse/search.h"
 
 typedef struct est_i_ranked {
     est_i_set set;
@@ -28,8 +29,8 @@ typedef struct est_i_ranking {
 } est_i_ranking;
 
 /* Fits lane 0 of one-lane, one-block data with up to six lists under every hierarchical model made of `candidates`.
- * price = cost of a parameter. Errors: EST_ENOMEM, EST_EINTERNAL, EST_ECANCELLED. */
-est_status est_i_rank_models(const est_i_fit_data *data, est_i_set candidates, double price, bool accept_boundary,
+ * cost = what parameters cost. Errors: EST_ENOMEM, EST_EINTERNAL, EST_ECANCELLED. */
+est_status est_i_rank_models(const est_i_fit_data *data, est_i_set candidates, const est_i_cost *cost, bool accept_boundary,
                              est_i_monitor *monitor, est_i_ranking **ranking, est_error *error);
 void est_i_ranking_free(est_i_ranking *ranking);
 

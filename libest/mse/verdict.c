@@ -11,6 +11,7 @@
 typedef struct column {
     size_t block;
     uint32_t term;
+    const unsigned char *acts; /* of a shared term: the blocks it acts in; NULL = all */
 } column;
 
 typedef struct pattern {
@@ -27,11 +28,12 @@ static double margin_of(const est_i_fit_data *data, size_t lane, size_t block, u
                                       : data->margins[(block * data->n_cells + term) * data->lanes + lane];
 }
 
-static bool shared_is_live(const est_i_fit_data *data, size_t lane, uint32_t term)
+static bool shared_is_live(const est_i_fit_data *data, size_t lane, const est_i_terms *terms, size_t shared)
 {
     double total = 0;
     for (size_t k = 0; k < data->n_blocks; k++)
-        total += margin_of(data, lane, k, term);
+        if (est_i_acts(terms, shared, k, data->n_blocks))
+            total += margin_of(data, lane, k, terms->shared[shared]);
     return total > 0;
 }
 
@@ -47,10 +49,11 @@ static void list_columns(pattern *p, const est_i_terms *terms)
     for (size_t k = 0; k < data->n_blocks; k++)
         for (size_t i = 0; i < terms->n_local; i++)
             if (!is_penalised(terms, i) && margin_of(data, p->lane, k, terms->local[i]) > 0)
-                p->columns[p->n_columns++] = (column){k, terms->local[i]};
+                p->columns[p->n_columns++] = (column){k, terms->local[i], NULL};
     for (size_t i = 0; i < terms->n_shared; i++)
-        if (shared_is_live(data, p->lane, terms->shared[i]))
-            p->columns[p->n_columns++] = (column){data->n_blocks, terms->shared[i]};
+        if (shared_is_live(data, p->lane, terms, i))
+            p->columns[p->n_columns++] =
+                (column){data->n_blocks, terms->shared[i], terms->acts ? terms->acts + i * data->n_blocks : NULL};
 }
 
 /* Cells that contain a dead term, by subset sums over the dead ones. */
@@ -63,7 +66,8 @@ static void drop_dead(const pattern *p, const est_i_terms *terms, size_t block, 
         if (terms->local[i] != EST_I_EXCHANGEABLE && !is_penalised(terms, i))
             dead[terms->local[i]] = !(margin_of(data, p->lane, block, terms->local[i]) > 0);
     for (size_t i = 0; i < terms->n_shared; i++)
-        if (terms->shared[i] != EST_I_EXCHANGEABLE && !shared_is_live(data, p->lane, terms->shared[i]))
+        if (terms->shared[i] != EST_I_EXCHANGEABLE && est_i_acts(terms, i, block, data->n_blocks) &&
+            !shared_is_live(data, p->lane, terms, i))
             dead[terms->shared[i]] = true;
     for (size_t bit = 1; bit < n; bit <<= 1)
         for (size_t w = 0; w < n; w++)
@@ -92,7 +96,7 @@ static int64_t entry(const column *c, size_t w)
 
 static bool belongs(const pattern *p, const column *c, size_t block)
 {
-    return c->block == block || c->block == p->data->n_blocks;
+    return c->block == block || (c->block == p->data->n_blocks && (!c->acts || c->acts[block]));
 }
 
 static bool is_positive(const pattern *p, size_t cell)

@@ -84,3 +84,20 @@ double est_i_inverse_entry(const double *factor, size_t size, const bool *alive,
     }
     return sum;
 }
+
+/* U'y = e, then Ux = y. */
+void est_i_inverse_column(const double *factor, size_t size, const bool *alive, size_t row, double *column)
+{
+    memset(column, 0, size * sizeof *column);
+    column[row] = alive[row] ? 1 : 0;
+    for (size_t i = row; i < size; i++) {
+        column[i] = alive[i] ? column[i] / factor[i * size + i] : 0;
+        for (size_t j = i + 1; j < size && alive[i]; j++)
+            column[j] -= factor[i * size + j] * column[i];
+    }
+    for (size_t i = size; i-- > 0;) {
+        for (size_t j = i + 1; j < size && alive[i]; j++)
+            column[i] -= factor[i * size + j] * column[j];
+        column[i] = alive[i] ? column[i] / factor[i * size + i] : 0;
+    }
+}

@@ -16,4 +16,7 @@ void est_i_factor(double *matrix, size_t size, bool *alive);
 /* Entry (row, row) of the generalised inverse of the factored matrix; 0 for a variable that is not alive. work: size numbers. */
 double est_i_inverse_entry(const double *factor, size_t size, const bool *alive, size_t row, double *work);
 
+/* Column `row` of the generalised inverse into `column`: size numbers, 0 for variables that are not alive. */
+void est_i_inverse_column(const double *factor, size_t size, const bool *alive, size_t row, double *column);
+
 #endif

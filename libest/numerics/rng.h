@@ -6,7 +6,12 @@
 #include <stdint.h>
 
 /* What a stream is for. The numbers are permanent: changing one changes published results. */
-typedef enum est_i_purpose { EST_I_PURPOSE_BOOTSTRAP = 1, EST_I_PURPOSE_TEST = 99 } est_i_purpose;
+typedef enum est_i_purpose {
+    EST_I_PURPOSE_BOOTSTRAP = 1,
+    EST_I_PURPOSE_LINKAGE = 2,          /* linkage errors put into records */
+    EST_I_PURPOSE_SAMPLE_COVERAGE = 3,  /* parametric bootstrap of the sample coverage estimators */
+    EST_I_PURPOSE_TEST = 99
+} est_i_purpose;
 
 /* Philox4x32-10. Small enough to live on the stack. */
 typedef struct est_i_rng {

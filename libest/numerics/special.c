@@ -89,3 +89,23 @@ void est_i_sort(double *values, size_t n)
     if (n > 1)
         qsort(values, n, sizeof *values, ascending);
 }
+
+double est_i_normal_lower(double x)
+{
+    return gsl_cdf_ugaussian_P(x);
+}
+
+/* P(X <= k) = Q(k + 1, mean), the upper regularised gamma function: no sum, so large counts cost nothing. */
+double est_i_poisson_lower(double count, double mean)
+{
+    if (!(mean >= 0) || !(count >= 0))
+        return NAN;
+    return mean > 0 ? gsl_cdf_gamma_Q(mean, count + 1, 1) : 1;
+}
+
+double est_i_poisson_upper(double count, double mean)
+{
+    if (!(mean >= 0) || !(count >= 0))
+        return NAN;
+    return !(count > 0) ? 1 : mean > 0 ? gsl_cdf_gamma_P(mean, count, 1) : 0;
+}

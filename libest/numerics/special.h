@@ -6,6 +6,9 @@
 
 double est_i_log_gamma(double x);                                /* x > 0; NaN otherwise */
 double est_i_digamma(double x);                                  /* x > 0; NaN otherwise */
+double est_i_normal_lower(double x);                             /* P(Z <= x) */
+double est_i_poisson_lower(double count, double mean);           /* P(X <= count), count a whole number >= 0, mean >= 0 */
+double est_i_poisson_upper(double count, double mean);           /* P(X >= count) */
 double est_i_normal_quantile(double probability);                /* in (0, 1); NaN otherwise */
 double est_i_chi_squared_quantile(double probability, double df);
 double est_i_chi_squared_upper(double x, double df);             /* P(X > x); 1 for x <= 0; NaN for df <= 0 */

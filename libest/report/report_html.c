@@ -50,6 +50,7 @@ static const char style_sheet[] =
     ".wide table{font-size:.75rem}.data{margin:.2rem 0}\n"
     ".given{display:block;font-weight:normal;font-size:.95rem}\n"
     "@media screen and (max-width:66rem){.table{overflow-x:auto}}\n"
+    "@media screen and (max-width:40rem){figure{overflow-x:auto}figure svg{min-width:38rem}}\n"
     "@page{margin:12mm}\n"
     "@media print{html{font-size:10pt}body{max-width:none;padding:0}table{font-size:8.5pt}\n"
     ".beside td b{font-size:9pt}.range{font-size:8pt}.frame table{font-size:7.5pt}\n"
@@ -311,7 +312,7 @@ static void charts(est_i_text *output, const est_result *result)
         char id[32] = "";
         est_i_grid grid = {0};
         est_i_number_print_fixed((double)(i + 1), 0, id, sizeof id);
-        est_i_text_append(output, "<figure>\n");
+        est_i_text_append(output, "<figure tabindex=\"0\">\n");
         est_i_chart_svg(chart, result, EST_I_SVG_INLINE, id, output);
         element(output, "figcaption", " class=\"remark\"", chart->alternative);
         est_i_text_append(output, "</figure>\n");

@@ -181,6 +181,39 @@ static void series_object(est_i_text *output, const est_chart *chart, const est_
     est_i_text_append(output, "}");
 }
 
+/* Words and numbers that only one kind of chart has; without a kind the categories lie along x. */
+static void chart_kind(est_i_text *output, const est_chart *chart)
+{
+    if (chart->kind != EST_CHART_FOREST && chart->kind != EST_CHART_UPSET)
+        return;
+    est_i_text_append(output, ", ");
+    text_member(output, "kind", chart->kind == EST_CHART_FOREST ? "forest" : "upset");
+    if (chart->kind == EST_CHART_FOREST) {
+        est_i_text_append(output, ", ");
+        key(output, "reference");
+        number(output, chart->reference);
+        return;
+    }
+    est_i_text_append(output, ", \"sets\": [");
+    for (size_t i = 0; i < chart->n_sets; i++) {
+        next(output, i, " ");
+        est_i_encode_json(output, chart->sets[i]);
+    }
+    est_i_text_append(output, "]");
+    number_list(output, "set_totals", chart->set_totals, chart->n_sets);
+    est_i_text_append(output, ", \"membership\": [");
+    for (size_t i = 0; i < chart->n_categories; i++) {
+        next(output, i, " ");
+        est_i_text_append(output, "[");
+        for (size_t set = 0; set < chart->n_sets; set++) {
+            est_i_text_append(output, set ? ", " : "");
+            est_i_text_append(output, chart->membership[i * chart->n_sets + set] ? "1" : "0");
+        }
+        est_i_text_append(output, "]");
+    }
+    est_i_text_append(output, "]");
+}
+
 static void chart_object(est_i_text *output, const est_chart *chart)
 {
     const char *const members[][2] = {{"title", chart->title},
@@ -194,6 +227,7 @@ static void chart_object(est_i_text *output, const est_chart *chart)
         est_i_text_append(output, ", ");
         text_member(output, members[i][0], members[i][1]);
     }
+    chart_kind(output, chart);
     est_i_text_append(output, ", \"categories\": [");
     for (size_t i = 0; i < chart->n_categories; i++) {
         next(output, i, " ");

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/chart_parts.h"
 #include "report/encode.h"
 #include "report/table_layout.h"
 #include "report/writer.h"
@@ -409,6 +410,8 @@ static void write_text(const est_result *result, est_i_text *output)
     answer(output, result);
     estimates(output, result);
     notes(output, result);
+    for (size_t i = 0; i < est_result_charts(result); i++)
+        est_i_chart_text(est_result_chart(result, i), PAGE_WIDTH, output);
     stats(output, result);
     frames(output, result);
     provenance(output, result);

@@ -87,7 +87,7 @@ void est_i_show_scalar(est_i_text *output, double value)
 
 static bool is_people(const char *estimand)
 {
-    static const char *const people[] = {"population", "unobserved", "observed", "seen"};
+    static const char *const people[] = {"population", "population_averaged", "lower_bound", "unobserved", "observed", "seen"};
     for (size_t i = 0; i < sizeof people / sizeof people[0]; i++)
         if (strcmp(estimand, people[i]) == 0)
             return true;
@@ -207,6 +207,8 @@ void est_i_show_estimand(est_i_text *output, const char *estimand)
         {"unobserved", "Estimated unobserved (never detected)"},
         {"observed", "Observed (detected on a list)"},
         {"seen", "Seen (already known to exist)"},
+        {"population_averaged", "Population averaged over models"},
+        {"lower_bound", "Lower bound of the population (Chao)"},
         {"population_chapman", "Estimated population by Chapman's formula (two lists, taken as independent)"},
         {"rate_per_100000", "Persons per 100,000 population and year"},
         {"ratio", "Ratio of persons per year, period to baseline"},
@@ -237,6 +239,7 @@ static const statistic statistics[] = {
     {"loglik", "Log likelihood", CRITERION},
     {"bic", "BIC", CRITERION},
     {"aic", "AIC", CRITERION},
+    {"aicc", "AICc", CRITERION},
     {"deviance", "Deviance", CRITERION},
     {"pearson", "Pearson chi-square", CRITERION},
     {"df", "Degrees of freedom", SCALAR},
@@ -247,6 +250,16 @@ static const statistic statistics[] = {
     {"share_without_estimate", "Share of replicates without an estimate", SHARE},
     {"replicates_without_estimate", "Bootstrap replicates without an estimate", SHARE},
     {"models_considered", "Models considered", SCALAR},
+    {"models_fitted", "Models fitted on the way", SCALAR},
+    {"averaged_models", "Models in the average", SCALAR},
+    {"effective_models", "Equal models that would weigh as much", SCALAR},
+    {"heaviest_weight", "Weight of the heaviest model", SHARE},
+    {"bca_bias", "Bias correction z0 of BCa", SCALAR},
+    {"bca_acceleration", "Acceleration of BCa", SCALAR},
+    {"sample_coverage", "Estimated sample coverage", SHARE},
+    {"seen_without_one_list", "Persons seen without one list, on average", PEOPLE},
+    {"lincoln_petersen", "Lincoln-Petersen", PEOPLE},
+    {"odds_ratio", "Odds ratio", SCALAR},
     {"models_without_estimate", "Models without an estimate", SCALAR},
     {"models_on_the_boundary", "Models left out as boundary fits", SCALAR},
     {"periods_without_estimate", "Periods without an estimate", SCALAR},

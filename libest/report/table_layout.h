@@ -140,6 +140,9 @@ void est_i_show_answer(const est_result *result, const est_row *row, est_i_text 
 void est_i_stats_grid(const est_result *result, est_i_grid *grid);
 /* The first `limit` rows of a frame. */
 void est_i_frame_grid(const est_frame *frame, size_t limit, est_i_grid *grid);
+/* Decimals shared by every point of a series: none for people, else as a frame's column would have. */
+int est_i_series_decimals(const est_chart *chart, const est_series *series);
+/* Every value of a chart; for an UpSet chart the totals of the sets too. */
 void est_i_chart_grid(const est_chart *chart, est_i_grid *grid);
 
 #endif

@@ -124,8 +124,7 @@ void est_i_frame_grid(const est_frame *frame, size_t limit, est_i_grid *grid)
 
 /* ---- charts ---- */
 
-/* Decimals shared by every point of a series: none for people, else as a frame's column would have. */
-static int series_decimals(const est_chart *chart, const est_series *series)
+int est_i_series_decimals(const est_chart *chart, const est_series *series)
 {
     double largest = 0;
     bool fractions = false;
@@ -159,8 +158,39 @@ static void show_chart_cell(est_i_text *output, const est_series *series, size_t
         est_i_show_number(output, upper, decimals);
 }
 
+/* The totals of the sets under the combinations. */
+static void set_totals(const est_chart *chart, est_i_grid *grid)
+{
+    for (size_t set = 0; set < chart->n_sets; set++) {
+        est_i_text *name = est_i_grid_open(grid);
+        est_i_text_append(name, chart->sets[set]);
+        est_i_text_append(name, ", alone or with others");
+        est_i_grid_close(grid);
+        for (size_t series = 0; series < chart->n_series; series++) {
+            est_i_text *cell = est_i_grid_open(grid);
+            if (series > 0)
+                est_i_text_append(cell, "");
+            else if (isnan(chart->set_totals[set]))
+                est_i_text_append(cell, "not published");
+            else
+                est_i_show_number(cell, chart->set_totals[set], 0);
+            est_i_grid_close(grid);
+        }
+    }
+}
+
+static void say_reference(const est_chart *chart, est_i_grid *grid)
+{
+    if (chart->kind != EST_CHART_FOREST || isnan(chart->reference))
+        return;
+    est_i_text_append(&grid->remark, "The line through the chart stands at ");
+    est_i_show_number(&grid->remark, chart->reference, chart->n_series ? est_i_series_decimals(chart, chart->series) : 0);
+    est_i_text_append(&grid->remark, ".");
+}
+
 void est_i_chart_grid(const est_chart *chart, est_i_grid *grid)
 {
+    const char *categories = chart->kind == EST_CHART_FOREST ? chart->y_title : chart->x_title;
     int *decimals = calloc(chart->n_series ? chart->n_series : 1, sizeof *decimals);
     if (!decimals) {
         grid->failed = true;
@@ -168,9 +198,10 @@ void est_i_chart_grid(const est_chart *chart, est_i_grid *grid)
     }
     est_i_text_append(&grid->caption, "Values of the chart: ");
     est_i_text_append(&grid->caption, chart->title);
-    est_i_grid_column(grid, chart->x_title[0] ? chart->x_title : "Category", false);
+    say_reference(chart, grid);
+    est_i_grid_column(grid, categories[0] ? categories : "Category", false);
     for (size_t series = 0; series < chart->n_series; series++) {
-        decimals[series] = series_decimals(chart, &chart->series[series]);
+        decimals[series] = est_i_series_decimals(chart, &chart->series[series]);
         est_i_grid_column(grid, chart->series[series].name, true);
     }
     for (size_t category = 0; category < chart->n_categories; category++) {
@@ -180,5 +211,7 @@ void est_i_chart_grid(const est_chart *chart, est_i_grid *grid)
             est_i_grid_close(grid);
         }
     }
+    if (chart->kind == EST_CHART_UPSET)
+        set_totals(chart, grid);
     free(decimals);
 }

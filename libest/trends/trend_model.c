@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "mse/describe.h"
+#include "mse/interval.h"
 #include "mse/joint.h"
 #include "mse/profile.h"
 #include "numerics/special.h"
@@ -126,10 +127,11 @@ static est_status choose_terms(const est_i_trend_data *d, const est_trend_option
     bool by_period = m->kind.dependence != EST_DEPENDENCE_COMMON;
     size_t n_terms = m->kind.dependence == EST_DEPENDENCE_INDEPENDENCE || !m->kind.given ? 0 : m->kind.given->n_terms;
     const uint32_t *terms = n_terms ? m->kind.given->terms : NULL;
+    est_i_selection how = {.select = options->select, .max_order = m->kind.order,
+                           .accept_boundary = options->boundary == EST_BOUNDARY_ACCEPT};
     est_status status;
     if (m->selected)
-        status = est_i_estimator_select(d->joint, by_period, options->select, EST_BIC_N_PERSONS, m->kind.order,
-                                        options->boundary == EST_BOUNDARY_ACCEPT, monitor, &m->estimator, error);
+        status = est_i_estimator_select(d->joint, by_period, &how, monitor, &m->estimator, error);
     else
         status = est_i_estimator_fixed(d->joint, by_period, terms, n_terms, &m->estimator, error);
     return status;
@@ -191,12 +193,18 @@ static est_status settle(const est_i_trend_data *d, bool profiles, double level,
 static est_status find_bootstrap(const est_i_trend_data *d, const est_trend_options *options, est_i_monitor *monitor,
                                  est_i_trend_model *m, est_error *error)
 {
-    est_status status = est_i_bootstrap_run(m->estimator, d->joint, m->population, (size_t)options->replicates,
-                                            monitor->context.seed, monitor->context.threads, monitor, &m->bootstrap, error);
-    for (size_t k = 0; k < d->n_used && status == EST_OK; k++)
-        if (!isnan(m->population[k]))
-            status = est_i_bootstrap_limits(m->bootstrap, k, d->captures->totals[d->used[k]], options->level, &m->lower[k],
-                                            &m->upper[k], &m->without[k], error);
+    est_i_bootstrap_plan plan = {.resample = EST_RESAMPLE_POPULATION, .n_replicates = (size_t)options->replicates,
+                                 .seed = monitor->context.seed, .threads = monitor->context.threads};
+    est_status status = est_i_bootstrap_run(m->estimator, d->joint, m->population, &plan, monitor, &m->bootstrap, error);
+    for (size_t k = 0; k < d->n_used && status == EST_OK; k++) {
+        est_i_limits limits = {0};
+        if (isnan(m->population[k]))
+            continue;
+        status = est_i_limits_percentile(m->bootstrap, k, d->captures->totals[d->used[k]], options->level, &limits, error);
+        m->lower[k] = limits.lower;
+        m->upper[k] = limits.upper;
+        m->without[k] = limits.without;
+    }
     return status;
 }
 

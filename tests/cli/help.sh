@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Help fits a screen and leaves out no option.
+# Help fits a screen and leaves out no option: it explains the first, and names the further ones.
 . "$(dirname "$0")/lib.sh"
 
 fits() { # file: at most 40 lines of 80 columns
@@ -26,7 +26,8 @@ check "est --version" 0 '^est [0-9]+\.[0-9]+\.[0-9]+' - --version
 check "est --version stands alone" 2 - 'stands alone' --version now
 
 "$EST" methods --format json >methods.json
-for command in mse trend datasets methods help; do
+methods=$("$PYTHON" -c "import json; print(*[m['id'] for m in json.load(open('methods.json'))['methods']])")
+for command in $methods datasets methods help; do
     check "est $command --help" 0 "^Usage: est $command" - $command --help
     cp $out page.txt
     holds "est $command --help fits a screen" fits page.txt
@@ -37,11 +38,30 @@ for command in mse trend datasets methods help; do
 done
 check "help wins over a wrong option" 0 '^Usage: est mse' - mse --nonsense --help
 
-for command in mse trend; do
+options_of() { # method, True for the further ones or False
+    "$PYTHON" -c "import json
+print(*[o['name'] for m in json.load(open('methods.json'))['methods'] if m['id'] == '$1' for o in m['options'] if o['further'] is $2])"
+}
+
+holds "est mse has further options" [ -n "$(options_of mse True)" ]
+for command in $methods; do
     est $command --help
     cp $out page.txt
-    for option in $("$PYTHON" -c "import json
-print(*[o['name'] for m in json.load(open('methods.json'))['methods'] if m['id'] == '$command' for o in m['options']])") \
+    sed -n '/^Further options/,/^$/p' page.txt | tr '\n' ' ' >further.txt
+    further=$(options_of "$command" True)
+    if [ -n "$further" ]; then
+        holds "est $command --help says where they are explained" grep -q "(est methods $command explains them): --" further.txt
+        est methods "$command"
+        sed '1,/^Further options$/d' $out >explained.txt
+    else
+        fails "est $command --help has no empty paragraph" grep -q '^Further' page.txt
+    fi
+    for option in $further; do
+        holds "est $command --help names --$option" grep -Eq -e " --$option(,| )" further.txt
+        fails "est $command --help does not explain --$option" grep -Eq -e "^  --$option( |$)" page.txt
+        holds "est methods $command explains --$option" grep -Eq -e "^  --$option( |$)" explained.txt
+    done
+    for option in $(options_of "$command" False) \
         format output suppress suppress-below internal seed threads quiet help; do
         holds "est $command --help lists --$option" grep -Eq -e "^  --$option( |$)" page.txt
     done

@@ -10,7 +10,7 @@ json "ids" methods.json '[m["id"] for m in r["methods"]][:2] == ["mse", "trend"]
 json "every method has its texts" methods.json \
     'all(m[k] for m in r["methods"] for k in ("title", "summary", "data", "reference"))'
 json "every option is complete" methods.json 'all(set(o) == {"name", "kind", "default", "minimum", "maximum", "choices",
-    "doc"} and o["doc"] for m in r["methods"] for o in m["options"])'
+    "further", "doc"} and o["doc"] for m in r["methods"] for o in m["options"])'
 json "defaults of choices are choices" methods.json \
     'all(o["default"] in o["choices"] for m in r["methods"] for o in m["options"] if o["kind"] == "choice")'
 json "defaults of numbers are within their range" methods.json 'all(o["minimum"] <= o["default"] <= o["maximum"]
@@ -18,7 +18,9 @@ json "defaults of numbers are within their range" methods.json 'all(o["minimum"]
 json "flags are off unless asked for" methods.json \
     'all(o["default"] is False for m in r["methods"] for o in m["options"] if o["kind"] == "flag")'
 
-for id in mse trend; do
+json "further is yes or no" methods.json 'all(o["further"] in (True, False) for m in r["methods"] for o in m["options"])'
+
+for id in $("$PYTHON" -c "import json; print(*[m['id'] for m in json.load(open('methods.json'))['methods']])"); do
     check "$id in full" 0 '^Reference' - methods $id
     cp $out "$id.txt"
     fails "$id: no line is wider than 80" grep -Eq '.{81}' "$id.txt"

@@ -162,7 +162,8 @@ static size_t check_table(const char *folder, const expectation *expected)
     if (!data)
         return faults;
     est_i_set candidates = est_i_set_all(n_lists, n_lists > 3 ? 3 : (unsigned)n_lists - 1);
-    if (est_i_rank_models(data, candidates, log(data->total[0]), false, NULL, &ranking, &error) != EST_OK) {
+    est_i_cost cost = est_i_cost_make(EST_SELECT_BIC, data->total[0]);
+    if (est_i_rank_models(data, candidates, &cost, false, NULL, &ranking, &error) != EST_OK) {
         printf("%s: %s\n", expected->name, error.message);
     } else {
         comparison c = {.name = expected->name, .ranking = ranking, .n = data->total[0]};

@@ -98,7 +98,9 @@ static void add_rows_and_chart(est_i_result_builder *builder)
     static const char *const categories[] = {"2005-2009", "2010-2014"};
     static const double seen[] = {307, 410};
     est_series series = {"seen", EST_SERIES_LINE, EST_ROLE_COUNT, seen, NULL, NULL};
-    est_chart chart = {"seen", "Seen", "", "", "", "", 2, categories, 1, &series};
+    est_chart chart = {.name = "seen", .title = "Seen", .subtitle = "", .x_title = "", .y_title = "",
+                       .alternative = "", .n_categories = 2, .categories = categories, .n_series = 1,
+                       .series = &series};
     est_label label = {"period", "2005-2009"};
     est_row row = est_i_row_empty("observed");
     row.n_domain = 1;
@@ -167,8 +169,8 @@ typedef struct sample_options {
 } sample_options;
 
 static const est_option_spec sample_specs[] = {
-    {"model", EST_OPTION_TEXT, offsetof(sample_options, model), "", 0, 0, NULL, ""},
-    {"max-order", EST_OPTION_INTEGER, offsetof(sample_options, order), "2", 0, 3, NULL, ""},
+    {"model", EST_OPTION_TEXT, offsetof(sample_options, model), "", 0, 0, NULL, "", 0},
+    {"max-order", EST_OPTION_INTEGER, offsetof(sample_options, order), "2", 0, 3, NULL, "", 0},
 };
 
 static const est_method sample_method = {

@@ -28,14 +28,14 @@ typedef struct sample_options {
 } sample_options;
 
 static const est_option_spec sample_specs[] = {
-    {"robust", EST_OPTION_FLAG, offsetof(sample_options, robust), "no", 0, 0, NULL, "a flag"},
-    {"max-order", EST_OPTION_INTEGER, offsetof(sample_options, order), "2", 0, 3, NULL, "an integer"},
-    {"level", EST_OPTION_NUMBER, offsetof(sample_options, level), "0.95", 0.5, 0.999, NULL, "a number"},
-    {"model", EST_OPTION_TEXT, offsetof(sample_options, model), "", 0, 0, NULL, "a text"},
-    {"select", EST_OPTION_CHOICE, offsetof(sample_options, select), "aic", 0, 0, "bic|aic|none", "a choice"},
-    {"count", EST_OPTION_COLUMN, offsetof(sample_options, count), "count", 0, 0, NULL, "a column"},
-    {"lists", EST_OPTION_COLUMNS, offsetof(sample_options, lists), "A,B", 0, 0, NULL, "columns"},
-    {"population", EST_OPTION_TABLE, offsetof(sample_options, population), "", 0, 0, NULL, "a table"},
+    {"robust", EST_OPTION_FLAG, offsetof(sample_options, robust), "no", 0, 0, NULL, "a flag", 0},
+    {"max-order", EST_OPTION_INTEGER, offsetof(sample_options, order), "2", 0, 3, NULL, "an integer", 0},
+    {"level", EST_OPTION_NUMBER, offsetof(sample_options, level), "0.95", 0.5, 0.999, NULL, "a number", 0},
+    {"model", EST_OPTION_TEXT, offsetof(sample_options, model), "", 0, 0, NULL, "a text", 0},
+    {"select", EST_OPTION_CHOICE, offsetof(sample_options, select), "aic", 0, 0, "bic|aic|none", "a choice", 0},
+    {"count", EST_OPTION_COLUMN, offsetof(sample_options, count), "count", 0, 0, NULL, "a column", 0},
+    {"lists", EST_OPTION_COLUMNS, offsetof(sample_options, lists), "A,B", 0, 0, NULL, "columns", 0},
+    {"population", EST_OPTION_TABLE, offsetof(sample_options, population), "", 0, 0, NULL, "a table", 0},
 };
 #define N_SPECS (sizeof sample_specs / sizeof sample_specs[0])
 
@@ -204,7 +204,7 @@ static void test_store_numbers(void **state)
 
 static void test_integer_limits(void **state)
 {
-    est_option_spec spec = {"n", EST_OPTION_INTEGER, 0, "", -INFINITY, INFINITY, NULL, ""};
+    est_option_spec spec = {"n", EST_OPTION_INTEGER, 0, "", -INFINITY, INFINITY, NULL, "", 0};
     char text[32];
     long value = 0;
     (void)state;

@@ -36,9 +36,9 @@ typedef struct sample_options {
 } sample_options;
 
 static const est_option_spec sample_specs[] = {
-    {"max-order", EST_OPTION_INTEGER, offsetof(sample_options, order), "3", 0, 9, NULL, ""},
-    {"model", EST_OPTION_TEXT, offsetof(sample_options, model), "", 0, 0, NULL, ""},
-    {"population", EST_OPTION_TABLE, offsetof(sample_options, table), "", 0, 0, NULL, ""},
+    {"max-order", EST_OPTION_INTEGER, offsetof(sample_options, order), "3", 0, 9, NULL, "", 0},
+    {"model", EST_OPTION_TEXT, offsetof(sample_options, model), "", 0, 0, NULL, "", 0},
+    {"population", EST_OPTION_TABLE, offsetof(sample_options, table), "", 0, 0, NULL, "", 0},
 };
 
 static const est_method sample_method = {
@@ -85,7 +85,9 @@ static void add_chart(est_i_result_builder *builder)
     static const double value[] = {1, 2}, lower[] = {0.5, 1}, upper[] = {3, INFINITY};
     est_series series[] = {{"M1", EST_SERIES_BAND, EST_ROLE_ESTIMATE, value, lower, upper},
                            {"seen", EST_SERIES_LINE, EST_ROLE_COUNT, value, NULL, NULL}};
-    est_chart chart = {"trend", "Trend", "", "period", "people", "in words", 2, categories, 2, series};
+    est_chart chart = {.name = "trend", .title = "Trend", .subtitle = "", .x_title = "period",
+                       .y_title = "people", .alternative = "in words", .n_categories = 2,
+                       .categories = categories, .n_series = 2, .series = series};
     est_i_result_add_chart(builder, &chart);
 }
 

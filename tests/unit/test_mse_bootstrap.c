@@ -1,9 +1,10 @@
-/* The bootstrap: streams, replicates without an estimate, the distribution of n*, coverage under a known
- * truth. */
+/* The bootstrap: streams, replicates without an estimate, the distribution of n*, standard errors, coverage
+ * under a known truth. */
 #include "mse_support.h"
 
 #include "mse/bootstrap.h"
 #include "mse/estimator.h"
+#include "mse/interval.h"
 
 /* The definition once more: stream (seed, replicate, block); n* binomial, then multinomial over the observed
  * cells. */
@@ -26,15 +27,24 @@ static est_i_fit_data *draw(const est_i_fit_data *data, const double *population
     return sample;
 }
 
-static est_i_bootstrap *run(const est_i_estimator *estimator, const est_i_fit_data *data,
-                            const double *population, size_t n, uint64_t seed, int threads)
+static est_i_bootstrap *run_plan(const est_i_estimator *estimator, const est_i_fit_data *data,
+                                 const double *population, const est_i_bootstrap_plan *plan)
 {
     est_error error;
     est_i_bootstrap *bootstrap = NULL;
-    REQUIRE_OK(est_i_bootstrap_run(estimator, data, population, n, seed, threads, NULL, &bootstrap, &error),
-               error);
-    assert_int_equal(bootstrap->n_replicates, n);
+    REQUIRE_OK(est_i_bootstrap_run(estimator, data, population, plan, NULL, &bootstrap, &error), error);
+    assert_int_equal(bootstrap->n_replicates, plan->n_replicates);
     assert_int_equal(bootstrap->n_blocks, data->n_blocks);
+    return bootstrap;
+}
+
+static est_i_bootstrap *run(const est_i_estimator *estimator, const est_i_fit_data *data,
+                            const double *population, size_t n, uint64_t seed, int threads)
+{
+    const est_i_bootstrap_plan plan = {.n_replicates = n, .seed = seed, .threads = threads};
+    est_i_bootstrap *bootstrap = run_plan(estimator, data, population, &plan);
+    assert_null(bootstrap->unseen);
+    assert_null(bootstrap->log_se);
     return bootstrap;
 }
 
@@ -52,19 +62,19 @@ static est_i_estimator *selecting(const est_i_fit_data *data, bool by_block, uns
 {
     est_error error;
     est_i_estimator *estimator = NULL;
-    REQUIRE_OK(est_i_estimator_select(data, by_block, EST_SELECT_BIC, EST_BIC_N_PERSONS, order, accept, NULL,
-                                      &estimator, &error),
-               error);
+    const est_i_selection how = {.select = EST_SELECT_BIC, .max_order = order, .accept_boundary = accept};
+    REQUIRE_OK(est_i_estimator_select(data, by_block, &how, NULL, &estimator, &error), error);
     return estimator;
 }
 
-/* The estimator on one data set alone. */
-static void apply_alone(const est_i_estimator *estimator, const est_i_fit_data *sample, double *population)
+/* The estimator on one data set alone; log_se may be NULL. */
+static void apply_alone(const est_i_estimator *estimator, const est_i_fit_data *sample, double *population,
+                        double *log_se)
 {
     est_error error;
     est_i_estimator_space *space = est_i_estimator_space_new(estimator, 1);
     assert_non_null(space);
-    REQUIRE_OK(est_i_estimator_apply(estimator, sample, space, population, NULL, &error), error);
+    REQUIRE_OK(est_i_estimator_apply(estimator, sample, space, population, log_se, NULL, &error), error);
     for (size_t k = 0; k < sample->n_blocks; k++)
         population[k] += sample->margins[k * sample->n_cells];
     est_i_estimator_space_free(space);
@@ -88,7 +98,7 @@ static void check_streams(const est_i_estimator *estimator, const est_i_fit_data
     for (uint32_t r = 0; r < n; r++) {
         double expected[8];
         est_i_fit_data *sample = draw(data, population, 5, r);
-        apply_alone(estimator, sample, expected);
+        apply_alone(estimator, sample, expected, NULL);
         assert_memory_equal(one->population + r * data->n_blocks, expected, data->n_blocks * sizeof(double));
         est_i_fit_data_free(sample);
     }
@@ -145,7 +155,8 @@ static void test_without_estimate(void **state)
     est_i_fit_data *data = data_of_counts(2, 1, counts);
     est_i_estimator *estimator = fixed(data, true, "");
     const size_t n = 2000;
-    double unbounded = 0, lower, upper, without;
+    double unbounded = 0;
+    est_i_limits limits;
     est_i_bootstrap *bootstrap = run(estimator, data, &population, n, 9, 2);
     for (uint32_t r = 0; r < n; r++) {
         est_i_fit_data *sample = draw(data, &population, 9, r);
@@ -157,14 +168,15 @@ static void test_without_estimate(void **state)
         unbounded += both > 0 ? 0 : 1;
         est_i_fit_data_free(sample);
     }
-    REQUIRE_OK(est_i_bootstrap_limits(bootstrap, 0, 40, 0.95, &lower, &upper, &without, &error), error);
-    REQUIRE_NEAR(without, unbounded / (double)n, 1e-15);
+    REQUIRE_OK(est_i_limits_percentile(bootstrap, 0, 40, 0.95, &limits, &error), error);
+    REQUIRE_NEAR(limits.without, unbounded / (double)n, 1e-15);
     /* P(no overlap) is near exp(-2). */
-    REQUIRE_NEAR(without, 0.13, 0.03);
-    assert_true(isinf(upper) && lower >= 40 && lower < 220);
+    REQUIRE_NEAR(limits.without, 0.13, 0.03);
+    assert_null(limits.refused);
+    assert_true(isinf(limits.upper) && limits.lower >= 40 && limits.lower < 220);
     /* With a lower level the unbounded ones fall outside the limits. */
-    REQUIRE_OK(est_i_bootstrap_limits(bootstrap, 0, 40, 0.6, &lower, &upper, &without, &error), error);
-    assert_true(isfinite(upper) && upper > lower);
+    REQUIRE_OK(est_i_limits_percentile(bootstrap, 0, 40, 0.6, &limits, &error), error);
+    assert_true(isfinite(limits.upper) && limits.upper > limits.lower);
     est_i_bootstrap_free(bootstrap);
     est_i_estimator_free(estimator);
     est_i_fit_data_free(data);
@@ -236,25 +248,99 @@ static void test_size_without_population(void **state)
     est_i_fit_data_free(data);
 }
 
-/* Quantile type 8 of the populations; limits never below the persons observed. */
-static void test_limits(void **state)
+/* Silverman, Chan and Vincent (2024): n stays as it is, whatever the population. */
+static void test_scv2024(void **state)
 {
     (void)state;
-    est_error error;
-    double values[] = {5, 1, 4, 2, INFINITY, 3, 9, 8, 7, 6}, lower, upper, without;
-    est_i_bootstrap bootstrap = {.n_replicates = 5, .n_blocks = 2, .population = values};
-    /* Block 0: 5 4 Inf 9 7, sorted 4 5 7 9 Inf; h = 16/3 p + 1/3 = 5/3 at p = 0.25 and 13/3 at 0.75. */
-    REQUIRE_OK(est_i_bootstrap_limits(&bootstrap, 0, 0, 0.5, &lower, &upper, &without, &error), error);
-    REQUIRE_NEAR(lower, 4 + 2.0 / 3, 1e-14);
-    assert_true(isinf(upper));
-    REQUIRE_NEAR(without, 0.2, 1e-15);
-    /* Block 1: 1 2 3 8 6, sorted 1 2 3 6 8; the third of the way from 6 to 8. */
-    REQUIRE_OK(est_i_bootstrap_limits(&bootstrap, 1, 0, 0.5, &lower, &upper, &without, &error), error);
-    REQUIRE_NEAR(lower, 1 + 2.0 / 3, 1e-14);
-    REQUIRE_NEAR(upper, 6 + 2.0 / 3, 1e-14);
-    assert_true(without <= 0);
-    REQUIRE_OK(est_i_bootstrap_limits(&bootstrap, 1, 2, 0.5, &lower, &upper, &without, &error), error);
-    REQUIRE_NEAR(lower, 2, 1e-15);
+    static const double counts[] = {0, 30, 20, 10}, population = 120;
+    est_i_fit_data *data = data_of_counts(2, 1, counts);
+    est_i_estimator *estimator = fixed(data, true, "");
+    const est_i_bootstrap_plan plan = {.resample = EST_RESAMPLE_SCV2024, .n_replicates = 50, .seed = 2, .threads = 2};
+    est_i_bootstrap *bootstrap = run_plan(estimator, data, &population, &plan);
+    for (uint32_t r = 0; r < 50; r++) {
+        est_i_rng rng;
+        double drawn[4];
+        est_i_rng_start(&rng, 2, EST_I_PURPOSE_BOOTSTRAP, r, 0);
+        est_i_rng_multinomial(&rng, 60, 4, counts, drawn);
+        assert_true(drawn[1] + drawn[2] + drawn[3] == 60);
+        REQUIRE_NEAR(bootstrap->population[r], (drawn[1] + drawn[3]) * (drawn[2] + drawn[3]) / drawn[3], 1e-10);
+    }
+    est_i_bootstrap_free(bootstrap);
+    est_i_estimator_free(estimator);
+    est_i_fit_data_free(data);
+}
+
+/* Two independent lists: var log u = 1/a + 1/b + 1/both; of two blocks, the delta method for the log of the
+ * sum. */
+static void test_standard_errors(void **state)
+{
+    (void)state;
+    static const double counts[] = {0, 30, 20, 3, 0, 50, 40, 20}, population[] = {253, 210};
+    est_i_fit_data *data = data_of_counts(2, 2, counts);
+    est_i_estimator *estimator = fixed(data, true, "");
+    est_i_bootstrap_plan plan = {.n_replicates = 60, .seed = 4, .threads = 1, .with_se = true};
+    est_i_bootstrap *one = run_plan(estimator, data, population, &plan);
+    plan.threads = 3;
+    est_i_bootstrap *three = run_plan(estimator, data, population, &plan);
+    size_t none = 0;
+    for (uint32_t r = 0; r < 60; r++) {
+        est_i_fit_data *sample = draw(data, population, 4, r);
+        double total = 0, variance = 0;
+        for (size_t k = 0; k < 2; k++) {
+            const double *c = sample->counts + 4 * k;
+            double unseen = c[1] * c[2] / c[3], square = 1 / c[1] + 1 / c[2] + 1 / c[3];
+            none += c[3] > 0 ? 0 : 1;
+            if (!(c[3] > 0))
+                assert_true(isinf(one->unseen[2 * r + k]) && isnan(one->log_se[3 * r + k]));
+            else {
+                REQUIRE_NEAR(one->unseen[2 * r + k], unseen, 1e-10);
+                REQUIRE_NEAR(one->log_se[3 * r + k], sqrt(square), 1e-9);
+                REQUIRE_NEAR(one->population[2 * r + k], c[1] + c[2] + c[3] + unseen, 1e-10);
+            }
+            total += unseen;
+            variance += unseen * unseen * square;
+        }
+        if (isfinite(total))
+            REQUIRE_NEAR(one->log_se[3 * r + 2], sqrt(variance) / total, 1e-9);
+        else
+            assert_true(isnan(one->log_se[3 * r + 2]));
+        est_i_fit_data_free(sample);
+    }
+    assert_true(none > 0 && none < 60);
+    assert_memory_equal(one->unseen, three->unseen, 60 * 2 * sizeof(double));
+    assert_memory_equal(one->log_se, three->log_se, 60 * 3 * sizeof(double));
+    est_i_bootstrap_free(one);
+    est_i_bootstrap_free(three);
+    est_i_estimator_free(estimator);
+    est_i_fit_data_free(data);
+}
+
+/* With a selection: each replicate's standard error is that of its own choice, and the populations are those
+ * without. */
+static void test_standard_errors_of_a_selection(void **state)
+{
+    (void)state;
+    static const double population = 10356.5;
+    est_i_fit_data *kosovo = open_data("dataset:kosovo_1999");
+    est_i_estimator *estimator = selecting(kosovo, true, 3, false);
+    const est_i_bootstrap_plan plan = {.n_replicates = 21, .seed = 5, .threads = 2, .with_se = true};
+    est_i_bootstrap *with = run_plan(estimator, kosovo, &population, &plan),
+                    *plain = run(estimator, kosovo, &population, 21, 5, 1);
+    for (uint32_t r = 0; r < 21; r++) {
+        double expected, log_se[2];
+        est_i_fit_data *sample = draw(kosovo, &population, 5, r);
+        apply_alone(estimator, sample, &expected, log_se);
+        assert_memory_equal(&with->population[r], &expected, sizeof expected);
+        assert_memory_equal(&with->log_se[2 * r], log_se, sizeof log_se);
+        assert_true(log_se[0] > 0.01 && log_se[0] < 1);
+        REQUIRE_NEAR(log_se[1], log_se[0], 1e-12);
+        REQUIRE_NEAR(plain->population[r], expected, 1e-8);
+        est_i_fit_data_free(sample);
+    }
+    est_i_bootstrap_free(with);
+    est_i_bootstrap_free(plain);
+    est_i_estimator_free(estimator);
+    est_i_fit_data_free(kosovo);
 }
 
 static int stop(void *user)
@@ -275,11 +361,11 @@ static void test_cancelled(void **state)
         est_error error;
         est_i_monitor monitor;
         est_i_bootstrap *bootstrap = NULL;
+        const est_i_bootstrap_plan plan = {.n_replicates = 500, .seed = 1, .threads = threads};
         est_i_monitor_start(&monitor, &context);
         memset(&error, 0, sizeof error);
         assert_int_equal(
-            est_i_bootstrap_run(estimator, uk, &population, 500, 1, threads, &monitor, &bootstrap, &error),
-            EST_ECANCELLED);
+            est_i_bootstrap_run(estimator, uk, &population, &plan, &monitor, &bootstrap, &error), EST_ECANCELLED);
         assert_int_equal(error.code, EST_ECANCELLED);
         assert_null(bootstrap);
     }
@@ -312,17 +398,16 @@ static void test_coverage(void **state)
     int covered = 0;
     for (uint32_t which = 0; which < 20; which++) {
         est_error error;
+        est_i_limits limits;
         est_i_fit_data *data = simulate(which);
         est_i_estimator *estimator = selecting(data, true, 3, false);
-        double population = 0, lower, upper, without;
+        double population = 0;
         assert_true(estimator->found[0]);
-        apply_alone(estimator, data, &population);
+        apply_alone(estimator, data, &population, NULL);
         est_i_bootstrap *bootstrap = run(estimator, data, &population, 400, 1, 2);
-        REQUIRE_OK(
-            est_i_bootstrap_limits(bootstrap, 0, data->total[0], 0.95, &lower, &upper, &without, &error),
-            error);
-        assert_true(lower < population && population < upper);
-        covered += lower <= 2000 && 2000 <= upper;
+        REQUIRE_OK(est_i_limits_percentile(bootstrap, 0, data->total[0], 0.95, &limits, &error), error);
+        assert_true(limits.lower < population && population < limits.upper);
+        covered += limits.lower <= 2000 && 2000 <= limits.upper;
         est_i_bootstrap_free(bootstrap);
         est_i_estimator_free(estimator);
         est_i_fit_data_free(data);
@@ -336,8 +421,9 @@ int main(void)
         cmocka_unit_test(test_streams),          cmocka_unit_test(test_streams_of_periods),
         cmocka_unit_test(test_without_estimate), cmocka_unit_test(test_empty_sample),
         cmocka_unit_test(test_size_of_samples),  cmocka_unit_test(test_size_without_population),
-        cmocka_unit_test(test_limits),           cmocka_unit_test(test_cancelled),
-        cmocka_unit_test(test_coverage),
+        cmocka_unit_test(test_scv2024),          cmocka_unit_test(test_standard_errors),
+        cmocka_unit_test(test_standard_errors_of_a_selection),
+        cmocka_unit_test(test_cancelled),        cmocka_unit_test(test_coverage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

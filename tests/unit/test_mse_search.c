@@ -9,9 +9,9 @@ static est_i_search_rules rules_for(const est_i_fit_data *data, unsigned order, 
 {
     uint32_t local[8];
     est_i_terms terms = {.n_local = est_i_main_terms(data->n_lists, local), .local = local};
-    est_i_search_rules rules = {.candidates = est_i_set_all(data->n_lists, order),
-                                .accept_boundary = accept,
-                                .base = est_i_count_parameters(data, &terms)};
+    est_i_search_rules rules = {.accept_boundary = accept, .base = est_i_count_parameters(data, &terms)};
+    est_error error;
+    REQUIRE_OK(est_i_family_make(data, EST_CLASS_HIERARCHICAL, order, &rules.family, &error), error);
     est_i_search_order(data, &rules, space);
     return rules;
 }
@@ -21,7 +21,7 @@ static est_i_choice search_one(const est_i_fit_data *data, const est_i_search_ru
 {
     est_error error;
     est_i_choice choice;
-    double price = log(data->total[0]);
+    est_i_cost price = est_i_cost_make(EST_SELECT_BIC, data->total[0]);
     REQUIRE_OK(est_i_search(data, rules, &price, NULL, NULL, 0, space, &choice, log_unseen, NULL, &error),
                error);
     return choice;
@@ -34,9 +34,10 @@ static void compare_with_ranking(const est_i_fit_data *data, unsigned order, boo
     est_error error;
     est_i_ranking *ranking = NULL;
     double log_unseen;
+    est_i_cost cost = est_i_cost_make(EST_SELECT_BIC, data->total[0]);
     est_i_search_rules rules = rules_for(data, order, accept, space);
     est_i_choice choice = search_one(data, &rules, space, &log_unseen);
-    REQUIRE_OK(est_i_rank_models(data, rules.candidates, log(data->total[0]), accept, NULL, &ranking, &error),
+    REQUIRE_OK(est_i_rank_models(data, rules.family.all, &cost, accept, NULL, &ranking, &error),
                error);
     assert_int_equal(choice.found, ranking->n_acceptable > 0);
     if (choice.found) {
@@ -52,7 +53,7 @@ static void compare_with_ranking(const est_i_fit_data *data, unsigned order, boo
 static void compare_samples(const char *dataset, unsigned order, double share, uint32_t n_samples)
 {
     est_i_fit_data *data = open_data(dataset);
-    est_i_search_space *space = est_i_search_space_new(1, data->n_lists, 1);
+    est_i_search_space *space = est_i_search_space_new(1, data->n_lists, 1, 64, NULL);
     assert_non_null(space);
     for (int accept = 0; accept < 2; accept++) {
         compare_with_ranking(data, order, accept, space);
@@ -93,7 +94,7 @@ static void test_periods(void **state)
 {
     (void)state;
     est_i_captures *captures = open_captures("dataset:colombia_child_recruitment", true);
-    est_i_search_space *space = est_i_search_space_new(1, 5, 1);
+    est_i_search_space *space = est_i_search_space_new(1, 5, 1, 64, NULL);
     for (size_t k = 0; k < 6; k++) {
         est_i_fit_data *data = blocks_of(captures, k, 1);
         for (int accept = 0; accept < 2; accept++) {
@@ -165,14 +166,14 @@ static void compare_joint(const est_i_fit_data *data, unsigned order, bool accep
         *all_required = *all_required && required[k];
     }
     est_i_verdict_free(verdict);
-    est_i_search_space *space = est_i_search_space_new(1, data->n_lists, data->n_blocks);
+    est_i_search_space *space = est_i_search_space_new(1, data->n_lists, data->n_blocks, 64, NULL);
     est_i_search_rules rules = rules_for(data, order, accept, space);
     est_i_choice choice = search_one(data, &rules, space, log_unseen);
     est_i_set set = 0;
     do {
         if (is_hierarchical(set, data->n_lists))
             try_joint(data, set, accept, required, &held);
-        set = next_subset(set, rules.candidates);
+        set = next_subset(set, rules.family.all);
     } while (set);
     assert_int_equal(choice.found, held.found);
     if (held.found) {
@@ -265,7 +266,7 @@ static void test_joint_colombia(void **state)
     double log_unseen[6];
     est_i_captures *captures = open_captures("dataset:colombia_child_recruitment", true);
     est_i_fit_data *data = blocks_of(captures, 0, 6);
-    est_i_search_space *space = est_i_search_space_new(1, 5, 6);
+    est_i_search_space *space = est_i_search_space_new(1, 5, 6, 64, NULL);
     est_i_search_rules rules = rules_for(data, 2, true, space);
     est_i_choice choice = search_one(data, &rules, space, log_unseen);
     assert_true(choice.set == est_i_set_all(5, 2));
@@ -290,21 +291,22 @@ static void test_joint_colombia(void **state)
 static void compare_lanes(const est_i_fit_data *data, unsigned order, bool accept, size_t lanes)
 {
     est_error error;
-    double price[EST_I_LANES_MOST], *unseen = calloc(data->n_blocks * lanes, sizeof *unseen), own[8];
+    est_i_cost price[EST_I_LANES_MOST];
+    double *unseen = calloc(data->n_blocks * lanes, sizeof *unseen), own[8];
     est_i_choice choices[EST_I_LANES_MOST];
-    est_i_search_space *wide = est_i_search_space_new(lanes, data->n_lists, data->n_blocks);
-    est_i_search_space *narrow = est_i_search_space_new(1, data->n_lists, data->n_blocks);
+    est_i_search_space *wide = est_i_search_space_new(lanes, data->n_lists, data->n_blocks, 64, NULL);
+    est_i_search_space *narrow = est_i_search_space_new(1, data->n_lists, data->n_blocks, 64, NULL);
     est_i_fit_data *all = est_i_fit_data_new(lanes, data->n_lists, data->n_blocks),
                    *samples[EST_I_LANES_MOST];
     assert_true(unseen && wide && narrow && all);
     for (size_t l = 0; l < lanes; l++) {
         samples[l] = resample_of(data, l % 3 == 2 ? 0.05 : 1, (uint32_t)(100 * order + l));
         put_lane(samples[l], all, l);
-        price[l] = log(samples[l]->total[0]);
+        price[l] = est_i_cost_make(EST_SELECT_BIC, samples[l]->total[0]);
     }
     est_i_fit_data_prepare(all);
     est_i_search_rules rules = rules_for(data, order, accept, narrow);
-    est_i_set seed = rules.candidates & est_i_set_all(data->n_lists, 2);
+    est_i_set seed = rules.family.all & est_i_set_all(data->n_lists, 2);
     REQUIRE_OK(est_i_search(all, &rules, price, NULL, &seed, 1, wide, choices, unseen, NULL, &error), error);
     for (size_t l = 0; l < lanes; l++) {
         est_i_choice alone;
@@ -356,17 +358,19 @@ static void test_wanted(void **state)
 {
     (void)state;
     est_error error;
-    double price[2], unseen[2];
+    est_i_cost price[2];
+    double unseen[2];
     est_i_choice choices[2];
     static const bool second[] = {false, true};
     est_i_fit_data *kosovo = open_data("dataset:kosovo_1999"), *both = est_i_fit_data_new(2, 4, 1);
-    est_i_search_space *space = est_i_search_space_new(2, 4, 1);
+    est_i_search_space *space = est_i_search_space_new(2, 4, 1, 64, NULL);
     put_lane(kosovo, both, 1);
     est_i_fit_data_prepare(both);
-    price[0] = 1;
-    price[1] = log(both->total[1]);
-    est_i_search_rules rules = {.candidates = est_i_set_all(4, 3), .base = 5};
-    est_i_search_space *single = est_i_search_space_new(1, 4, 1);
+    price[0] = est_i_cost_make(EST_SELECT_BIC, exp(1));
+    price[1] = est_i_cost_make(EST_SELECT_BIC, both->total[1]);
+    est_i_search_rules rules = {.base = 5};
+    REQUIRE_OK(est_i_family_make(kosovo, EST_CLASS_HIERARCHICAL, 3, &rules.family, &error), error);
+    est_i_search_space *single = est_i_search_space_new(1, 4, 1, 64, NULL);
     est_i_search_order(kosovo, &rules, single);
     REQUIRE_OK(est_i_search(both, &rules, price, second, NULL, 0, space, choices, unseen, NULL, &error),
                error);
@@ -390,9 +394,10 @@ static void test_cancelled(void **state)
     est_i_choice choice;
     est_i_ranking *ranking = NULL;
     est_i_fit_data *uk = open_data("dataset:uk_2013_five");
-    est_i_search_space *space = est_i_search_space_new(1, 5, 1);
+    est_i_search_space *space = est_i_search_space_new(1, 5, 1, 64, NULL);
     est_i_search_rules rules = rules_for(uk, 3, false, space);
-    double price = log(uk->total[0]), unseen;
+    est_i_cost price = est_i_cost_make(EST_SELECT_BIC, uk->total[0]);
+    double unseen;
     est_i_monitor_start(&monitor, NULL);
     atomic_store(&monitor.cancelled, true);
     memset(&error, 0, sizeof error);
@@ -400,7 +405,7 @@ static void test_cancelled(void **state)
         est_i_search(uk, &rules, &price, NULL, NULL, 0, space, &choice, &unseen, &monitor, &error),
         EST_ECANCELLED);
     assert_int_equal(error.code, EST_ECANCELLED);
-    assert_int_equal(est_i_rank_models(uk, rules.candidates, price, false, &monitor, &ranking, &error),
+    assert_int_equal(est_i_rank_models(uk, rules.family.all, &price, false, &monitor, &ranking, &error),
                      EST_ECANCELLED);
     assert_null(ranking);
     /* The room is as good as new afterwards: the published optimum up to order 3, LA:NG:PFNCA NG:GP PFNCA:GO.

@@ -213,6 +213,54 @@ static void test_gamma(void **state)
     NEAR(est_i_digamma(10) - est_i_digamma(9), 1.0 / 9, 1e-14);
 }
 
+/* Sum of the probabilities of first, first + step, ... until they no longer count. */
+static double poisson_sum(double first, double step, double mean)
+{
+    double sum = 0, part = INFINITY;
+    for (double k = first; k >= 0 && !(part <= 1e-18 * sum && fabs(k - mean) > 1); k += step)
+        sum += part = exp(k * log(mean) - mean - lgamma(k + 1));
+    return sum;
+}
+
+static void near_relative(double found, double expected, double tolerance)
+{
+    if (!(fabs(found - expected) <= tolerance * expected))
+        fail_msg("found %.15g, expected %.15g", found, expected);
+}
+
+static void test_poisson(void **state)
+{
+    (void)state;
+    static const double means[] = {1e-9, 0.01, 0.5, 1, 3.7, 20, 150, 1000, 20000};
+    size_t far = 0;
+    for (size_t i = 0; i < sizeof means / sizeof means[0]; i++)
+        for (double steps = -24; steps <= 24; steps += 1.5) {
+            double mean = means[i], count = floor(mean + steps * sqrt(mean) + (steps > 0 ? steps : 0));
+            if (count < 0)
+                continue;
+            near_relative(est_i_poisson_lower(count, mean), poisson_sum(count, -1, mean), 1e-9);
+            near_relative(est_i_poisson_upper(count, mean), poisson_sum(count, 1, mean), 1e-9);
+            far += est_i_poisson_upper(count, mean) < 1e-20 || est_i_poisson_lower(count, mean) < 1e-20;
+        }
+    assert_true(far > 50);
+    near_relative(est_i_poisson_lower(0, 12.5), exp(-12.5), 1e-14);
+    near_relative(est_i_poisson_upper(1, 1e-12), -expm1(-1e-12), 1e-14);
+    near_relative(est_i_poisson_upper(2, 3), 1 - 4 * exp(-3.0), 1e-14);
+    assert_true(est_i_poisson_lower(5, 0) == 1 && est_i_poisson_upper(0, 0) == 1 && est_i_poisson_upper(1, 0) == 0);
+    assert_true(est_i_poisson_upper(0, 1e6) == 1);
+    /* Beyond the smallest double: 0, and no abort of the library below. */
+    assert_true(est_i_poisson_upper(5000, 10) == 0 && est_i_poisson_lower(3, 2000) == 0);
+    assert_true(est_i_poisson_lower(5000, 10) == 1 && est_i_poisson_upper(3, 2000) == 1);
+}
+
+static void test_normal(void **state)
+{
+    (void)state;
+    NEAR(est_i_normal_lower(0), 0.5, 1e-16);
+    NEAR(est_i_normal_lower(1.959963984540054), 0.975, 1e-15);
+    near_relative(est_i_normal_lower(-10), 7.619853024160527e-24, 1e-12);
+}
+
 static void test_special_refuse(void **state)
 {
     (void)state;
@@ -221,6 +269,8 @@ static void test_special_refuse(void **state)
     assert_true(isnan(est_i_chi_squared_quantile(1, 2)) && isnan(est_i_chi_squared_quantile(0.5, 0)));
     assert_true(isnan(est_i_chi_squared_upper(1, 0)) && isnan(est_i_chi_squared_upper(1, NAN)));
     assert_true(isnan(est_i_chi_squared_upper(NAN, 2)));
+    assert_true(isnan(est_i_poisson_lower(-1, 2)) && isnan(est_i_poisson_lower(1, -2)) && isnan(est_i_poisson_lower(NAN, 2)));
+    assert_true(isnan(est_i_poisson_upper(-1, 2)) && isnan(est_i_poisson_upper(1, NAN)) && isnan(est_i_poisson_upper(NAN, 2)));
     assert_true(isnan(est_i_log_gamma(0)) && isnan(est_i_log_gamma(-1)) && isnan(est_i_log_gamma(NAN)));
     assert_true(isnan(est_i_digamma(0)) && isnan(est_i_digamma(NAN)));
 }
@@ -446,6 +496,8 @@ int main(void)
         cmocka_unit_test(test_sort),
         cmocka_unit_test(test_quantiles_of_distributions),
         cmocka_unit_test(test_gamma),
+        cmocka_unit_test(test_poisson),
+        cmocka_unit_test(test_normal),
         cmocka_unit_test(test_special_refuse),
         cmocka_unit_test(test_echelon),
         cmocka_unit_test(test_null_space),

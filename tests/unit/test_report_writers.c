@@ -92,8 +92,9 @@ static void add_chart(est_i_result_builder *builder)
                         lower[] = {1500, NAN, 4000}, upper[] = {INFINITY, NAN, 90000};
     const est_series series[] = {{"Detected", EST_SERIES_LINE, EST_ROLE_COUNT, detected, NULL, NULL},
                                  {"M1 & " HOSTILE, EST_SERIES_BAND, EST_ROLE_ESTIMATE, value, lower, upper}};
-    const est_chart chart = {"by period", "Children " HOSTILE, "", "Period", "Children", "In words: " QUOTED,
-                             3,           categories,          2,  series};
+    const est_chart chart = {.name = "by period", .title = "Children " HOSTILE, .subtitle = "",
+                             .x_title = "Period", .y_title = "Children", .alternative = "In words: " QUOTED,
+                             .n_categories = 3, .categories = categories, .n_series = 2, .series = series};
     est_i_result_add_chart(builder, &chart);
 }
 
@@ -701,7 +702,9 @@ static void test_scale(void **state)
     static const double negative[] = {-19, -3, 4, NAN, NAN, NAN}, nothing[] = {NAN, NAN, NAN, NAN, NAN, NAN};
     static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
     est_series series = {"s", EST_SERIES_BAND, EST_ROLE_ESTIMATE, value, NULL, upper};
-    est_chart chart = {"c", "", "", "", "", "", 6, names, 1, &series};
+    est_chart chart = {.name = "c", .title = "", .subtitle = "", .x_title = "", .y_title = "",
+                       .alternative = "", .n_categories = 6, .categories = names, .n_series = 1,
+                       .series = &series};
     est_i_scale scale = est_i_scale_make(&chart, 1);
     assert_true(scale.low == 0 && scale.high == 10000 && scale.step == 2000 && scale.decimals == 0);
     series = (est_series){"s", EST_SERIES_BAND, EST_ROLE_PLAIN, negative, NULL, NULL};
@@ -1044,7 +1047,9 @@ static char *chart_of(size_t n_bands, size_t n_lines)
         series[i] = (est_series){"band", EST_SERIES_BAND, EST_ROLE_ESTIMATE, value, lower, upper};
     for (size_t i = n_bands; i < n_bands + n_lines; i++)
         series[i] = (est_series){"line", EST_SERIES_LINE, EST_ROLE_COUNT, value, NULL, NULL};
-    const est_chart chart = {"c", "Chart", "", "", "", "", 2, categories, n_bands + n_lines, series};
+    const est_chart chart = {.name = "c", .title = "Chart", .subtitle = "", .x_title = "", .y_title = "",
+                             .alternative = "", .n_categories = 2, .categories = categories,
+                             .n_series = n_bands + n_lines, .series = series};
     est_i_result_add_chart(builder, &chart);
     assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
     assert_int_equal(est_report_chart(result, "c", &svg, NULL, NULL), EST_OK);

@@ -179,10 +179,10 @@ static void add_charts(est_i_result_builder *builder, const population *people)
     }
     est_series series[] = {{"M1", EST_SERIES_BAND, EST_ROLE_ESTIMATE, all, lower, upper},
                            {"observed", EST_SERIES_LINE, EST_ROLE_COUNT, seen, NULL, NULL}};
-    est_chart chart = {"trend",   "Trend",  "2000-2004 stands on 6 persons",
-                       "period",  "people", "1995-1999: 340; 2000-2004: 6",
-                       N_PERIODS, periods,  2,
-                       series};
+    est_chart chart = {.name = "trend", .title = "Trend", .subtitle = "2000-2004 stands on 6 persons",
+                       .x_title = "period", .y_title = "people",
+                       .alternative = "1995-1999: 340; 2000-2004: 6", .n_categories = N_PERIODS,
+                       .categories = periods, .n_series = 2, .series = series};
     est_i_result_add_chart(builder, &chart);
 }
 
@@ -526,7 +526,9 @@ static est_result *make_linked(const double *seen, const double *other)
     est_result *result = NULL;
     est_i_result_builder *builder = est_i_result_begin("trend", "Trend");
     est_series series = {"cases", EST_SERIES_LINE, EST_ROLE_COUNT, other, NULL, NULL};
-    est_chart chart = {"cases", "Cases", "", "", "", "", 4, categories, 1, &series};
+    est_chart chart = {.name = "cases", .title = "Cases", .subtitle = "", .x_title = "", .y_title = "",
+                       .alternative = "", .n_categories = 4, .categories = categories, .n_series = 1,
+                       .series = &series};
     for (size_t p = 0; p < 3; p++)
         add_row(builder, "observed", p, "", seen[p], 0, seen[p]);
     est_i_result_frame(builder, "cases", "Cases", 2, columns, roles, SIZE_MAX);

@@ -113,6 +113,7 @@ class Trend(unittest.TestCase):
         chart = self.result.chart()
         self.assertEqual(len(chart.categories), len(chart.series[0].value))
         self.assertIn("<svg", chart.svg)
+        self.assertEqual((chart.kind, chart.sets, chart.set_totals, chart.membership), ("along", (), (), ()))
         drawn = self.result.plot()
         self.assertTrue(isinstance(drawn, est.Svg) or hasattr(drawn, "get_title"))
         with self.assertRaises(est.EstOptionError):

@@ -7,7 +7,7 @@ import re
 import tempfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
 
 from ._errors import error
 
@@ -81,7 +81,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart as data and as the SVG document that the library draws. `alternative` is the chart in words."""
+    """A chart as data and as the SVG document that the library draws. `alternative` is the chart in words.
+
+    kind: "along" (categories along x), "forest" (a row each, a line at `reference`) or "upset" (combinations of `sets`:
+    `membership` says for each category which of them it holds, `set_totals` how many are in each).
+    """
 
     name: str
     title: str
@@ -92,6 +96,11 @@ class Chart:
     categories: Tuple[str, ...]
     series: Tuple[Series, ...]
     svg: str = field(repr=False)
+    kind: str = "along"
+    reference: float = math.nan
+    sets: Tuple[str, ...] = ()
+    set_totals: Tuple[float, ...] = ()
+    membership: Tuple[Tuple[bool, ...], ...] = ()
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -281,6 +290,58 @@ def _write(path: Path, text: str) -> None:
 
 
 def _draw(chart: Chart, ax: Any) -> Any:
+    return {"forest": _draw_forest, "upset": _draw_upset}.get(chart.kind, _draw_along)(chart, ax)
+
+
+def _finite(values: Iterable[float]) -> List[float]:
+    return [value for value in values if math.isfinite(value)]
+
+
+def _draw_forest(chart: Chart, ax: Any) -> Any:
+    """A row a category. An interval without an upper limit ends in an arrow at the edge."""
+    known = _finite(v for s in chart.series for v in s.value + s.lower + s.upper)
+    low, high = min(known, default=0.0), max(known, default=1.0)
+    if low > 0 and high > 10 * low:
+        ax.set_xscale("log")
+    for index, series in enumerate(chart.series):
+        rows = [place + index * 0.7 / len(chart.series) for place in range(len(chart.categories))]
+        (points,) = ax.plot(series.value, rows, "o", label=series.name)
+        for row, value, lower, upper in zip(rows, series.value, series.lower, series.upper):
+            start, end = (value if math.isnan(limit) else limit for limit in (lower, upper))
+            ax.plot([start, min(end, high)], [row, row], color=points.get_color())
+            if math.isinf(end):
+                ax.plot([high], [row], ">", color=points.get_color())
+    if math.isfinite(chart.reference):
+        ax.axvline(chart.reference, linestyle="--", color="0.4")
+    ax.set(title=chart.title, xlabel=chart.x_title, ylabel=chart.y_title)
+    ax.set_yticks(range(len(chart.categories)), chart.categories)
+    ax.invert_yaxis()
+    if len(chart.series) > 1:
+        ax.legend()
+    return ax
+
+
+def _draw_upset(chart: Chart, ax: Any) -> Any:
+    """Bars above, dots below the axis: the table of combinations on one pair of axes."""
+    counts = chart.series[0].value if chart.series else ()
+    top = max(_finite(counts), default=1.0) or 1.0
+    rows = [-top * 0.08 * (index + 1) for index in range(len(chart.sets))]
+    ax.bar(range(len(counts)), [0.0 if math.isnan(count) else count for count in counts], color="0.1")
+    for place, members in enumerate(chart.membership):
+        held = [row for row, member in zip(rows, members) if member]
+        ax.plot([place] * len(rows), rows, "o", color="0.8", markersize=3)
+        ax.plot([place] * len(held), held, "o-", color="0.1")
+        ax.annotate(f"{counts[place]:,.0f}" if math.isfinite(counts[place]) else "n.p.", (place, max(0.0, counts[place])),
+                    ha="center", va="bottom")
+    totals = [f"{total:,.0f}" if math.isfinite(total) else "n.p." for total in chart.set_totals]
+    ticks = [tick for tick in ax.get_yticks() if 0 <= tick <= 1.1 * top]
+    ax.set_yticks(rows + ticks, [f"{name} ({total})" for name, total in zip(chart.sets, totals)] + [f"{t:,.0f}" for t in ticks])
+    ax.set_xticks([])
+    ax.set(title=chart.title, xlabel=chart.x_title, ylabel=chart.y_title)
+    return ax
+
+
+def _draw_along(chart: Chart, ax: Any) -> Any:
     places = range(len(chart.categories))
     top = max((v for s in chart.series for v in s.value + s.upper if v == v and v != float("inf")), default=1.0) * 1.1
     for index, series in enumerate(chart.series):
@@ -310,7 +371,8 @@ def _frame(values: Dict[str, Any]) -> Frame:
 def _chart(values: Dict[str, Any]) -> Chart:
     series = tuple(Series(s["name"], s["kind"], tuple(s["value"]), tuple(s["lower"]), tuple(s["upper"]))
                    for s in values["series"])
-    return Chart(**{**values, "categories": tuple(values["categories"]), "series": series})
+    return Chart(**{**values, "categories": tuple(values["categories"]), "series": series, "sets": tuple(values["sets"]),
+                    "set_totals": tuple(values["set_totals"]), "membership": tuple(map(tuple, values["membership"]))})
 
 
 def from_low(value: Dict[str, Any]) -> Result:

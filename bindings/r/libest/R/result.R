@@ -102,6 +102,69 @@ plot.est_result <- function(x, chart = 1, file = NULL, ...) {
 }
 
 est_draw <- function(chart, ...) {
+  switch(chart$kind, forest = est_draw_forest(chart, ...), upset = est_draw_upset(chart, ...), est_draw_along(chart, ...))
+}
+
+# A row a category, the first at the top; an interval without an upper limit ends in an arrow at the edge.
+est_draw_forest <- function(chart, ...) {
+  n <- length(chart$categories)
+  values <- unlist(lapply(chart$series, function(s) c(s$value, s$lower, s$upper)))
+  known <- c(values[is.finite(values)], chart$reference[is.finite(chart$reference)])
+  if (length(known) == 0)
+    known <- c(0, 1)
+  log <- if (min(known) > 0 && max(known) > 10 * min(known)) "x" else ""
+  colours <- hcl.colors(max(length(chart$series), 2L), "Dark 3")
+  old <- par(mar = par("mar") + c(0, min(12, 0.45 * max(nchar(chart$categories), 0)), 0, 0))
+  on.exit(par(old))
+  plot.new()
+  plot.window(xlim = range(known), ylim = c(n + 0.6, 0.4), log = log, ...)
+  abline(v = chart$reference[is.finite(chart$reference)], lty = 2, col = "grey40")
+  for (i in seq_len(if (n > 0) length(chart$series) else 0)) {
+    series <- chart$series[[i]]
+    at <- seq_len(n) + (i - (length(chart$series) + 1) / 2) * 0.2
+    from <- ifelse(is.na(series$lower), series$value, series$lower)
+    to <- ifelse(is.na(series$upper), series$value, series$upper)
+    open <- which(to == Inf)
+    segments(from, at, pmin(to, max(known)), at, col = colours[i])
+    points(rep(max(known), length(open)), at[open], pch = ">", col = colours[i])
+    points(series$value, at, pch = 19, col = colours[i])
+  }
+  axis(1)
+  if (n > 0)
+    axis(2, at = seq_len(n), labels = chart$categories, las = 1, tick = FALSE)
+  title(main = chart$title, sub = chart$subtitle, xlab = chart$x_title)
+  if (length(chart$series) > 1)
+    legend("topright", legend = vapply(chart$series, function(s) s$name, ""), col = colours[seq_along(chart$series)],
+           pch = 19, bty = "n")
+}
+
+# Bars above, a dot for every set of a combination below them.
+est_draw_upset <- function(chart, ...) {
+  n <- length(chart$categories)
+  counts <- if (length(chart$series) && n) chart$series[[1]]$value else numeric()
+  top <- max(counts[is.finite(counts)], 1)
+  rows <- -top * 0.08 * seq_along(chart$sets)
+  shown <- ifelse(is.finite(chart$set_totals), format(chart$set_totals, big.mark = ",", trim = TRUE), "n.p.")
+  labels <- sprintf("%s (%s)", chart$sets, shown)
+  old <- par(mar = par("mar") + c(0, min(12, 0.45 * max(nchar(labels), 0)), 0, 0))
+  on.exit(par(old))
+  plot.new()
+  plot.window(xlim = c(0.4, max(n, 1) + 0.6), ylim = c(min(rows, 0) - top * 0.04, 1.08 * top), ...)
+  for (i in seq_len(n)) {
+    known <- is.finite(counts[i])
+    rect(i - 0.3, 0, i + 0.3, if (known) counts[i] else 0, col = "grey10", border = NA)
+    text(i, if (known) counts[i] else 0, if (known) format(counts[i], big.mark = ",") else "n.p.", pos = 3, cex = 0.8)
+    held <- rows[chart$membership[i, ]]
+    points(rep(i, length(rows)), rows, pch = 19, cex = 0.4, col = "grey75")
+    lines(rep(i, length(held)), held, type = "o", pch = 19)
+  }
+  axis(2, at = Filter(function(at) at >= 0, pretty(c(0, top))), las = 1)
+  if (length(rows) > 0)
+    axis(2, at = rows, labels = labels, las = 1, tick = FALSE)
+  title(main = chart$title, sub = chart$subtitle, xlab = chart$x_title)
+}
+
+est_draw_along <- function(chart, ...) {
   n <- length(chart$categories)
   values <- unlist(lapply(chart$series, function(s) c(s$value, s$lower, s$upper)))
   values <- values[is.finite(values)]
