@@ -40,6 +40,7 @@ MERGED = {
     "uk_2013_five": ("uk_2013", ("PF", "NCA"), "PFNCA"),
     "netherlands_2010_15_five": ("netherlands_2010_15", ("I", "O"), "IO"),
 }
+RECORDS = ("linked_records_synthetic", "linked_records_synthetic_rates")
 ZERO_ROWS = {"korea": 1}
 
 COLOMBIA_LISTS = "in_23 in_1 in_28 in_6 in_21".split()
@@ -273,6 +274,40 @@ def check_scotland():
     check(name + ": every cell of the reference table, and no other", counts_by(header, rows, columns) == theirs)
 
 
+def check_linked():
+    name = "linked_records_synthetic"
+    header, rows = read_table(path_of(name))
+    expected = ["SYNTHETIC", "period", "list", "id", "cluster", "date", "person"]
+    check(name + ": header", header == expected, header)
+    check(name + ": marked as synthetic in every row", {row[0] for row in rows} == {"not real persons"})
+    records = [dict(zip(header, row)) for row in rows]
+    script = path_of("make_" + name, ".py")
+    with tempfile.TemporaryDirectory() as folder:
+        status = subprocess.run([sys.executable, "-B", script, folder]).returncode
+        check(name + ": the generator runs", status == 0, status)
+        for file_name in (name + ".csv", name + "_rates.csv"):
+            made = os.path.join(folder, file_name)
+            same = False
+            if os.path.exists(made):
+                with open(made, "rb") as first, open(os.path.join(HERE, file_name), "rb") as second:
+                    same = first.read() == second.read()
+            check(file_name + ": the generator makes the same bytes", same)
+    with open(path_of(name, ".md"), encoding="utf-8") as stream:
+        text = stream.read()
+    for year in ("2019", "2023"):
+        of_year = [record for record in records if record["period"] == year]
+        counts = [len(of_year)] + [len({record[column] for record in of_year}) for column in ("person", "cluster")]
+        row = "| %s | 1500 | %d | %d | %d |" % tuple([year] + counts)
+        check("%s %s: truth and counts in the .md" % (name, year), row in text, row)
+        check("%s %s: dates within the period" % (name, year),
+              all(re.match(year + r"-(0[1-9]|1[0-2])$", record["date"]) for record in of_year))
+    for column in ("cluster", "person"):
+        keys = [(record[column], record["list"]) for record in records]
+        check("%s: no %s twice on a list" % (name, column), len(set(keys)) == len(keys))
+    ids = [(record["list"], record["id"]) for record in records]
+    check(name + ": no id twice on a list", len(set(ids)) == len(ids))
+
+
 def check_index():
     header, rows = read_table(path_of("index"))
     check("index: header", header == INDEX_HEADER, header)
@@ -292,7 +327,8 @@ def check_index():
             total = sum(int(row[-1]) for row in data_rows)
             check("index %s: persons" % name, entry["persons"] == str(total), entry["persons"])
         else:
-            check("index %s: period file" % name, name.endswith("_periods") and entry["persons"] == "")
+            without_lists = name.endswith("_periods") or name in RECORDS
+            check("index %s: period file or records" % name, without_lists and entry["persons"] == "")
         check("index %s: public" % name, entry["public"] == "1", entry["public"])
         marked = data_header[0] == "SYNTHETIC"
         check("index %s: synthetic" % name, entry["synthetic"] == str(int(marked)), entry["synthetic"])
@@ -318,6 +354,7 @@ def main():
         check_merged(name)
     check_colombia()
     check_kenya()
+    check_linked()
     check_scotland()
     if skipped:
         print("%d skipped" % skipped)

@@ -20,7 +20,8 @@ typedef enum est_finding {
     EST_FINDING_REFUSE    /* an error that names the record */
 } est_finding;
 
-/* A linked file: one row a record, with its list, its id within the list, and the cluster (the person) that the linkage put it in. */
+/* A linked file: one row a record, with its list, its id within the list, and the cluster (the person) that the linkage put it
+ * in. */
 typedef struct est_linked_options {
     const char *id;       /* column; "" = "id" */
     const char *cluster;  /* column; "" = "cluster" */

@@ -6,7 +6,8 @@
  * are withheld or none, and those withheld add up to the threshold or more; the smallest others are added
  * until that holds. Groups are the rows of one estimand and model, the columns of a frame (as a whole, and
  * the subtotals by every word of its other columns), its rows across count columns, and the same for chart
- * series.
+ * series. Strata add up to the rows of all, which are shown; with several labels, the sums by each label are taken
+ * as known too, in rows and in frames whose columns or cells are named after strata.
  * 3. A domain (a set of labels) of which the observed count or n is withheld shows no count anywhere. What
  * gives n back is withheld too: unobserved (N - U = n), coverage (N C = n), rates. N and its limits are
  * rounded to the base and to two digits, ratios and changes to two digits.

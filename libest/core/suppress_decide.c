@@ -23,28 +23,31 @@ static bool same_kind(const est_row *a, const est_row *b)
     return same;
 }
 
-static bool is_first_hidden(const est_result *result, const bool *hidden, size_t seed)
+/* Do both rows belong to one group: all of their kind, or, by a label, those with the same value of it? */
+static bool same_group(const est_row *a, const est_row *b, size_t label)
+{
+    return same_kind(a, b) && (label == a->n_domain || strcmp(a->domain[label].value, b->domain[label].value) == 0);
+}
+
+static bool is_first_hidden(const est_result *result, const bool *hidden, size_t seed, size_t label)
 {
     bool first = true;
     for (size_t i = 0; i < seed && first; i++)
-        first = !hidden[i] || !same_kind(&result->rows[i], &result->rows[seed]);
+        first = !hidden[i] || !same_group(&result->rows[i], &result->rows[seed], label);
     return first;
 }
 
-/* One group of all rows of a kind; with several labels, one for each value of each label too. */
+/* One group of all rows of a kind: strata add up to the row of all. With several labels, one for each value of each
+ * label too: those sums are not shown, but another publication may hold them. */
 static void collect_rows(const est_result *result, const double *values, const bool *hidden, size_t seed,
                          est_i_groups *groups)
 {
     const est_row *row = &result->rows[seed];
-    bool first = is_first_hidden(result, hidden, seed);
-    for (size_t label = 0; label <= row->n_domain; label++) {
-        bool whole = label == row->n_domain;
-        for (size_t i = 0; i < result->n_rows && (whole ? first : row->n_domain > 1); i++) {
-            const est_row *other = &result->rows[i];
-            if (!isnan(values[i]) && same_kind(other, row) &&
-                (whole || strcmp(other->domain[label].value, row->domain[label].value) == 0))
+    for (size_t label = row->n_domain > 1 ? 0 : row->n_domain; label <= row->n_domain; label++) {
+        bool first = is_first_hidden(result, hidden, seed, label);
+        for (size_t i = 0; i < result->n_rows && first; i++)
+            if (!isnan(values[i]) && same_group(row, &result->rows[i], label))
                 est_i_groups_add(groups, i);
-        }
         est_i_groups_end(groups);
     }
 }
@@ -286,17 +289,16 @@ static bool is_factor(const est_frame *frame, const frame_words *all, size_t col
     return repeats;
 }
 
-/* Counts of one row under columns that name domains of several labels: those of one label may be added up. */
-static void collect_labels(const est_i_suppressor *state, const est_frame *frame, const double *values, size_t row, size_t column,
+/* Counts of one row under columns that name domains of several labels: those of one label may be added up.
+ * `domains`: of each column. */
+static void collect_labels(const est_frame *frame, const double *values, size_t row, size_t column, const est_row *const *domains,
                            est_i_groups *groups)
 {
-    const est_row *domain = domain_of_labels(state, frame->columns[column]);
-    for (size_t label = 0; domain && label < domain->n_domain; label++) {
+    for (size_t label = 0; domains[column] && label < domains[column]->n_domain; label++) {
         bool first = true;
         for (size_t j = 0; j < frame->n_columns && first; j++) {
-            const est_row *other = frame->roles[j] == EST_ROLE_COUNT ? domain_of_labels(state, frame->columns[j]) : NULL;
-            bool same = other && other->n_domain == domain->n_domain &&
-                        strcmp(other->domain[label].value, domain->domain[label].value) == 0;
+            bool same = domains[j] && domains[j]->n_domain == domains[column]->n_domain &&
+                        strcmp(domains[j]->domain[label].value, domains[column]->domain[label].value) == 0;
             first = !same || j >= column;
             if (same && first && !isnan(values[row * frame->n_columns + j]))
                 est_i_groups_add(groups, row * frame->n_columns + j);
@@ -305,17 +307,23 @@ static void collect_labels(const est_i_suppressor *state, const est_frame *frame
     }
 }
 
-/* Groups of a row of a frame: all counts of it, and by the labels of its columns. */
-static void collect_row(const est_i_suppressor *state, const est_frame *frame, const double *values, size_t row,
-                        est_i_groups *groups)
+/* Groups of the rows of a frame: all counts of a row, and by the labels of their columns. */
+static bool collect_rows_of_frame(const est_i_suppressor *state, const est_frame *frame, const double *values, est_i_groups *groups)
 {
-    for (size_t j = 0; j < frame->n_columns; j++)
-        if (!isnan(values[row * frame->n_columns + j]))
-            est_i_groups_add(groups, row * frame->n_columns + j);
-    est_i_groups_end(groups);
-    for (size_t j = 0; j < frame->n_columns; j++)
-        if (frame->roles[j] == EST_ROLE_COUNT)
-            collect_labels(state, frame, values, row, j, groups);
+    const est_row **domains = calloc(frame->n_columns + 1, sizeof *domains);
+    bool fine = domains != NULL;
+    for (size_t j = 0; j < frame->n_columns && domains; j++)
+        domains[j] = frame->roles[j] == EST_ROLE_COUNT ? domain_of_labels(state, frame->columns[j]) : NULL;
+    for (size_t i = 0; i < frame->n_rows && domains; i++) {
+        for (size_t j = 0; j < frame->n_columns; j++)
+            if (!isnan(values[i * frame->n_columns + j]))
+                est_i_groups_add(groups, i * frame->n_columns + j);
+        est_i_groups_end(groups);
+        for (size_t j = 0; j < frame->n_columns; j++)
+            collect_labels(frame, values, i, j, domains, groups);
+    }
+    free(domains);
+    return fine;
 }
 
 /* Groups of a frame: each count column, its subtotals by every word, those within a factor, and each row. */
@@ -338,13 +346,24 @@ static bool collect_frame(const est_i_suppressor *state, const est_frame *frame,
                 fine = collect_pairs(&whole, &all, by, groups);
         }
     }
-    for (size_t i = 0; i < frame->n_rows; i++)
-        collect_row(state, frame, values, i, groups);
+    fine = fine && collect_rows_of_frame(state, frame, values, groups);
     words_free(&all, frame->n_columns);
     return fine;
 }
 
-/* A cell that repeats the observed count of a domain withholds the domain with it. */
+/* Does the frame divide people by the lists they are on? Then a count equal to the observed one is everybody by
+ * chance, and no repetition. */
+static bool is_by_lists(const est_frame *frame)
+{
+    bool found = false;
+    for (size_t j = 0; j < frame->n_columns && !found; j++)
+        found = frame->roles[j] == EST_ROLE_PLAIN &&
+                (strcmp(frame->columns[j], "list") == 0 || strcmp(frame->columns[j], "history") == 0);
+    return found;
+}
+
+/* A cell that repeats the observed count of a domain withholds the domain with it. Not where the two are equal by
+ * chance: a domain that is withheld although it is large would say so. */
 static void withhold_named_domain(est_i_suppressor *state, const est_frame *frame, size_t row, size_t column)
 {
     double value = frame->cells[row * frame->n_columns + column].number;
@@ -375,7 +394,7 @@ static bool pass_frame(est_i_suppressor *state, size_t index)
         if (!collect_frame(state, frame, values, &groups))
             groups.failed = true;
         changed = est_i_groups_close(&groups, values, hidden, n, state->threshold);
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n && !is_by_lists(frame); i++)
             if (hidden[i])
                 withhold_named_domain(state, frame, i / frame->n_columns, i % frame->n_columns);
     } else {

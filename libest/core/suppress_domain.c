@@ -311,8 +311,9 @@ static bool is_clear(const est_i_suppressor *state, const est_frame *frame, size
 {
     bool clear = false;
     for (size_t j = 0; j <= frame->n_columns && !clear; j++) {
-        bool plain = j < frame->n_columns && frame->roles[j] == EST_ROLE_PLAIN;
-        const char *text = j == frame->n_columns ? frame->columns[column] : plain ? frame->cells[row * frame->n_columns + j].text : NULL;
+        const char *text = j == frame->n_columns ? frame->columns[column] : NULL;
+        if (j < frame->n_columns && frame->roles[j] == EST_ROLE_PLAIN)
+            text = frame->cells[row * frame->n_columns + j].text;
         size_t count = 0;
         const est_i_domain_name *names = text ? est_i_domains_named(state, text, &count) : NULL;
         for (size_t i = 0; i < count && !clear; i++)

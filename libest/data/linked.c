@@ -1,7 +1,7 @@
 /* Linked records.
  *
- * A record is a row with a list, an id within that list and a cluster: the person that the linkage found. A person's capture history
- * is the set of lists that hold a record of the cluster, in each period anew where there is a period column.
+ * A record is a row with a list, an id within that list and a cluster: the person that the linkage found. A person's capture
+ * history is the set of lists that hold a record of the cluster, in each period anew where there is a period column.
  *
  * Rules. List, id and cluster are never missing. An id stands in one cluster of its list, whatever the period. A row with the list,
  * id and period of an earlier one counts once. A cluster with several records of one list (in one period) is a person whom the list
@@ -265,7 +265,8 @@ static est_status add_record(linked_reader *reader, size_t row, est_i_map *units
     const est_linked_options *options = &reader->options->linked;
     size_t most = options->largest_cluster > 0 ? (size_t)options->largest_cluster : SIZE_MAX;
     size_t bit = (size_t)1 << list_of(reader, row);
-    uint32_t *slot = est_i_map_at(units, (uint64_t)reader->clusters.level[row] * linked->captures->n_blocks + block_of(reader, row));
+    uint32_t *slot =
+        est_i_map_at(units, (uint64_t)reader->clusters.level[row] * linked->captures->n_blocks + block_of(reader, row));
     est_status status = EST_OK;
     if (!slot)
         return est_i_no_memory(reader->error);

@@ -40,8 +40,8 @@ typedef struct est_i_linked {
 est_status est_i_linked_read(const est_table *data, const est_patterns_options *options, const est_context *context,
                              est_i_linked **linked, est_error *error);
 
-/* One unit a person of a capture table, with a record for each list; the table becomes the property of the units when this succeeds.
- * Errors: EST_EDEFINITION (too many persons), EST_ENOMEM. */
+/* One unit a person of a capture table, with a record for each list; the table becomes the property of the units when this
+ * succeeds. Errors: EST_EDEFINITION (too many persons), EST_ENOMEM. */
 est_status est_i_linked_of_captures(est_i_captures *captures, est_i_linked **linked, est_error *error);
 
 void est_i_linked_free(est_i_linked *linked);

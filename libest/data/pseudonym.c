@@ -4,8 +4,8 @@
  * ss); combining marks, blanks, punctuation and symbols left out; digits and letters of other scripts as they are. Of a date:
  * YYYY-MM-DD, or YYYY-MM or YYYY where no more is known.
  *
- * The message is "est-pseudonym/1", a line feed, the number of parts, a line feed, and for each part its length in bytes, a blank, its
- * normal form and a line feed; a missing part is "-" and a line feed. So no two lists of parts have the same message. */
+ * The message is "est-pseudonym/1", a line feed, the number of parts, a line feed, and for each part its length in bytes, a
+ * blank, its normal form and a line feed; a missing part is "-" and a line feed. So no two lists of parts have the same message. */
 #include "data/pseudonym.h"
 
 #include <stdint.h>

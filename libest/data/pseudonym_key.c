@@ -84,8 +84,9 @@ static est_status check_key_file(int descriptor, const char *path, est_error *er
                                "others than its owner may read or change this key file (mode %03o); take their rights away first: "
                                "chmod 600 %.120s", (unsigned)(about.st_mode & 0777), path);
     else if (about.st_size < EST_KEY_LEAST || about.st_size > EST_KEY_MOST)
-        status = est_i_fail_at(error, EST_EFORMAT, (est_i_place){.where = path}, "found %lld bytes, expected a key of %d to %d bytes",
-                               (long long)about.st_size, EST_KEY_LEAST, EST_KEY_MOST);
+        status =
+            est_i_fail_at(error, EST_EFORMAT, (est_i_place){.where = path}, "found %lld bytes, expected a key of %d to %d bytes",
+                          (long long)about.st_size, EST_KEY_LEAST, EST_KEY_MOST);
     return status;
 }
 

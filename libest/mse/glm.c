@@ -1,5 +1,6 @@
-/* The log likelihood b'T - M(b) is concave, M the sum of the expected counts: its gradient and Hessian are sums of them too. Newton with
- * step-halving therefore goes up from anywhere, and the only questions are whether there is a top and whether it is a point. */
+/* The log likelihood b'T - M(b) is concave, M the sum of the expected counts: its gradient and Hessian are sums of them too.
+ * Newton with step-halving therefore goes up from anywhere, and the only questions are whether there is a top and whether it is
+ * a point. */
 #include "mse/glm.h"
 
 #include <math.h>
@@ -9,7 +10,8 @@
 #include "numerics/linear.h"
 
 #define STEPS_MAX 120
-#define LONGEST_STEP 50.0 /* of the linear predictor of a cell, by one column */
+#define HALVINGS_MAX 60
+#define LEAST_GAIN 1e-4   /* of what the slope promises (Armijo) */
 #define SMALL_STEP 1e-7   /* after it one more step gives all digits */
 #define STALLED_STEP 1e-3 /* so small a step that gains nothing is rounding */
 #define LEVEL_STEPS 3
@@ -115,7 +117,7 @@ static void invert(est_i_glm_fit *fit)
         est_i_inverse_column(fit->work, p, fit->alive, i, fit->covariance + i * p);
 }
 
-/* Newton's step, shortened where it would move some predictor far; how far it moves one at most. */
+/* Newton's step; how far it moves a predictor at most, by one column. */
 static double find_step(const est_i_glm_design *design, const est_i_glm_request *request, est_i_glm_fit *fit, double *step)
 {
     size_t p = fit->n_columns;
@@ -127,22 +129,22 @@ static double find_step(const est_i_glm_design *design, const est_i_glm_request 
             step[i] += request->out && request->out[j] ? 0 : fit->covariance[i * p + j] * fit->score[j];
         longest = fmax(longest, fabs(step[i]) * design->reach[i]);
     }
-    for (size_t i = 0; i < p && longest > LONGEST_STEP; i++)
-        step[i] *= LONGEST_STEP / longest;
     return longest;
 }
 
-/* Goes along the step, halving it until the likelihood does not fall by more than rounding. false: it falls however short the step is. */
+/* Goes along the step, halving it until the likelihood rises enough, rounding aside. false: it does not however short the step is. */
 static bool advance(const est_i_glm_design *design, const est_i_glm_request *request, est_i_glm_fit *fit, const double *step,
                     double *from)
 {
-    double before = fit->loglik, slack = 1e-13 * (1 + fabs(before)), share = 1;
+    double before = fit->loglik, slack = 1e-13 * (1 + fabs(before)), share = 1, slope = 0;
     memcpy(from, fit->beta, fit->n_columns * sizeof *from);
-    for (int halving = 0; halving < 40; halving++, share /= 2) {
+    for (size_t i = 0; i < fit->n_columns; i++)
+        slope += fit->score[i] * step[i];
+    for (int halving = 0; halving < HALVINGS_MAX; halving++, share /= 2) {
         for (size_t i = 0; i < fit->n_columns; i++)
             fit->beta[i] = from[i] + share * step[i];
         fit->loglik = evaluate(design, request, fit);
-        if (fit->loglik >= before - slack)
+        if (fit->loglik >= before + LEAST_GAIN * share * slope - slack)
             return true;
     }
     memcpy(fit->beta, from, fit->n_columns * sizeof *from);

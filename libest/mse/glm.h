@@ -1,5 +1,5 @@
-/* Poisson regression with the log link, by Newton. What it needs of the cells are their expected counts summed by column, so a design
- * may hold rows, or know 2^20 cells by formula. Column 0 is the intercept. */
+/* Poisson regression with the log link, by Newton. What it needs of the cells are their expected counts summed by column, so a
+ * design may hold rows, or know 2^20 cells by formula. Column 0 is the intercept. */
 #ifndef EST_I_MSE_GLM_H
 #define EST_I_MSE_GLM_H
 
@@ -60,8 +60,8 @@ void est_i_glm_fit_free(est_i_glm_fit *fit);
 void est_i_glm(const est_i_glm_design *design, const est_i_glm_request *request, bool (*stop)(void *user), void *user,
                est_i_glm_fit *fit);
 
-/* d/de trace(V H(beta + e direction)) at e = 0, with V the covariance of the fit and H the information without the cell `unseen`: the
- * third cumulants that bias formulas need. Five-point differences extrapolated to the limit, to about 1e-9. */
+/* d/de trace(V H(beta + e direction)) at e = 0, with V the covariance of the fit and H the information without the cell
+ * `unseen`: the third cumulants that bias formulas need. Five-point differences extrapolated to the limit, to about 1e-9. */
 double est_i_glm_skewness(const est_i_glm_design *design, const est_i_glm_fit *fit, const double *direction);
 
 /* Asymptotic bias of coefficients in the direction: sum over i of direction[i] * bias(beta_i), of order 1/n

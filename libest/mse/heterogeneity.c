@@ -59,8 +59,8 @@ static est_status validate(const void *options, est_error *error)
     const est_heterogeneity_options *o = options;
     est_status status = EST_OK;
     if (*o->frequencies && (*o->capture.lists || *o->capture.person || *o->capture.list || o->capture.shape != EST_SHAPE_AUTO))
-        status = est_i_fail(error, EST_EOPTION, "option --frequencies: the data are numbers of captures and have no lists; leave out "
-                            "--lists, --person, --list and --shape");
+        status = est_i_fail(error, EST_EOPTION, "option --frequencies: the data are numbers of captures and have no lists; leave "
+                            "out --lists, --person, --list and --shape");
     else if (!*o->frequencies && o->occasions)
         status = est_i_fail(error, EST_EOPTION, "option --occasions: found %ld, expected it only with --frequencies; capture "
                             "histories have as many occasions as lists", o->occasions);
@@ -88,9 +88,9 @@ const est_method est_i_method_heterogeneity = {
     .summary = "Estimates a closed population from how often, or when, persons were captured, under the models of Otis and others: "
                "capture probabilities that vary with time (t), with behaviour after the first capture (b) and between persons (h), "
                "in Chao's, Poisson, Darroch, Gamma and Normal form. Shows them side by side, for forms of heterogeneity that fit "
-               "alike can give very different populations: the data alone give no more than Chao's lower bound. It takes for granted "
-               "that the population is closed, that persons are recognised, and that occasions are independent given the person. Mb, "
-               "Mbh and Mtb also take the lists for occasions in the order of time; for other lists they mean nothing.",
+               "alike can give very different populations: the data alone give no more than Chao's lower bound. It takes for "
+               "granted that the population is closed, that persons are recognised, and that occasions are independent given the "
+               "person. Mb, Mbh and Mtb also take the lists for occasions in the order of time; for other lists they mean nothing.",
     .reference = "Otis, Burnham, White and Anderson (1978) Wildlife Monographs 62; Rivest and Baillargeon (2007) Biometrics "
                  "63:1021-1028; Coull and Agresti (1999) Biometrics 55:294-301; Rivest and Levesque (2001) Canadian Journal of "
                  "Statistics 29:555-572; Chao (1987) Biometrics 43:783-791; Link (2003) Biometrics 59:1123-1130",
@@ -139,9 +139,9 @@ static est_status refuse(const est_i_closed_answer *answer, est_error *error)
                       name, found->reason);
 }
 
-/* Nodes and weights of expectations over a standard normal variable, in *rule: 2 n numbers, which the caller frees. The trapezoid rule is as
- * fine as the narrowest integrand asks for: with t occasions the likelihood of a logit is about 2 / sqrt(t) wide, or 1 / sqrt(k) with k
- * captures where there is no limit. */
+/* Nodes and weights of expectations over a standard normal variable, in *rule: 2 n numbers, which the caller frees. The
+ * trapezoid rule is as fine as the narrowest integrand asks for: with t occasions the likelihood of a logit is about 2 /
+ * sqrt(t) wide, or 1 / sqrt(k) with k captures where there is no limit. */
 static est_status set_quadrature(const est_i_closed_answer *answer, double **rule, est_i_closed_setting *setting, est_error *error)
 {
     size_t given = (size_t)answer->options->nodes;

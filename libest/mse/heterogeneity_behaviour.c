@@ -21,8 +21,8 @@ static bool is_stopped(void *user)
     return est_i_monitor_cancelled(user);
 }
 
-/* N = exp(a) / (1 - exp(b)), its gradient g and Hessian G: N_a = N_aa = N, N_b = N_ab = N r, N_bb = N r (1 + 2 r), r = exp(b) / (1 - exp(b)).
- * var N = g'Vg - N given N; bias = g' bias(a, b) + trace(G V) / 2. */
+/* N = exp(a) / (1 - exp(b)), its gradient g and Hessian G: N_a = N_aa = N, N_b = N_ab = N r, N_bb = N r (1 + 2 r), r = exp(b) /
+ * (1 - exp(b)). var N = g'Vg - N given N; bias = g' bias(a, b) + trace(G V) / 2. */
 static void set_removed(const est_i_glm_design *design, const est_i_glm_fit *glm, est_i_removal *removal)
 {
     const double *v = glm->covariance;
@@ -130,7 +130,8 @@ est_status est_i_closed_removal(const est_i_closed_data *data, const est_i_close
     return EST_OK;
 }
 
-/* Mtb: p_j on occasion j for those not captured yet, logit c_j = logit p_j + b for the others. Occasions without captures say nothing. */
+/* Mtb: p_j on occasion j for those not captured yet, logit c_j = logit p_j + b for the others. Occasions without captures say
+ * nothing. */
 typedef struct behaviour_model {
     size_t n_occasions;
     double first[EST_I_LISTS_MAX], later[EST_I_LISTS_MAX];  /* captured first here; captured first afterwards */

@@ -1,7 +1,7 @@
-/* Estimates corrected for bias by a change of the frequencies: Rivest and Levesque (2001) Canadian Journal of Statistics 29:555-572.
- * Mt: Chapman (1951) with Seber's variance for two occasions, the estimating equation of Seber (1982, p. 131) on changed counts for
- * more. Mh with Chao's form: f1 (f1 - 1) / (2 (f2 + 1)) with Chao's (1989) variance. The others: d[k] is added to each cell of the
- * model with k captures, and the model is fitted to that. */
+/* Estimates corrected for bias by a change of the frequencies: Rivest and Levesque (2001) Canadian Journal of Statistics
+ * 29:555-572. Mt: Chapman (1951) with Seber's variance for two occasions, the estimating equation of Seber (1982, p. 131) on
+ * changed counts for more. Mh with Chao's form: f1 (f1 - 1) / (2 (f2 + 1)) with Chao's (1989) variance. The others: d[k] is
+ * added to each cell of the model with k captures, and the model is fitted to that. */
 #include "mse/heterogeneity_parts.h"
 
 #include <math.h>
@@ -69,8 +69,8 @@ static void correct_chao(const est_i_closed_data *data, est_i_closed_fit *fit)
     fit->state = fit->unseen > 0 ? EST_I_CLOSED_FITTED : EST_I_CLOSED_VANISHING;
 }
 
-static est_status correct_removal(const est_i_closed_data *data, bool own, const est_i_closed_setting *setting, est_i_closed_fit *fit,
-                                  est_error *error)
+static est_status correct_removal(const est_i_closed_data *data, bool own, const est_i_closed_setting *setting,
+                                  est_i_closed_fit *fit, est_error *error)
 {
     static const double add[] = {2, -1, -1};
     size_t from = own ? 1 : 0, n = data->occasions - from;
@@ -94,7 +94,8 @@ static bool add_to_counts(const est_i_closed_model *model, const est_heterogenei
         add[0] = -0.5;
         add[1] = 1;
     } else {
-        double two = est_i_closed_height(options, model->form, 2), c = two / (est_i_closed_height(options, model->form, 3) - 2 * two);
+        double two = est_i_closed_height(options, model->form, 2), three = est_i_closed_height(options, model->form, 3);
+        double c = two / (three - 2 * two);
         add[0] = -(1 + c) / 2;
         add[1] = 1 + c;
         add[2] = (1 - c) / 2;

@@ -1,4 +1,5 @@
-/* Sufficient statistics of the closed-population models, from capture histories or from how many persons were captured how often. */
+/* Sufficient statistics of the closed-population models, from capture histories or from how many persons were captured how
+ * often. */
 #include "mse/heterogeneity_parts.h"
 
 #include <math.h>
@@ -118,8 +119,8 @@ static est_status find_columns(const est_table *table, const est_heterogeneity_o
     if (status == EST_OK)
         status = est_i_table_require(table, count, "the counts", &columns->count, error);
     if (status == EST_OK && columns->captures == columns->count)
-        status = est_i_fail(error, EST_EOPTION, "option --frequencies: '%s' is the column of counts, expected that of the numbers of "
-                            "captures", options->frequencies);
+        status = est_i_fail(error, EST_EOPTION, "option --frequencies: '%s' is the column of counts, expected that of the numbers "
+                            "of captures", options->frequencies);
     return status;
 }
 
@@ -145,10 +146,10 @@ static est_status find_largest(const est_table *table, const frequency_columns *
     return status;
 }
 
-/* Without a limit the cells end at the largest number of captures seen, unless up_to says where. */
+/* Without a limit the cells end at the largest number of captures seen, three at least, unless up_to says where. */
 static size_t cells_of(const est_heterogeneity_options *options, size_t largest)
 {
-    size_t up_to = (size_t)options->up_to, n_counts = options->occasions ? (size_t)options->occasions : largest;
+    size_t up_to = (size_t)options->up_to, n_counts = options->occasions ? (size_t)options->occasions : largest > 3 ? largest : 3;
     if (up_to > 0 && (up_to < n_counts || options->occasions == 0))
         n_counts = up_to;
     return n_counts;

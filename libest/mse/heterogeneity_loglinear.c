@@ -1,8 +1,8 @@
-/* M0, Mt, and Mh and Mth with the forms that are columns of a log-linear model (Rivest and Baillargeon 2007, Biometrics 63:1021-1028;
- * columns: Chao 1987, Darroch, Fienberg, Glonek and Junker 1993, Rivest and Levesque 2001, Cormack 1989).
- * M0 and Mh need a cell for each number of captures only, with the log of its histories as offset. Mt and Mth have a coefficient for
- * each occasion and columns of the number of captures: sums over all histories with k captures are elementary symmetric functions of
- * the odds of the occasions, so that nothing of size 2^occasions is held. */
+/* M0, Mt, and Mh and Mth with the forms that are columns of a log-linear model (Rivest and Baillargeon 2007, Biometrics
+ * 63:1021-1028; columns: Chao 1987, Darroch, Fienberg, Glonek and Junker 1993, Rivest and Levesque 2001, Cormack 1989). M0 and
+ * Mh need a cell for each number of captures only, with the log of its histories as offset. Mt and Mth have a coefficient for
+ * each occasion and columns of the number of captures: sums over all histories with k captures are elementary symmetric
+ * functions of the odds of the occasions, so that nothing of size 2^occasions is held. */
 #include "mse/heterogeneity_parts.h"
 
 #include <math.h>
@@ -291,9 +291,10 @@ static void drop_negative(loglinear *l, const double *start, double unseen)
     }
 }
 
-/* The maximum under the constraint that no coefficient of Chao's form is negative. The likelihood is concave, so that it is reached when
- * those at 0 would all go down (Kuhn and Tucker); else the one that would rise most comes in, and those that are negative then leave.
- * It is what dropping the first negative coefficient of the full model comes to as a rule, but every fit on the way exists. */
+/* The maximum under the constraint that no coefficient of Chao's form is negative. The likelihood is concave, so that it is
+ * reached when those at 0 would all go down (Kuhn and Tucker); else the one that would rise most comes in, and those that are
+ * negative then leave. It is what dropping the first negative coefficient of the full model comes to as a rule, but every fit
+ * on the way exists. */
 static void fit_constrained(loglinear *l, const double *start, double unseen)
 {
     l->fit->state = EST_I_GLM_FITTED;
@@ -332,7 +333,8 @@ typedef struct loglinear_profile {
     double *last; /* coefficients of the last point */
 } loglinear_profile;
 
-/* The completed table: with N in all and mu_0 in the unseen cell the Poisson likelihood is that of the multinomial with N log N - N less. */
+/* The completed table: with N in all and mu_0 in the unseen cell the Poisson likelihood is that of the multinomial with N log N
+ * - N less. */
 static bool point_of_profile(void *user, double unseen, double *loglik, double *log_share)
 {
     loglinear_profile *profile = user;
@@ -369,8 +371,8 @@ static est_i_closed_state state_of(est_i_glm_state state)
     return states[state];
 }
 
-est_status est_i_closed_loglinear(const est_i_closed_data *data, const est_i_closed_model *model, const est_i_closed_setting *setting,
-                                  bool profile, est_i_closed_fit *fit, est_error *error)
+est_status est_i_closed_loglinear(const est_i_closed_data *data, const est_i_closed_model *model,
+                                  const est_i_closed_setting *setting, bool profile, est_i_closed_fit *fit, est_error *error)
 {
     loglinear l;
     bool by_count = !data->has_histories || (setting->options->cells == EST_CLOSED_COUNTS && model->base == EST_I_BASE_M0);

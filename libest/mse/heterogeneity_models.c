@@ -34,7 +34,7 @@ void est_i_closed_measure(const est_i_measure *measure, const est_i_closed_data 
                           est_i_closed_fit *fit)
 {
     fit->loglik = part + measure->constant;
-    fit->deviance = 2 * (measure->saturated - fit->loglik);
+    fit->deviance = fmax(0, 2 * (measure->saturated - fit->loglik));
     fit->n_parameters = (double)(n_finite + fit->empty_lists);
     fit->df = n_cells - (double)n_finite;
     fit->aic = 2 * fit->n_parameters - 2 * fit->loglik;

@@ -11,6 +11,7 @@
 #define SMALL_STEP 1e-7
 #define STALLED_STEP 1e-3 /* so small a step that gains nothing is rounding */
 #define LEVEL_STEPS 3
+#define LEAST_UNSEEN 1e-7 /* persons: on the way to none */
 #define FARTHEST 60.0 /* no parameter on a log or logit scale comes so far but on its way to infinity */
 
 est_i_share_fit *est_i_share_fit_new(size_t n)
@@ -93,7 +94,8 @@ static bool is_positive(est_i_share_fit *fit, size_t n)
     return positive;
 }
 
-/* Solves (information + ridge) x = gradient in place of the gradient; the ridge grows until it can. Returns the ridge; < 0: none does. */
+/* Solves (information + ridge) x = gradient in place of the gradient; the ridge grows until it can. Returns the ridge; < 0:
+ * none does. */
 static double solve(const est_i_share_model *model, double unseen, est_i_share_fit *fit)
 {
     size_t n = model->n;
@@ -180,6 +182,8 @@ void est_i_share_maximise(const est_i_share_model *model, const double *start, d
         level = up && fit->value > before + 1e-13 * (1 + fabs(before)) ? 0 : level + 1;
         if (longest < SMALL_STEP || (longest < STALLED_STEP && (!up || level >= LEVEL_STEPS))) {
             fit->state = find_variance(model, unseen, fit) ? EST_I_CLOSED_FITTED : EST_I_CLOSED_DEPENDENT;
+            if (isnan(unseen) && model->persons * exp(fit->at.share) < LEAST_UNSEEN)
+                fit->state = EST_I_CLOSED_VANISHING;
             return;
         }
     }

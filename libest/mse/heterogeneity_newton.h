@@ -38,8 +38,8 @@ typedef struct est_i_share_fit {
 est_i_share_fit *est_i_share_fit_new(size_t n);
 void est_i_share_fit_free(est_i_share_fit *fit);
 
-/* Maximises from `start` (n numbers; may be fit->theta): base - n log(1 - P(unseen)), the Poisson likelihood at its best population, or,
- * if `unseen` is no NaN, base + unseen log P(unseen). Newton, with a ridge where the surface is not concave. */
+/* Maximises from `start` (n numbers; may be fit->theta): base - n log(1 - P(unseen)), the Poisson likelihood at its best
+ * population, or, if `unseen` is no NaN, base + unseen log P(unseen). Newton, with a ridge where the surface is not concave. */
 void est_i_share_maximise(const est_i_share_model *model, const double *start, double unseen, est_i_share_fit *fit);
 
 /* The population of a fit without `unseen`: with y = log P(unseen), u = n exp(y) / (1 - exp(y)) and
@@ -51,7 +51,7 @@ void est_i_share_population(const est_i_share_model *model, const est_i_share_fi
 typedef struct est_i_share_profile {
     const est_i_share_model *model;
     est_i_share_fit *fit;
-    double *other; /* n numbers, or NULL: a second start is tried, the last fit with parameter `spread` moved off 0, where it may rest */
+    double *other; /* n numbers, or NULL. A second start is tried then: the last fit with parameter `spread` off 0 */
     size_t spread;
 } est_i_share_profile;
 bool est_i_share_profile_point(void *user, double unseen, double *loglik, double *log_share);

@@ -1,7 +1,7 @@
-/* Mh and Mth with a normal logit: person i is captured on occasion j with logit b_j + s Z_i, Z standard normal (Coull and Agresti 1999,
- * Biometrics 55:294-301; the mixed Rasch model). Repeat counts without a limit: Poisson with log rate b + s Z. With C(z) the
- * probability of being unseen of a person with ability z, I_k = E exp(k z) C(z) over z = s Z gives a history with k captures the
- * probability exp(sum of its b) I_k, and I_0 is the share of the unseen. Expectations by quadrature. */
+/* Mh and Mth with a normal logit: person i is captured on occasion j with logit b_j + s Z_i, Z standard normal (Coull and
+ * Agresti 1999, Biometrics 55:294-301; the mixed Rasch model). Repeat counts without a limit: Poisson with log rate b + s Z.
+ * With C(z) the probability of being unseen of a person with ability z, I_k = E exp(k z) C(z) over z = s Z gives a history with
+ * k captures the probability exp(sum of its b) I_k, and I_0 is the share of the unseen. Expectations by quadrature. */
 #include "mse/heterogeneity_newton.h"
 
 #include <math.h>
@@ -15,12 +15,15 @@
 #define PARAMETERS_MAX (GROUPS_MAX + 1)
 
 /* Occasions with one b form a group. The last parameter is s. */
+struct normal_node;
+
 typedef struct normal_model {
     const est_i_closed_data *data;
     const est_i_closed_setting *setting;
     size_t n_groups;
     double times[GROUPS_MAX];    /* occasions of the group; 0 = repeat counts without a limit */
     double captures[GROUPS_MAX]; /* in the group, by all persons */
+    struct normal_node *nodes;   /* of the evaluation at hand */
 } normal_model;
 
 /* At one node: log C, its derivatives by the parameters, and the second ones. */
@@ -56,9 +59,11 @@ typedef struct normal_sums {
     double second[PARAMETERS_MAX * PARAMETERS_MAX];
 } normal_sums;
 
-/* log I_k and its derivatives: with g the integrand, d log I = E d log g and d2 log I = E d2 log g + cov d log g under weights g. */
-static void sum_nodes(const normal_model *m, const normal_node *nodes, double s, double k, normal_sums *sums)
+/* log I_k and its derivatives: with g the integrand, d log I = E d log g and d2 log I = E d2 log g + cov d log g under weights
+ * g. */
+static void sum_nodes(const normal_model *m, double s, double k, normal_sums *sums)
 {
+    const normal_node *nodes = m->nodes;
     size_t n = m->n_groups + 1, q = m->setting->n_nodes;
     double largest = -INFINITY, total = 0;
     memset(sums, 0, sizeof *sums);
@@ -104,26 +109,22 @@ static void add_sums(const normal_sums *sums, size_t n, double count, double *va
 static void evaluate(const void *of, const double *theta, est_i_share_point *at)
 {
     const normal_model *m = of;
-    size_t n = m->n_groups + 1, q = m->setting->n_nodes;
-    normal_node *nodes = calloc(q, sizeof *nodes);
+    size_t n = m->n_groups + 1;
     normal_sums sums;
-    at->base = at->share = nodes ? 0 : NAN;
-    for (size_t i = 0; nodes && i < q; i++)
-        set_node(m, theta, m->setting->nodes[i], &nodes[i]);
-    for (size_t k = 1; nodes && k <= m->data->n_counts; k++)
+    at->base = at->share = 0;
+    for (size_t i = 0; i < m->setting->n_nodes; i++)
+        set_node(m, theta, m->setting->nodes[i], &m->nodes[i]);
+    for (size_t k = 1; k <= m->data->n_counts; k++)
         if (m->data->frequency[k] > 0) {
-            sum_nodes(m, nodes, theta[n - 1], (double)k, &sums);
+            sum_nodes(m, theta[n - 1], (double)k, &sums);
             add_sums(&sums, n, m->data->frequency[k], &at->base, at->base1, at->base2);
         }
-    for (size_t g = 0; nodes && g + 1 < n; g++) {
+    for (size_t g = 0; g + 1 < n; g++) {
         at->base += theta[g] * m->captures[g];
         at->base1[g] += m->captures[g];
     }
-    if (nodes) {
-        sum_nodes(m, nodes, theta[n - 1], 0, &sums);
-        add_sums(&sums, n, 1, &at->share, at->share1, at->share2);
-    }
-    free(nodes);
+    sum_nodes(m, theta[n - 1], 0, &sums);
+    add_sums(&sums, n, 1, &at->share, at->share1, at->share2);
 }
 
 static void set_groups(const est_i_closed_data *data, bool by_time, normal_model *m)
@@ -172,30 +173,39 @@ static void maximise(const est_i_share_model *model, const normal_model *m, est_
         fit->state = state;
 }
 
+static void set_fit(const est_i_closed_data *data, bool by_time, const est_i_share_model *share, const est_i_share_fit *found,
+                    const normal_model *m, est_i_closed_fit *fit)
+{
+    bool by_count = !data->has_histories || (m->setting->options->cells == EST_CLOSED_COUNTS && !by_time);
+    double sigma = fabs(found->theta[m->n_groups]), n_cells = by_count ? (double)data->n_counts : data->by_history.n_cells;
+    if (by_time)
+        n_cells = ldexp(1, (int)m->n_groups) - 1;
+    fit->empty_lists = by_time ? data->occasions - m->n_groups : 0;
+    fit->sigma = sigma < 1e-6 ? 0 : sigma;
+    est_i_share_population(share, found, data, by_count ? &data->by_count : &data->by_history, n_cells, fit);
+}
+
 est_status est_i_closed_normal(const est_i_closed_data *data, const est_i_closed_model *model, const est_i_closed_setting *setting,
                                bool profile, est_i_closed_fit *fit, est_error *error)
 {
     bool by_time = model->base == EST_I_BASE_MT;
-    bool by_count = !data->has_histories || (setting->options->cells == EST_CLOSED_COUNTS && !by_time);
-    double best[PARAMETERS_MAX], n_cells;
-    normal_model m = {.data = data, .setting = setting};
+    double best[PARAMETERS_MAX];
+    normal_model m = {.data = data, .setting = setting, .nodes = calloc(setting->n_nodes, sizeof *m.nodes)};
     set_groups(data, by_time, &m);
     est_i_share_model share = {m.n_groups + 1, data->persons, &m, evaluate, setting->monitor};
     est_i_share_fit *found = est_i_share_fit_new(share.n);
-    if (!found)
-        return est_i_no_memory(error);
-    maximise(&share, &m, found, best);
-    fit->state = found->state;
-    if (fit->state == EST_I_CLOSED_FITTED) {
-        fit->empty_lists = by_time ? data->occasions - m.n_groups : 0;
-        n_cells = by_count ? (double)data->n_counts : by_time ? ldexp(1, (int)m.n_groups) - 1 : data->by_history.n_cells;
-        fit->sigma = fabs(found->theta[m.n_groups]) < 1e-6 ? 0 : fabs(found->theta[m.n_groups]);
-        est_i_share_population(&share, found, data, by_count ? &data->by_count : &data->by_history, n_cells, fit);
+    est_status status = found && m.nodes ? EST_OK : est_i_no_memory(error);
+    if (status == EST_OK) {
+        maximise(&share, &m, found, best);
+        fit->state = found->state;
     }
-    if (fit->state == EST_I_CLOSED_FITTED && profile) {
+    if (status == EST_OK && fit->state == EST_I_CLOSED_FITTED) {
         est_i_share_profile user = {&share, found, best, m.n_groups};
-        est_i_closed_profile(data, setting, est_i_share_profile_point, &user, fit);
+        set_fit(data, by_time, &share, found, &m, fit);
+        if (profile)
+            est_i_closed_profile(data, setting, est_i_share_profile_point, &user, fit);
     }
     est_i_share_fit_free(found);
-    return EST_OK;
+    free(m.nodes);
+    return status;
 }

@@ -1,6 +1,6 @@
 /* Closed-population models of who is captured how often: what is known of the captures, the models, and one fit of one model.
- * Otis, Burnham, White and Anderson (1978) Wildlife Monographs 62 name them: capture probabilities vary with time (t), with behaviour
- * after the first capture (b), between persons (h). */
+ * Otis, Burnham, White and Anderson (1978) Wildlife Monographs 62 name them: capture probabilities vary with time (t), with
+ * behaviour after the first capture (b), between persons (h). */
 #ifndef EST_I_MSE_HETEROGENEITY_PARTS_H
 #define EST_I_MSE_HETEROGENEITY_PARTS_H
 
@@ -94,13 +94,13 @@ est_status est_i_closed_fit_model(const est_i_closed_data *data, const est_i_clo
 est_status est_i_closed_fit_corrected(const est_i_closed_data *data, const est_i_closed_model *model,
                                       const est_i_closed_setting *setting, est_i_closed_fit *fit, est_error *error);
 
-/* loglik, deviance, criteria and df from the part of the log likelihood that depends on the parameters. Coefficients at minus infinity
- * (fit->empty_lists) count as parameters, but not in df (decisions.md 1). */
+/* loglik, deviance, criteria and df from the part of the log likelihood that depends on the parameters. Coefficients at minus
+ * infinity (fit->empty_lists) count as parameters, but not in df (decisions.md 1). */
 void est_i_closed_measure(const est_i_measure *measure, const est_i_closed_data *data, double part, double n_cells, size_t n_finite,
                           est_i_closed_fit *fit);
 
-/* A multinomial profile: at `unseen`, the log likelihood maximised over all but the population, up to a constant, and the log of the
- * probability of being unseen. false = no value. */
+/* A multinomial profile: at `unseen`, the log likelihood maximised over all but the population, up to a constant, and the log
+ * of the probability of being unseen. false = no value. */
 typedef bool est_i_closed_point(void *user, double unseen, double *loglik, double *log_share);
 
 /* Maximum and limits of lgamma(N + 1) - lgamma(unseen + 1) + loglik into fit->maximum, lower, upper. */
@@ -108,8 +108,8 @@ void est_i_closed_profile(const est_i_closed_data *data, const est_i_closed_sett
                           est_i_closed_fit *fit);
 
 /* Families; each fills the fit and, where the options ask for it, the profile. */
-est_status est_i_closed_loglinear(const est_i_closed_data *data, const est_i_closed_model *model, const est_i_closed_setting *setting,
-                                  bool profile, est_i_closed_fit *fit, est_error *error);
+est_status est_i_closed_loglinear(const est_i_closed_data *data, const est_i_closed_model *model,
+                                  const est_i_closed_setting *setting, bool profile, est_i_closed_fit *fit, est_error *error);
 est_status est_i_closed_removal(const est_i_closed_data *data, const est_i_closed_model *model, const est_i_closed_setting *setting,
                                 bool profile, est_i_closed_fit *fit, est_error *error);
 est_status est_i_closed_normal(const est_i_closed_data *data, const est_i_closed_model *model, const est_i_closed_setting *setting,

@@ -1,5 +1,6 @@
-/* The multinomial profile of a population (decisions.md 2): on the log of the unseen, its maximum by the slope, which comes free by the
- * envelope theorem, dl/dN = psi(N + 1) - psi(N - n + 1) + log P(unseen), and the two places where it has fallen far enough. */
+/* The multinomial profile of a population (decisions.md 2): on the log of the unseen, its maximum by the slope, which comes
+ * free by the envelope theorem, dl/dN = psi(N + 1) - psi(N - n + 1) + log P(unseen), and the two places where it has fallen far
+ * enough. */
 #include "mse/heterogeneity_parts.h"
 
 #include <math.h>

@@ -81,6 +81,7 @@ static void add_model_rows(report *r, size_t model)
     row.se = fit->se;
     row.lower = fit->lower;
     row.upper = fit->upper;
+    row.detail = r->side_by_side; /* pages show the frame and the chart */
     est_i_result_add_row(r->builder, &row);
     if (r->side_by_side)
         return;
@@ -239,6 +240,11 @@ static bool lacks_heterogeneity(const report *r, size_t model)
     return has_estimate(r->answer, model) && r->answer->fits[model].sigma < 1e-3;
 }
 
+static bool is_normal(const report *r, size_t model)
+{
+    return has_estimate(r->answer, model) && est_i_closed_models[model].form == EST_I_FORM_NORMAL;
+}
+
 static bool is_biased(const report *r, size_t model)
 {
     const est_i_closed_fit *fit = &r->answer->fits[model];
@@ -263,13 +269,16 @@ typedef struct remark {
 
 static const remark remarks[] = {
     {stands_on_order, EST_WARNING, "order_matters",
-     "stand on the order of the occasions: the lists must be occasions in time, in the order of their columns. For lists that are "
-     "not (police, hospital, charity) these numbers mean nothing"},
+     "these stand on the order of the occasions: the lists must be occasions in time, in the order of their columns. For lists "
+     "that are not (police, hospital, charity) these numbers mean nothing"},
     {is_heterogeneous, EST_WARNING, "tail",
      "forms of heterogeneity that fit the persons seen alike give different populations: how many are hardly ever captured is not "
      "told by the data, but by the form (Link 2003, Biometrics 59:1123-1130). In Chao's form the estimate is a lower bound"},
     {dropped_etas, EST_NOTE, "negative_etas",
      "coefficients of Chao's form that came out negative are held at zero, as the bound requires"},
+    {is_normal, EST_NOTE, "normal_error",
+     "the standard error is by the inverse of the information. Rcapture 1.4-4 inverts twice the information: its standard errors "
+     "and intervals of this form are too narrow by almost a third"},
     {lacks_heterogeneity, EST_NOTE, "sigma_zero",
      "the variance of the normal form comes out as zero: the estimate is that without heterogeneity"},
     {is_biased, EST_WARNING, "large_bias", "the asymptotic bias is more than a tenth of the estimate: the data are too few for it"},

@@ -283,7 +283,7 @@ static void chart_one_period(est_i_linkage_run *r, const chart_room *room, doubl
     est_chart chart = {.name = "sensitivity", .title = "Population by match sensitivity",
                        .subtitle = "no false matches; the rates and the model taken as known",
                        .x_title = "match sensitivity", .y_title = "persons",
-                       .alternative = "The population for each assumed match sensitivity; the lower it is, the smaller the population.",
+                       .alternative = "The population for each assumed match sensitivity; lower ones give smaller populations.",
                        .n_categories = n, .categories = room->labels, .n_series = 1, .series = &series, .reference = NAN};
     est_i_result_add_chart(r->builder, &chart);
 }
@@ -328,22 +328,24 @@ static void add_chart(est_i_linkage_run *r)
 
 static void note_method(est_i_linkage_run *r)
 {
-    est_i_result_note(r->builder, r->context, EST_NOTE, "linkage", "sensitivity: the probability that two records of one person are "
-                      "linked. false_match: the share of the links that join two persons. With two lists N = n1 n2 a / (m (1 - b)): "
-                      "missed matches inflate the population by about one over the sensitivity, false matches hide some of it");
+    est_i_result_note(r->builder, r->context, EST_NOTE, "linkage",
+                      "sensitivity: the probability that two records of one person are linked. false_match: the share of the "
+                      "links that join two persons. With two lists N = n1 n2 a / (m (1 - b)): missed matches inflate the "
+                      "population by about one over the sensitivity, false matches hide some of it");
     if (r->captures->n_lists > 2)
-        est_i_result_note(r->builder, r->context, EST_NOTE, "linkage", "with more lists a person's records fall apart one by one: one "
-                          "record stays, each other one stays with it with the probability a or stands alone. The capture table is "
-                          "corrected on average and the same model is fitted again; what errors did to the choice of the model is not "
-                          "undone");
+        est_i_result_note(r->builder, r->context, EST_NOTE, "linkage",
+                          "with more lists a person's records fall apart one by one: one record stays, each other one stays "
+                          "with it with the probability a or stands alone. The capture table is corrected on average and the "
+                          "same model is fitted again; what errors did to the choice of the model is not undone");
     est_i_result_note(r->builder, r->context, EST_NOTE, "model_known", "the intervals take the rates and the model as known");
     if (r->captures->n_lists == 2)
         est_i_result_note(r->builder, r->context, EST_WARNING, "two_lists",
                           "two lists: the estimate rests on their independence, which two lists cannot test");
     if (r->simulated)
-        est_i_result_note(r->builder, r->context, EST_NOTE, "simex", "errors of the given size were put into the records as they are, "
-                          "half, once, one and a half times and twice; the SIMEX columns extrapolate the log of the estimate back to "
-                          "none, by a line and by a parabola. They are extrapolations: where the two differ much, neither is safe");
+        est_i_result_note(r->builder, r->context, EST_NOTE, "simex",
+                          "errors of the given size were put into the records as they are, half, once, one and a half times "
+                          "and twice; the SIMEX columns extrapolate the log of the estimate back to none, by a line and by a "
+                          "parabola. They are extrapolations: where the two differ much, neither is safe");
 }
 
 static void note_rates(est_i_linkage_run *r)
@@ -355,12 +357,13 @@ static void note_rates(est_i_linkage_run *r)
             impossible += r->captures->n_lists == 2 && !r->answers[i]->exact[k];
         }
     if (nearest)
-        est_i_result_note(r->builder, r->context, EST_NOTE, "nearest_table", "for some rates the corrected table would have negative "
-                          "counts; the most likely table without them was taken. Often that is chance in small cells, else it says "
-                          "that the linkage is better than that");
+        est_i_result_note(r->builder, r->context, EST_NOTE, "nearest_table",
+                          "for some rates the corrected table would have negative counts; the most likely table without them "
+                          "was taken. Often that is chance in small cells, else it says that the linkage is better than that");
     if (impossible)
-        est_i_result_note(r->builder, r->context, EST_WARNING, "impossible_rates", "some rates are impossible for these lists: they "
-                          "need more persons on both lists than the shorter one has");
+        est_i_result_note(r->builder, r->context, EST_WARNING, "impossible_rates",
+                          "some rates are impossible for these lists: they need more persons on both lists than the shorter "
+                          "one has");
 }
 
 static void note_change(est_i_linkage_run *r)
@@ -371,16 +374,19 @@ static void note_change(est_i_linkage_run *r)
     if (!isfinite(change))
         return;
     est_i_number_print_fixed(change, 2, ratio, sizeof ratio);
-    est_i_result_note(r->builder, r->context, EST_WARNING, "better_matching", "better matching over time looks like a decline: missed "
-                      "matches inflate the earlier figures more than the later ones, and worse matching looks like a rise");
+    est_i_result_note(r->builder, r->context, EST_WARNING, "better_matching",
+                      "better matching over time looks like a decline: missed matches inflate the earlier figures more than "
+                      "the later ones, and worse matching looks like a rise");
     if (isfinite(r->explains)) {
         est_i_number_print_fixed(r->explains, 2, sensitivity, sizeof sensitivity);
-        est_i_result_note(r->builder, r->context, EST_WARNING, "change_explained", "the whole change of the annual number from %s to %s "
-                          "(ratio %s) would be explained if the match sensitivity of the last period were %s times that of the first",
+        est_i_result_note(r->builder, r->context, EST_WARNING, "change_explained",
+                          "the whole change of the annual number from %s to %s (ratio %s) would be explained if the match "
+                          "sensitivity of the last period were %s times that of the first",
                           r->captures->block_names[0], r->captures->block_names[last], ratio, sensitivity);
     } else {
-        est_i_result_note(r->builder, r->context, EST_NOTE, "change_explained", "no match sensitivity that these lists allow (and none "
-                          "down to 0.2) explains the change of the annual number from %s to %s (ratio %s)",
+        est_i_result_note(r->builder, r->context, EST_NOTE, "change_explained",
+                          "no match sensitivity that these lists allow (and none down to 0.2) explains the change of the "
+                          "annual number from %s to %s (ratio %s)",
                           r->captures->block_names[0], r->captures->block_names[last], ratio);
     }
 }

@@ -3,30 +3,34 @@
  * Two lists. n1 and n2 records, m links. With match sensitivity a (the probability that two records of one person are linked) and a
  * share b of the links wrong, m (1 - b) links are true, and they are the share a of the persons on both lists:
  *     persons on both lists  M = m (1 - b) / a,        N = n1 n2 / M = n1 n2 a / (m (1 - b)).
- * At b = 0 this is the correction of Ding and Fienberg (1994) Survey Methodology 20:149-158; a and 1 - b are the sensitivity and the
- * positive predictive value of Blakely and Salmond (2002) International Journal of Epidemiology 31:1246-1252. Ding and Fienberg state
- * false links as a rate c of the n1 - M records without a match: m = a M + c (n1 - M), so b = c (n1 - M) / m; Di Consiglio and Tuoto
- * (2015) Journal of Official Statistics 31:415-429 extend that to both sides. M is never above n1 or n2: rates that would need that
- * are impossible for these lists.
+ * At b = 0 this is the correction of Ding and Fienberg (1994) Survey Methodology 20:149-158; a and 1 - b are the sensitivity and
+ * the positive predictive value of Blakely and Salmond (2002) International Journal of Epidemiology 31:1246-1252. Ding and
+ * Fienberg state false links as a rate c of the n1 - M records without a match: m = a M + c (n1 - M), so b = c (n1 - M) / m; Di
+ * Consiglio and Tuoto (2015) Journal of Official Statistics 31:415-429 extend that to both sides. M is never above n1 or n2:
+ * rates that would need that are impossible for these lists.
  *     Variance, a and b taken as known: persons are multinomial over the cells (list 1 only, list 2 only, both and linked, both and
  * missed, neither). With t true links, N as a function of the cells has by the delta method N^2 (1/t - 1/n1 - 1/n2 + 1/N); Poisson
  * false links with the mean t b / (1 - b) add N^2 b / m:
  *     Var N = N^2 (1/(m (1 - b)) + b/m - 1/n1 - 1/n2 + 1/N),
- at b = 0 that of Sekar and Deming (1949) with N for N: N^2 (1/m - 1/n1 - 1/n2 + 1/N). The interval is log-normal on the persons on
+ * at b = 0 and a = 1 that of Sekar and Deming (1949) JASA 44:101-115. The interval is log-normal on the persons on
  * no list (Chao 1987): (n + u / C, n + u C), C = exp(z sqrt(log(1 + Var / u^2))), n = n1 + n2 - M, u = N - n.
  *
- * Any number of lists. Fragmentation: of a person's s records one, each with chance 1/s, is the anchor. Every other record j joins the
- * anchor i with probability a_ij, independently, else it stands alone as a person of its own. So for two records the chance of a
- * link is a_ij, as above, whatever the lists. Expected clusters of a person on the lists S:
+ * Any number of lists. Fragmentation: of a person's s records one, each with chance 1/s, is the anchor. Every other record j
+ * joins the anchor i with probability a_ij, independently, else it stands alone as a person of its own. So for two records the
+ * chance of a link is a_ij, as above, whatever the lists. Expected clusters of a person on the lists S:
  *     T(R | S) = 1/s sum over i in R of prod over j in R, j not i, of a_ij  prod over k in S, k not in R, of (1 - a_ik),  |R| > 1,
  *     T({k} | S) = 1/s (prod over j not k of (1 - a_kj) + sum over i not k of (1 - a_ik)).
- * Every record stays in one cluster: list totals do not change. With one a for all pairs T(a) T(b) = T(ab), for the anchor of what is
- * left is again any of its records with the same chance; so the inverse for 1/a undoes a, and errors can be put in step by step.
+ * Every record stays in one cluster: list totals do not change. With one a for all pairs T(a) T(b) = T(ab), for the anchor of
+ * what is left is again any of its records with the same chance; so the inverse for 1/a undoes a, and errors can be put in step
+ * by step.
+ * A linkage that also joins records by way of a third one keeps more of long histories than this: then the correction is too
+ * strong.
  *
- * Undoing. The observed table is y. If a share b of the links is wrong, the records that were linked wrongly are taken out and stand
- * alone: y' = T(1 - b) y. What is left is the true table x after missed matches: y' = T(a) x. T is triangular in the subset order, so
- * x comes by substitution from the largest histories down. Where a count comes out negative, no table has y' as its expectation;
- * then x maximises the Poisson likelihood of y' over the tables without negative counts, by the EM algorithm (Shepp and Vardi 1982):
+ * Undoing. The observed table is y. If a share b of the links is wrong, the records that were linked wrongly are taken out and
+ * stand alone: y' = T(1 - b) y. What is left is the true table x after missed matches: y' = T(a) x. T is triangular in the
+ * subset order, so x comes by substitution from the largest histories down. Where a count comes out negative, no table has y' as
+ * its expectation; then x maximises the Poisson likelihood of y' over the tables without negative counts, by the EM algorithm
+ * (Shepp and Vardi 1982):
  *     x_S <- x_S (sum over R of T(R | S) y'_R / (T x)_R) / (sum over R of T(R | S)). */
 #include "mse/linkage_error.h"
 

@@ -60,8 +60,8 @@ void est_i_linkage_answer_free(est_i_linkage_answer *answer);
 est_status est_i_linkage_solve(const est_i_linkage_model *model, const est_i_linkage_point *point, est_i_monitor *monitor,
                                est_i_linkage_answer *answer, est_error *error);
 
-/* Intervals of all answers: closed form for two lists, else percentiles over replicates of the whole way: persons are drawn from the
- * corrected table, linked with these errors, corrected and fitted again. Replicates without an estimate count as unbounded. The
+/* Intervals of all answers: closed form for two lists, else percentiles over replicates of the whole way: persons are drawn from
+ * the corrected table, linked with these errors, corrected and fitted again. Replicates without an estimate count as unbounded. The
  * monitor's context has seed and threads. */
 est_status est_i_linkage_intervals(const est_i_linkage_model *model, est_i_linkage_point *const *points,
                                    est_i_linkage_answer *const *answers, size_t n_points, size_t replicates, double level,

@@ -26,8 +26,8 @@ static est_status fail_grid(const char *option, const char *text, double least, 
     char low[32], high[32];
     est_i_number_print(least, low);
     est_i_number_print(most, high);
-    return est_i_fail(error, EST_EOPTION, "option --%s: found '%.60s', expected 1 to %d numbers from %s to %s parted by commas", option,
-                      text, EST_I_LINKAGE_GRID_MAX, low, high);
+    return est_i_fail(error, EST_EOPTION, "option --%s: found '%.60s', expected 1 to %d numbers from %s to %s parted by commas",
+                      option, text, EST_I_LINKAGE_GRID_MAX, low, high);
 }
 
 est_status est_i_linkage_grid_read(const char *text, const char *option, double least, double most, est_i_linkage_grid *grid,
@@ -61,8 +61,9 @@ typedef struct rate_reader {
 
 static est_status find_columns(rate_reader *reader)
 {
-    est_status status = est_i_table_require(reader->rates, "sensitivity", "the probability that two records of one person are linked",
-                                            &reader->sensitivity, reader->error);
+    est_status status =
+        est_i_table_require(reader->rates, "sensitivity", "the probability that two records of one person are linked",
+                            &reader->sensitivity, reader->error);
     reader->wrong = est_table_find(reader->rates, "false_match");
     reader->period = est_table_find(reader->rates, "period");
     reader->list = est_table_find(reader->rates, "list");

@@ -34,8 +34,9 @@ static est_status read_table(est_i_linkage_run *r)
     est_i_captures *captures = NULL;
     long column = -1;
     if (*o->linked.id || *o->linked.cluster || *o->linked.date || *o->linked.until)
-        return est_i_fail(r->error, EST_EOPTION, "--id, --cluster, --date and --until belong to a linked file, but the data are none; "
-                          "give --shape linked or leave them out");
+        return est_i_fail(r->error, EST_EOPTION,
+                          "--id, --cluster, --date and --until belong to a linked file, but the data are none; give --shape "
+                          "linked or leave them out");
     capture.shape = o->shape; /* the first words of both are the same */
     est_status status = est_i_linked_period(r->table, o->period, &column, r->error);
     if (column >= 0)
@@ -57,8 +58,9 @@ static est_status read_data(est_i_linkage_run *r)
         return status;
     r->captures = r->linked->captures;
     if (r->captures->n_lists > EST_I_LINKAGE_LISTS_MAX)
-        status = est_i_fail(r->error, EST_EOPTION, "found %zu lists, expected at most %d: a person on many lists can fall apart in too "
-                            "many ways; name fewer lists with --lists", r->captures->n_lists, EST_I_LINKAGE_LISTS_MAX);
+        status = est_i_fail(r->error, EST_EOPTION,
+                            "found %zu lists, expected at most %d: a person on many lists can fall apart in too many ways; "
+                            "name fewer lists with --lists", r->captures->n_lists, EST_I_LINKAGE_LISTS_MAX);
     return status;
 }
 
@@ -72,8 +74,9 @@ static est_status select_model(est_i_linkage_run *r)
     est_i_estimator *estimator = NULL;
     est_status status = EST_OK;
     if (n_lists > EST_I_SET_LISTS_MAX)
-        return est_i_fail(r->error, EST_EOPTION, "a selection among all models handles up to %d lists, found %zu; give --model (for "
-                          "example all-pairs), or fewer lists with --lists", EST_I_SET_LISTS_MAX, n_lists);
+        return est_i_fail(r->error, EST_EOPTION,
+                          "a selection among all models handles up to %d lists, found %zu; give --model (for example "
+                          "all-pairs), or fewer lists with --lists", EST_I_SET_LISTS_MAX, n_lists);
     how.max_order = r->options->max_order ? (unsigned)r->options->max_order : orders[n_lists];
     if (how.max_order >= n_lists)
         return est_i_fail(r->error, EST_EOPTION, "option --max-order: found %u, expected at most %zu with %zu lists", how.max_order,
@@ -88,8 +91,8 @@ static est_status select_model(est_i_linkage_run *r)
     if (status == EST_OK)
         status = est_i_estimator_select(data, false, &how, &r->monitor, &estimator, r->error);
     if (status == EST_OK && !estimator->found[0])
-        status = est_i_fail(r->error, EST_EIDENTIFY, "no model of the selection has an estimate on these data; give --model main, or "
-                            "longer periods");
+        status = est_i_fail(r->error, EST_EIDENTIFY,
+                            "no model of the selection has an estimate on these data; give --model main, or longer periods");
     if (status == EST_OK)
         r->dependence.n_terms = est_i_estimator_terms(estimator, 0, r->dependence.terms);
     est_i_estimator_free(estimator);
@@ -168,8 +171,9 @@ static est_status solve_points(est_i_linkage_run *r)
     for (size_t k = 0; k < r->captures->n_blocks && status == EST_OK; k++)
         any = any || !isnan(r->answers[0]->population[k]);
     if (status == EST_OK && !any)
-        status = est_i_fail(r->error, EST_EIDENTIFY, "the data as linked have no estimate under this model: the lists do not overlap "
-                            "enough; try --model main, or see est mse");
+        status = est_i_fail(r->error, EST_EIDENTIFY,
+                            "the data as linked have no estimate under this model: the lists do not overlap enough; try "
+                            "--model main, or see est mse");
     est_i_monitor_stage(&r->monitor, "intervals", 0.1, 0.5);
     if (status == EST_OK)
         status = est_i_linkage_intervals(r->model, r->points, r->answers, r->n_points, (size_t)r->options->replicates,

@@ -45,15 +45,17 @@ void est_i_linked_describe(est_i_result_builder *builder, const est_context *con
 {
     add_frame(builder, checks, options);
     if (checks->repeated_rows)
-        est_i_result_note(builder, context, EST_WARNING, "repeated", "records that repeat the list and the id of an earlier one: %zu. "
-                          "They count once", checks->repeated_rows);
+        est_i_result_note(builder, context, EST_WARNING, "repeated",
+                          "records that repeat the list and the id of an earlier one: %zu. They count once", checks->repeated_rows);
     if (checks->repeated_persons)
-        est_i_result_note(builder, context, severity_of(options->repeats), "repeated", "further records of a person on one and the "
-                          "same list: %zu. They are duplicates within the list, or false matches, and count once",
+        est_i_result_note(builder, context, severity_of(options->repeats), "repeated",
+                          "further records of a person on one and the same list: %zu. They are duplicates within the list, "
+                          "or false matches, and count once",
                           checks->repeated_persons);
     if (checks->larger_clusters)
-        est_i_result_note(builder, context, severity_of(options->larger), "repeated", "clusters of more than %ld records: %zu. Look "
-                          "for false matches", options->largest_cluster, checks->larger_clusters);
+        est_i_result_note(builder, context, severity_of(options->larger), "repeated",
+                          "clusters of more than %ld records: %zu. Look for false matches", options->largest_cluster,
+                          checks->larger_clusters);
     if (checks->without_date)
         est_i_result_note(builder, context, EST_NOTE, "repeated", "records without a date: %zu", checks->without_date);
     if (checks->left_out)

@@ -100,8 +100,9 @@ static est_status answer(const est_table *data, const est_i_linked *linked, cons
 {
     const est_i_captures *captures = linked->captures;
     if (captures->n_lists > LISTS_MOST)
-        return est_i_fail(error, EST_EOPTION, "found %zu lists, expected at most %d: every capture history becomes a row; name fewer "
-                          "lists with --lists", captures->n_lists, LISTS_MOST);
+        return est_i_fail(error, EST_EOPTION,
+                          "found %zu lists, expected at most %d: every capture history becomes a row; name fewer lists with "
+                          "--lists", captures->n_lists, LISTS_MOST);
     est_i_result_builder *builder = est_i_result_begin("patterns", est_i_method_patterns.title);
     add_rows(builder, captures, data);
     est_i_result_add_stat(builder, "lists", (double)captures->n_lists, false);
@@ -112,8 +113,9 @@ static est_status answer(const est_table *data, const est_i_linked *linked, cons
     }
     est_i_describe_lists(builder, captures);
     est_i_linked_describe(builder, context, &linked->checks, &options->linked);
-    est_i_result_note(builder, context, EST_NOTE, "untestable", "the histories are as good as the linkage: est linkage shows what "
-                      "missed and false matches do to the estimate");
+    est_i_result_note(builder, context, EST_NOTE, "untestable",
+                      "the histories are as good as the linkage: est linkage shows what missed and false matches do to the "
+                      "estimate");
     est_i_describe_provenance(builder, &est_i_method_patterns, options, context, data, captures);
     return est_i_result_finish(builder, result, error);
 }
@@ -128,11 +130,11 @@ const est_method est_i_method_patterns = {
     .id = "patterns",
     .title = "Capture patterns from linked records",
     .summary = "Counts how many persons are on which combination of lists, from records that somebody linked, and checks the "
-               "records: ids in two clusters, repeated records, persons twice on one list, large clusters, impossible dates. The "
-               "table is what mse and trend read; it holds no identifier. It takes the linkage as it is.",
+               "records: ids in two clusters, repeated records, persons twice on one list, large clusters, impossible dates. "
+               "The table is what mse and trend read; it holds no identifier. It takes the linkage as it is.",
     .reference = "Christen (2012) Data Matching, Springer",
-    .data = "a linked file: one row a record with the columns list, id (within the list) and cluster (the person that the linkage "
-            "found); a date and a period column if there are any",
+    .data = "a linked file: one row a record with the columns list, id (within the list) and cluster (the person that the "
+            "linkage found); a date and a period column if there are any",
     .options = patterns_specs,
     .n_options = PATTERNS_SPECS,
     .options_size = sizeof(est_patterns_options),

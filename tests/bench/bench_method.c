@@ -87,8 +87,6 @@ void bench_peer_jobs(const bench_settings *set)
         {"pair-models-5", "mse", "uk_2013_five", "max-order=2 ci=none", true},
         {"top-bootstrap-4", "mse", "kosovo_1999", "max-order=3 ci=bca resample=scv2024 reselect-top=20 replicates=100", false},
         {"top-bootstrap-5", "mse", "uk_2013_five", "max-order=3 ci=bca resample=scv2024 reselect-top=100 replicates=100", true},
-        {"stepwise-bootstrap-5-short", "mse", "uk_2013_five",
-         "select=stepwise max-order=2 ci=bca resample=scv2024 replicates=10", false},
         {"stepwise-bootstrap-5", "mse", "uk_2013_five", "select=stepwise max-order=2 ci=bca resample=scv2024 replicates=100", true},
         {"stepwise-bootstrap-6", "mse", "uk_2013", "select=stepwise max-order=2 ci=bca resample=scv2024 replicates=100", true},
         {"closed-models-4", "heterogeneity", "diabetes_casale", "ci=none", false},

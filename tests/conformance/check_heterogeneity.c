@@ -2,24 +2,29 @@
  * closedp.Mtb of mse/expected.csv in the folder LIBEST_ORACLES (default: ../shared/oracles). Skipped without it.
  *
  * Tolerances, relative unless said otherwise:
- *   closedp.t, closedp.0  population 1e-7; deviance, AIC, BIC 1e-7 (deviance also 1e-6 absolute); df exact; se 1e-4 and bias 1e-3, since
- *                         R's glm leaves the covariance of the last iteration but one
- *   closedp.bc            population 2e-6 and se 1e-4 (Mt: root found to 1.2e-4 absolute)
- *   profileCI             1e-4 for the maximum and both limits: Stirling's formula above 100 persons, roots to 1e-4 absolute
- *   closedpCI.t Normal    with nodes 20, as the peer: population 1e-4, deviance, AIC, BIC 1e-6 (its optimiser stops at 1e-8 of the deviance);
- *                         se and limits 2e-3 after the correction below
+ *   closedp.t, closedp.0  population, deviance, AIC, BIC 1e-7 (deviance also 1e-6 absolute); df exact; se 1e-4, bias 2e-3: R's glm
+ *                         leaves the covariance of the last iteration but one (with epsilon 1e-15 the peer gives our digits: Ned_5
+ *                         Mh Darroch 20092.6856 and 132.3880)
+ *   closedp.bc            population 2e-6, se 1e-4 (Mt: root found to 1.2e-4 absolute)
+ *   profileCI             2e-4 for the maximum and both limits: from 100 persons on the peer's factorials are Stirling's without
+ *                         1 / (12 n), which with 38 unseen moves a limit by 0.02; its roots are found to 1e-4 absolute
+ *   closedpCI.t Normal    with nodes 20, as the peer: population 1e-3, deviance, AIC, BIC 1e-6 (its optimiser stops at 1e-8 of the
+ *                         deviance, which on UKdat_5 is 7e-6 above ours); se and limits 2e-3 after the correction below
  *   closedp.Mtb           population and se 1e-4, deviance, AIC, BIC 1e-5
  *
  * Rows left out, and why. [t] = tests/unit/test_mse_heterogeneity.c proves it by another computation.
- *   closedp.t, closedp.bc Mb on UKdat_5       10  a population of -3763 (bc: -3788): first captures rise from list to list, so that the removal
- *                                                 estimate does not exist. Checked instead: there is no estimate, and the peer's infoFit is not 0
- *   closedp.t Mbh stderr                       5  the peer's derivative of N by its last coefficient lacks the factor 1 + exp(eta + b1) / D, so
- *                                                 that 14.59 stands for 4.65 on the hares [t]
- *   closedp.t Mb, Mbh bias                    10  the peer's formula is that of n + exp(b0), which is not the population of these models [t]
- *   closedp.Mtb on dga_MadiganYork5            5  the peer's optimiser stopped short of the top: its AIC is above ours. Checked: that it is
- *   closedpCI.t Normal stderr, infCL, supCL   15  not as they stand: the covariance is the inverse Hessian of the deviance, half of what it must be
- *                                                 [t]; compared with ours halved
- *   profileCI of [..] models                   9  log-linear models, compared elsewhere */
+ *   rows                                        why
+ *   closedp.t, closedp.bc Mb on UKdat_5       9 a population of -3763 (bc: -3788): first captures rise from list to list, so that
+ *                                               the removal estimate does not exist. Checked instead: there is no estimate, and the
+ *                                               peer's infoFit is not 0
+ *   closedp.t Mbh stderr                      5 the peer's derivative of N by its last coefficient lacks the factor
+ *                                               1 + exp(eta + b1) / D, so that 14.59 stands for 4.65 on the hares [t]
+ *   closedp.t Mb, Mbh bias                    9 (beside the one above) the peer's formula is that of n + exp(b0), which is not the
+ *                                               population of these models [t]
+ *   closedp.Mtb on dga_MadiganYork5           5 the peer's optimiser stopped short of the top: its AIC is above ours. Checked
+ *   profileCI of [..] models                  9 log-linear models, compared elsewhere
+ *   closedpCI.t Normal stderr, infCL, supCL  15 compared, but not as they stand: the peer's covariance is the inverse Hessian of
+ *                                               the deviance, half of what it must be [t]; ours is halved for the comparison */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -32,6 +37,7 @@
 #define SKIPPED 77
 #define LINE 512
 #define ANSWERS 400
+#define COMPARED 942 /* rows of expected.csv that must be met */
 
 typedef struct record {
     char field[6][128]; /* dataset, method, settings, quantity, value, peer */
@@ -125,7 +131,8 @@ static int model_of(const char *settings)
         {"Mth Chao", EST_CLOSED_MTH_CHAO}, {"Mth Poisson", EST_CLOSED_MTH_POISSON}, {"Mth Darroch", EST_CLOSED_MTH_DARROCH},
         {"Mth Gamma", EST_CLOSED_MTH_GAMMA}, {"Mth Normal", EST_CLOSED_MTH_NORMAL}, {"Mh Chao", EST_CLOSED_MH_CHAO},
         {"Mh Poisson", EST_CLOSED_MH_POISSON}, {"Mh Darroch", EST_CLOSED_MH_DARROCH}, {"Mh Gamma", EST_CLOSED_MH_GAMMA},
-        {"MthC", EST_CLOSED_MTH_CHAO}, {"MthP", EST_CLOSED_MTH_POISSON}, {"MthD", EST_CLOSED_MTH_DARROCH}, {"MthG", EST_CLOSED_MTH_GAMMA},
+        {"MthC", EST_CLOSED_MTH_CHAO}, {"MthP", EST_CLOSED_MTH_POISSON}, {"MthD", EST_CLOSED_MTH_DARROCH},
+        {"MthG", EST_CLOSED_MTH_GAMMA},
         {"MhC", EST_CLOSED_MH_CHAO}, {"MhP", EST_CLOSED_MH_POISSON}, {"MhD", EST_CLOSED_MH_DARROCH}, {"MhG", EST_CLOSED_MH_GAMMA},
         {"Mtb", EST_CLOSED_MTB}, {"Mbh", EST_CLOSED_MBH}, {"Mb", EST_CLOSED_MB}, {"Mt", EST_CLOSED_MT}, {"M0", EST_CLOSED_M0}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -170,7 +177,8 @@ static void leave_out(check *c, const record *r, bool as_it_should_be, const cha
 static const char *column_of(const char *quantity)
 {
     static const char *const pairs[][2] = {{"abundance", "population"}, {"stderr", "se"}, {"deviance", "deviance"}, {"df", "df"},
-                                           {"AIC", "aic"}, {"BIC", "bic"}, {"bias", "bias"}, {"infCL", "lower"}, {"supCL", "upper"}};
+                                           {"AIC", "aic"}, {"BIC", "bic"}, {"bias", "bias"}, {"infCL", "lower"},
+                                           {"supCL", "upper"}};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
         if (strcmp(quantity, pairs[i][0]) == 0)
             return pairs[i][1];
@@ -205,7 +213,7 @@ static void check_models(check *c, const record *r, int cells)
     else if (strcmp(quantity, "stderr") == 0)
         compare(c, r, found, r->value, 1e-4, 0);
     else if (strcmp(quantity, "bias") == 0)
-        compare(c, r, found, r->value, 1e-3, 0);
+        compare(c, r, found, r->value, 2e-3, 0);
     else if (strcmp(quantity, "df") == 0)
         compare(c, r, found, r->value, 0, 1e-9);
     else
@@ -237,7 +245,7 @@ static void check_profile(check *c, const record *r)
     const est_result *result = answer_of(c, r->field[0], options);
     bool maximum = strcmp(r->field[3], "abundance") == 0;
     double found = maximum && result ? est_result_stat_value(result, "multinomial_mle") : number_of(result, column_of(r->field[3]));
-    compare(c, r, found, r->value, 1e-4, 0);
+    compare(c, r, found, r->value, 2e-4, 0);
 }
 
 /* Ours with the peer's covariance: var N = u + u^2 V / 2. */
@@ -257,7 +265,7 @@ static void check_normal(check *c, const record *r)
     else if (strcmp(r->field[3], "supCL") == 0)
         compare(c, r, n + unseen * factor, r->value, 2e-3, 0);
     else
-        compare(c, r, found, r->value, strcmp(r->field[3], "abundance") == 0 ? 1e-4 : 1e-6, 0);
+        compare(c, r, found, r->value, strcmp(r->field[3], "abundance") == 0 ? 1e-3 : 1e-6, 0);
 }
 
 static void check_mtb(check *c, const record *r)
@@ -300,21 +308,22 @@ static int finish(check *c)
     for (size_t i = 0; i < c->n_answers; i++)
         est_result_free(c->answers[i].result);
     printf("%zu compared, %zu faults\n", compared, faults);
-    return faults > 0 || c->broken || compared != 916;
+    return faults > 0 || c->broken || compared != COMPARED;
 }
 
 int main(void)
 {
     static check c;
     static char methods[6][64] = {"closedp.t", "closedp.0", "closedp.bc", "profileCI(closedpCI.t)", "closedpCI.t", "closedp.Mtb"};
-    const char *folder = getenv("LIBEST_ORACLES");
-    char path[5000], line[LINE];
+    const char *folder = getenv("LIBEST_ORACLES"), *source = getenv("srcdir");
+    char beside[4096], path[5000], line[LINE];
     record r;
-    c.folder = folder ? folder : "../shared/oracles";
+    snprintf(beside, sizeof beside, "%.4000s/../shared/oracles", source ? source : ".");
+    c.folder = folder && *folder ? folder : beside;
     snprintf(path, sizeof path, "%.4000s/mse/expected.csv", c.folder);
     FILE *file = fopen(path, "r");
     if (!file) {
-        printf("skipped: there is no %s\n", path);
+        printf("skipped: no reference tables (set LIBEST_ORACLES to their folder)\n");
         return SKIPPED;
     }
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)

@@ -1,5 +1,5 @@
-/* Errors of the linkage. Expected values: by hand from the formulas at the head of linkage_error.c, and by simulation of a known truth
- * (persons and lists are drawn, links broken and made falsely with known rates). */
+/* Errors of the linkage. Expected values: by hand from the formulas at the head of linkage_error.c, and by simulation of a known
+ * truth (persons and lists are drawn, links broken and made falsely with known rates). */
 #include "mse_support.h"
 
 #include <est/linkage.h>
@@ -120,7 +120,8 @@ static void test_splitting_in_steps(void **state)
     (void)state;
     double table[CELLS_MOST], once[CELLS_MOST], step[CELLS_MOST], twice[CELLS_MOST];
     est_i_keep first = est_i_keep_all(0.9), second = est_i_keep_all(0.8), both = est_i_keep_all(0.72);
-    est_i_splitting *t1 = est_i_splitting_new(5, &first), *t2 = est_i_splitting_new(5, &second), *t3 = est_i_splitting_new(5, &both);
+    est_i_splitting *t1 = est_i_splitting_new(5, &first), *t2 = est_i_splitting_new(5, &second),
+                    *t3 = est_i_splitting_new(5, &both);
     assert_true(t1 && t2 && t3);
     fill_table(table, 32, 2);
     est_i_splitting_apply(t1, table, step);
@@ -345,7 +346,8 @@ static void test_simex(void **state)
     REQUIRE_OK(est_i_linked_of_captures(captures, &linked, &error), error);
     REQUIRE_OK(est_i_linkage_model_new(captures, NULL, 0, &model, &error), error);
     est_i_linkage_answer *plain = solve_at(table, 3, NULL, 0, 1, 0, 0), *corrected = solve_at(table, 3, NULL, 0, 0.9, 0, 0);
-    REQUIRE_OK(est_i_linkage_simulate(model, linked, plain->population, sensitivity, wrong, 1, 40, &monitor, &found, &error), error);
+    REQUIRE_OK(est_i_linkage_simulate(model, linked, plain->population, sensitivity, wrong, 1, 40, &monitor, &found, &error),
+               error);
     assert_true(plain->population[0] > 1.08 * truth);
     assert_true(found.mean > 1.08 * plain->population[0]); /* the errors once more */
     assert_true(found.sd > 0 && found.sd < 0.02 * found.mean && found.without == 0);

@@ -350,6 +350,68 @@ static void test_list_at_rest(void **state)
     est_result_free(result);
 }
 
+/* Of four lists PF and DC were not both at work on the coast: three lists there, all pairs given, so that the histories can be looked at.
+ * In the hills all four were, and are taken as small. */
+static void check_four_lists(double alone, bool shown)
+{
+    static const char *const four[] = {"GO", "NG", "PF", "DC"}, *const columns[] = {"list", "coast", "hills"},
+                             *const pair_columns[] = {"list", "other", "coast", "hills"};
+    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_COUNT, EST_ROLE_COUNT};
+    const double counts[N_HISTORIES + 1] = {0, alone, 40, 50, 60, 70, 80, 90};
+    people p = {.strata = &areas, .three_lists = true};
+    memcpy(p.counts[0], counts, sizeof counts);
+    est_result *result = NULL, *published;
+    est_i_result_builder *builder = est_i_result_begin("mse", "MSE");
+    add_rows(builder, &p, 0, n_of(&p, 0), NAN);
+    add_rows(builder, &p, 1, 700, NAN);
+    est_i_result_frame(builder, "lists", "Lists", 3, columns, roles + 1, SIZE_MAX);
+    for (unsigned j = 0; j < 4; j++) {
+        est_i_result_cell_text(builder, four[j]);
+        est_i_result_cell(builder, j < 3 ? on_all_of(&p, 0, 1u << j) : NAN);
+        est_i_result_cell(builder, 300);
+    }
+    est_i_result_frame(builder, "overlaps", "Overlaps", 4, pair_columns, roles, SIZE_MAX);
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned j = i + 1; j < 4; j++) {
+            est_i_result_cell_text(builder, four[i]);
+            est_i_result_cell_text(builder, four[j]);
+            est_i_result_cell(builder, j < 3 ? on_all_of(&p, 0, 1u << i | 1u << j) : NAN);
+            est_i_result_cell(builder, 100);
+        }
+    assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
+    published = publish(result, est_suppression_default());
+    for (size_t i = 0; i < 6; i++) {
+        bool three = i == 0 || i == 1 || i == 3;
+        assert_int_equal(is_shown(cell_of(published, "overlaps", i, 2)), three && shown);
+        assert_false(is_shown(cell_of(published, "overlaps", i, 3)));
+    }
+    for (size_t j = 0; j < 4; j++) {
+        assert_int_equal(is_shown(cell_of(published, "lists", j, 1)), j < 3);
+        assert_true(cell_of(published, "lists", j, 2)->number == 300);
+    }
+    est_result_free(published);
+    est_result_free(result);
+}
+
+static void test_three_of_four_lists(void **state)
+{
+    (void)state;
+    check_four_lists(30, false); /* hills are withheld, so the coast has to go with them */
+    check_four_lists(9, false);
+}
+
+/* Nobody on the coast is on NG alone: all 107 are on GO. The list totals go, the 107 stay, for a large stratum that is withheld would
+ * say why. */
+static void test_everybody_on_a_list(void **state)
+{
+    people p = {.strata = &areas, .counts = {{0, 54, 0, 53}, {0, 18, 74, 11}, {0, 26, 11, 76}, {0, 12, 16, 16}}};
+    est_result *published = publish_people(&p, false, true);
+    (void)state;
+    assert_true(row_of(published, "observed", 0)->estimate == 110);
+    assert_false(is_shown(cell_of(published, "lists", 0, 1)) || is_shown(cell_of(published, "lists", 1, 1)));
+    est_result_free(published);
+}
+
 /* What is said of strata whose names are made of codes. */
 static void test_notes(void **state)
 {
@@ -424,8 +486,8 @@ static void test_separators(void **state)
     est_i_text_free(&text);
 }
 
-/* Linear algebra. Unknowns: the cells of the table, then the unseen of each stratum. Known: what is shown, taken as exact; the sums of
- * everything over the strata, and over the strata of one label. */
+/* Linear algebra. Unknowns: the cells of the table, then the unseen of each stratum. Known: what is shown, taken as
+ * exact; the sums of everything over the strata, and over the strata of one label. */
 
 #define N_UNKNOWNS (MOST_STRATA * N_HISTORIES + MOST_STRATA)
 #define MOST_EQUATIONS 512
@@ -435,7 +497,8 @@ typedef struct knowledge {
     size_t count;
 } knowledge;
 
-/* The sum over the histories on all of `on`, exactly these with `only`, over the strata in the mask; with `unseen` the unseen too. */
+/* The sum over the histories on all of `on`, exactly these with `only`, over the strata in the mask; with `unseen` the
+ * unseen too. */
 typedef struct sum {
     unsigned strata, on;
     bool only, unseen;
@@ -583,9 +646,9 @@ static knowledge *know(const people *p, const est_result *published, unsigned pa
     return known;
 }
 
-/* Counts below 10 that follow: strata and histories from rows, lists and histories with their totals, and all from their own part with
- * its sums by label as well. Overlaps together with the rest would give more if their numbers were exact; that they are rounded is
- * looked at by the other attack. */
+/* Counts below 10 that follow: strata and histories from rows, lists and histories with their totals, and all from
+ * their own part with its sums by label as well. Overlaps together with the rest would give more if their numbers were
+ * exact; that they are rounded is looked at by the other attack. */
 static size_t solved_small(const people *p, const est_result *published)
 {
     knowledge *all = know(p, published, ROWS | LISTS | HISTORIES, false), *rows = know(p, published, ROWS, true),
@@ -652,8 +715,8 @@ static void test_linear_attack(void **state)
     assert_true(shown > 300);        /* and it is no audit of empty pages */
 }
 
-/* By trying: whoever knows the rule of suppression looks for all tables with the same publication. Every small count must have several
- * possible values. */
+/* By trying: whoever knows the rule of suppression looks for all tables with the same publication. Every small count
+ * must have several possible values. */
 
 static bool same_number(double a, double b)
 {
@@ -787,6 +850,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_label),     cmocka_unit_test(test_codes),
         cmocka_unit_test(test_nothing_small), cmocka_unit_test(test_list_at_rest),
+        cmocka_unit_test(test_three_of_four_lists), cmocka_unit_test(test_everybody_on_a_list),
         cmocka_unit_test(test_notes),         cmocka_unit_test(test_number_labels),
         cmocka_unit_test(test_separators),    cmocka_unit_test(test_linear_attack),
         cmocka_unit_test(test_search_for_other_tables),
