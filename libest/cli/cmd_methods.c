@@ -47,10 +47,15 @@ static void print_limits(const cli_option *option)
 
 static void print_option(const cli_option *option)
 {
-    char left[CLI_HELP_LEFT];
+    char left[CLI_HELP_LEFT], choices[1024];
     cli_help_left(option, left);
     printf("  %s\n      ", left);
     cli_text_wrap(stdout, option->doc, 6, 6);
+    if (cli_help_choices_wide(option)) {
+        cli_help_choices(option, choices, sizeof choices);
+        printf("      one of: ");
+        cli_text_wrap(stdout, choices, 14, 14);
+    }
     print_limits(option);
 }
 

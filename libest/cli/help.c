@@ -8,6 +8,7 @@
 
 #define LEFT_WIDTH 26
 #define SCREEN_LINES 40
+#define WIDEST_CHOICES 60 /* more stand in the text of the option */
 
 /* The lines of a method's page beside its title and options: usage, headings, blank lines, DATA, --help, the
  * last. */
@@ -26,7 +27,23 @@ static const char *placeholder(const cli_option *option)
     };
     if (option->placeholder)
         return option->placeholder;
-    return option->choices ? option->choices : words[option->kind];
+    return option->choices && !cli_help_choices_wide(option) ? option->choices : words[option->kind];
+}
+
+bool cli_help_choices_wide(const cli_option *option)
+{
+    return option->choices && cli_text_width(option->choices) > WIDEST_CHOICES;
+}
+
+void cli_help_choices(const cli_option *option, char *buffer, size_t size)
+{
+    size_t used = 0;
+    for (const char *at = option->choices; *at && used + 2 < size; at++) {
+        if (*at == '|')
+            buffer[used++] = ',';
+        buffer[used++] = *at == '|' ? ' ' : *at;
+    }
+    buffer[used] = '\0';
 }
 
 void cli_help_left(const cli_option *option, char buffer[CLI_HELP_LEFT])
@@ -42,7 +59,10 @@ static void option_text(const cli_option *option, size_t width, char *buffer, si
     size_t used = 0;
     if (*option->initial && option->kind != EST_OPTION_FLAG)
         snprintf(tail, sizeof tail, " [%s]", option->initial);
-    if (width == 0)
+    if (width == 0 && cli_help_choices_wide(option)) {
+        used = (size_t)snprintf(buffer, size, "%s: ", option->doc);
+        cli_help_choices(option, buffer + used, size - used);
+    } else if (width == 0)
         snprintf(buffer, size, "%s", option->doc);
     else
         cli_text_shorten(option->doc, width > strlen(tail) ? width - strlen(tail) : 1, buffer, size);

@@ -2,11 +2,16 @@
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "commands.h"
 
 #define CLI_HELP_LEFT 128
+
+/* Are the choices too wide to stand beside the name? Then they stand in the text, as "bic, aic, none". */
+bool cli_help_choices_wide(const cli_option *option);
+void cli_help_choices(const cli_option *option, char *buffer, size_t size);
 
 /* "--select bic|aic|none" */
 void cli_help_left(const cli_option *option, char buffer[CLI_HELP_LEFT]);

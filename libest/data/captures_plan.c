@@ -190,7 +190,7 @@ static bool has_role(const est_i_capture_plan *plan, size_t column)
 static est_status find_strata(const est_table *data, const est_i_strata_options *options, est_i_capture_plan *plan,
                               est_error *error)
 {
-    static const name_rule rule = {"strata", "stratum column", EST_I_STRATA_COLUMNS_MAX};
+    static const name_rule rule = {"by", "stratum column", EST_I_STRATA_COLUMNS_MAX};
     size_t count = 0;
     est_status status = options ? read_names(&rule, options->columns, plan->strata_names, &plan->n_strata, error) : EST_OK;
     for (size_t i = 0; i < plan->n_strata; i++)

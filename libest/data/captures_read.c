@@ -620,6 +620,6 @@ est_status est_i_captures_read_strata(const est_table *data, const est_capture_o
 {
     *captures = NULL;
     if (strata->coverage && !(strata->columns && *strata->columns))
-        return est_i_fail(error, EST_EOPTION, "found a coverage table, but no stratum columns; name them (--strata)");
+        return est_i_fail(error, EST_EOPTION, "found a coverage table, but no stratum columns; name them (--by)");
     return read_table((capture_reader){.data = data, .strata_options = strata, .error = error}, options, context, captures);
 }

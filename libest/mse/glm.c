@@ -132,7 +132,8 @@ static double find_step(const est_i_glm_design *design, const est_i_glm_request 
     return longest;
 }
 
-/* Goes along the step, halving it until the likelihood rises enough, rounding aside. false: it does not however short the step is. */
+/* Goes along the step, halving it until the likelihood rises enough, rounding aside. false: it does not however short the step
+ * is. */
 static bool advance(const est_i_glm_design *design, const est_i_glm_request *request, est_i_glm_fit *fit, const double *step,
                     double *from)
 {

@@ -364,11 +364,35 @@ static est_status find_profile(const est_i_closed_data *data, const est_i_closed
     return EST_OK;
 }
 
-static est_i_closed_state state_of(est_i_glm_state state)
+/* M0 and Mh of one column, exactly: a maximum exists when the mean of (k, h(k)) over the persons is inside the convex hull of
+ * its points k = 1 to n_counts (Barndorff-Nielsen 1978). They are in convex position, h being strictly convex, so that it is
+ * outside only when all persons are at the two ends of one edge: neighbours, or the first and the last. Without h: at one end. */
+static bool has_maximum(const est_i_closed_data *data, est_i_form form)
+{
+    size_t lowest = 0, highest = 0, values = 0;
+    for (size_t k = 1; k <= data->n_counts; k++)
+        if (data->frequency[k] > 0) {
+            lowest = lowest ? lowest : k;
+            highest = k;
+            values++;
+        }
+    if (form == EST_I_FORM_NONE)
+        return values > 1 || (lowest > 1 && highest < data->n_counts);
+    return values > 2 || (values == 2 && highest > lowest + 1 && (lowest > 1 || highest < data->n_counts));
+}
+
+static est_i_closed_state state_of(const est_i_closed_data *data, const est_i_closed_model *model, est_i_glm_state state)
 {
     static const est_i_closed_state states[] = {EST_I_CLOSED_FITTED, EST_I_CLOSED_DEPENDENT, EST_I_CLOSED_UNBOUNDED,
                                                 EST_I_CLOSED_VANISHING, EST_I_CLOSED_STOPPED};
-    return states[state];
+    est_i_closed_state found = states[state];
+    if (model->base == EST_I_BASE_M0 && model->form != EST_I_FORM_CHAO && found != EST_I_CLOSED_STOPPED) {
+        if (found == EST_I_CLOSED_FITTED && !has_maximum(data, model->form))
+            found = EST_I_CLOSED_VANISHING;
+        else if (found != EST_I_CLOSED_FITTED && has_maximum(data, model->form))
+            found = EST_I_CLOSED_LOST;
+    }
+    return found;
 }
 
 est_status est_i_closed_loglinear(const est_i_closed_data *data, const est_i_closed_model *model,
@@ -380,7 +404,7 @@ est_status est_i_closed_loglinear(const est_i_closed_data *data, const est_i_clo
     if (status != EST_OK)
         goto cleanup;
     fit_constrained(&l, l.start, NAN);
-    fit->state = state_of(l.fit->state);
+    fit->state = state_of(data, model, l.fit->state);
     if (fit->state != EST_I_CLOSED_FITTED)
         goto cleanup;
     set_population(&l, fit);

@@ -56,7 +56,7 @@ static const char *misfit(const est_i_closed_data *data, const est_i_closed_mode
         reason = "it cannot leave out those captured often (up-to)";
     else if (model->form == EST_I_FORM_CHAO && data->n_counts > EST_I_CLOSED_CHAO_MAX)
         reason = "it has a coefficient for each number of captures, and takes at most 60; set up-to";
-    else if (!(fabs(est_i_closed_height(options, model->form, (double)data->n_counts)) < 1e150))
+    else if (!(fabs(est_i_closed_height(options, model->form, (double)data->n_counts)) < 1e18))
         reason = "its column runs over at so many captures; set up-to, or a smaller poisson-base";
     return reason;
 }
@@ -66,6 +66,8 @@ static const char *reason_of(const est_i_closed_fit *fit)
     const char *reason = NULL;
     if (fit->state == EST_I_CLOSED_DEPENDENT)
         reason = "the data do not tell its parameters apart";
+    else if (fit->state == EST_I_CLOSED_LOST)
+        reason = "its likelihood has a maximum, which was not found: its column is too steep for these data";
     else if (fit->state == EST_I_CLOSED_UNBOUNDED)
         reason = "nothing limits the unseen number: the likelihood rises as it grows without bound";
     else if (fit->state == EST_I_CLOSED_VANISHING)

@@ -63,6 +63,7 @@ typedef enum est_i_closed_state {
     EST_I_CLOSED_DEPENDENT,  /* the data do not tell its parameters apart */
     EST_I_CLOSED_UNBOUNDED,  /* the likelihood rises as the unseen grow without bound */
     EST_I_CLOSED_VANISHING,  /* the likelihood has no maximum, and the unseen do not grow */
+    EST_I_CLOSED_LOST,       /* there is a maximum, and Newton did not find it */
     EST_I_CLOSED_STOPPED
 } est_i_closed_state;
 

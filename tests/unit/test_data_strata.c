@@ -195,7 +195,7 @@ static void test_faults(void **state)
     expect_fault("person,list,sex\nWanjiku,A,f\nb,B,\n", sex, EST_EVALUE, 2, "sex", "missing value");
     expect_fault("sex,A,B\nm,1,1\n", (setting){.strata = "sx"}, EST_ECOLUMN, 0, "sx", "did you mean 'sex'");
     expect_fault("sex,A,B\nm,1,1\n", (setting){.strata = "sex,sex"}, EST_EOPTION, 0, "", "twice");
-    expect_fault("sex,A,B\nm,1,1\n", (setting){.strata = "sex,"}, EST_EOPTION, 0, "", "strata: found an empty name");
+    expect_fault("sex,A,B\nm,1,1\n", (setting){.strata = "sex,"}, EST_EOPTION, 0, "", "by: found an empty name");
     expect_fault("sex,A,B\nm,1,1\n", (setting){.strata = "A", .lists = "A,B"}, EST_EOPTION, 0, "A", "another role");
     expect_fault("sex,A,B,count\nm,1,1,2\n", (setting){.strata = "count"}, EST_EOPTION, 0, "count", "another role");
     expect_fault("person,list,sex\n1,A,f\n", (setting){.strata = "list"}, EST_EOPTION, 0, "list", "another role");
@@ -206,7 +206,7 @@ static void test_faults(void **state)
                  "period", "never summed");
     expect_fault("sex,A,B\nm,1,2\n", sex, EST_EVALUE, 1, "B", "found 2");
     expect_fault("sex,A,B\nm,0,0\n", (setting){.strata = "sex", .lists = "A,B"}, EST_EVALUE, 1, "", "zeros only");
-    expect_fault("sex,A,B\nm,1,1\n", (setting){.coverage = "list\nA\n"}, EST_EOPTION, 0, "", "--strata");
+    expect_fault("sex,A,B\nm,1,1\n", (setting){.coverage = "list\nA\n"}, EST_EOPTION, 0, "", "--by");
     expect_fault("sex,A,B,c,d,e,f,g,h,i,j,k\nm,1,1,2,2,2,2,2,2,2,2,2\n", (setting){.strata = "sex,A,B,c,d,e,f,g,h,i,j,k"},
                  EST_EDEFINITION, 0, "", "at most 10");
 }

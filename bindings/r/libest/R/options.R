@@ -16,9 +16,10 @@ est_option_text <- function(value, kind) {
     value <- est_formula_names(value)
   if (is.logical(value))
     value <- ifelse(value, "1", "0")
-  else if (is.numeric(value))
+  separator <- if (is.numeric(value) || identical(kind, "columns")) "," else " "
+  if (is.numeric(value))
     value <- est_number_text(value)
-  paste(as.character(value), collapse = if (identical(kind, "columns")) "," else " ")
+  paste(as.character(value), collapse = separator)
 }
 
 # ~ LA + NG + PF: the names of list columns. ~ . means the library's own rule.
@@ -62,9 +63,9 @@ est_truth <- function(value, name) {
   value
 }
 
-est_control <- function(seed, threads, suppress, threshold, internal) {
+est_control <- function(seed, threads, suppress, suppress_below, internal) {
   list(seed = est_whole(seed, "seed", 0, 2^53), threads = est_whole(threads, "threads", 0, 1024),
        suppress = if (!is.null(suppress)) as.character(suppress)[1],
-       threshold = if (!is.null(threshold)) est_whole(threshold, "threshold", 0, 1e9),
+       threshold = if (!is.null(suppress_below)) est_whole(suppress_below, "suppress_below", 0, 1e9),
        internal = unname(est_truth(internal, "internal")))
 }
