@@ -375,6 +375,50 @@ static void withhold_named_domain(est_i_suppressor *state, const est_frame *fram
     }
 }
 
+/* Is this cell the observed count of the domain that its row names, or of everybody if it names none? */
+static bool repeats_observed(const est_i_suppressor *state, const est_frame *frame, size_t row, double value)
+{
+    bool named = false, repeats = false;
+    for (size_t j = 0; j < frame->n_columns; j++) {
+        const char *text = frame->cells[row * frame->n_columns + j].text;
+        size_t count = 0;
+        const est_i_domain_name *names = text ? est_i_domains_named(state, text, &count) : NULL;
+        for (size_t i = 0; i < count; i++)
+            repeats = repeats || (strcmp(names[i].row->estimand, "observed") == 0 && names[i].row->estimate == value);
+        named = named || count > 0;
+    }
+    for (size_t i = 0; i < state->result->n_rows && !named; i++) {
+        const est_row *other = &state->result->rows[i];
+        repeats = repeats || (other->n_domain == 0 && strcmp(other->estimand, "observed") == 0 && other->estimate == value);
+    }
+    return repeats;
+}
+
+static bool is_gates(const est_frame *frame)
+{
+    return strcmp(frame->name, "gates") == 0;
+}
+
+/* The frame "gates" holds counts of several kinds in one column, which add up to nothing: n, which is withheld with its domain, and
+ * the smallest of the list totals, which are shown elsewhere if at all. */
+static bool pass_gates(est_i_suppressor *state, size_t index)
+{
+    const est_frame *frame = &state->result->frames[index];
+    bool changed = false;
+    for (size_t i = 0; i < frame->n_rows * frame->n_columns; i++) {
+        size_t row = i / frame->n_columns, column = i % frame->n_columns;
+        const est_cell *cell = &frame->cells[i];
+        bool is_count = frame->roles[column] == EST_ROLE_COUNT && !cell->text && !isnan(cell->number);
+        bool exact = state->result->smallest_count >= state->threshold;
+        if (!is_count || state->cells[index][i])
+            continue;
+        state->cells[index][i] = est_i_is_small(state, cell->number) || est_i_cell_is_linked(state, frame, row, column) ||
+                                 (!exact && !repeats_observed(state, frame, row, cell->number));
+        changed = changed || state->cells[index][i];
+    }
+    return changed;
+}
+
 static bool pass_frame(est_i_suppressor *state, size_t index)
 {
     const est_frame *frame = &state->result->frames[index];
@@ -519,7 +563,7 @@ void est_i_suppress_decide(est_i_suppressor *state)
     while (changed && !state->failed) {
         changed = pass_rows(state);
         for (size_t i = 0; i < state->result->n_frames; i++)
-            changed = pass_frame(state, i) || changed;
+            changed = (is_gates(&state->result->frames[i]) ? pass_gates(state, i) : pass_frame(state, i)) || changed;
         for (size_t i = 0; i < state->result->n_charts; i++)
             changed = (state->result->charts[i].kind == EST_CHART_UPSET ? pass_upset(state, i) : pass_chart(state, i)) || changed;
         changed = pass_stats(state) || changed;

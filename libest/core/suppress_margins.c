@@ -205,6 +205,37 @@ static bool protect_domain(margins *m)
     return changed;
 }
 
+/* The same total of a list in another frame that names the list. */
+static bool withhold_repeats(const margins *m, const char *list, double total)
+{
+    const est_result *result = m->state->result;
+    bool changed = false;
+    for (size_t f = 0; f < result->n_frames; f++) {
+        const est_frame *frame = &result->frames[f];
+        for (size_t i = 0; i < frame->n_rows * frame->n_columns; i++) {
+            size_t row = i / frame->n_columns, column = i % frame->n_columns;
+            const char *name = frame->cells[row * frame->n_columns].text;
+            if (frame->roles[column] == EST_ROLE_COUNT && name && strcmp(name, list) == 0 &&
+                cell_number(frame, row, column) == total)
+                changed = withhold_cell(m, frame, row, column) || changed;
+        }
+    }
+    return changed;
+}
+
+static bool protect_repeats(const margins *m)
+{
+    const bool *hidden = m->state->cells[m->lists - m->state->result->frames];
+    bool changed = false;
+    for (size_t i = 0; i < m->lists->n_rows; i++) {
+        const char *list = m->lists->cells[i * m->lists->n_columns].text;
+        double total = cell_number(m->lists, i, m->column);
+        if (list && hidden[i * m->lists->n_columns + m->column] && !isnan(total))
+            changed = withhold_repeats(m, list, total) || changed;
+    }
+    return changed;
+}
+
 bool est_i_suppress_margins(est_i_suppressor *state)
 {
     const est_result *result = state->result;
@@ -217,8 +248,10 @@ bool est_i_suppress_margins(est_i_suppressor *state)
     for (size_t j = 1; m.lists && m.lists->n_rows > 1 && j < m.lists->n_columns; j++) {
         m.column = j;
         m.n = observed_of(state, m.lists->columns[j]);
-        if (m.lists->roles[j] == EST_ROLE_COUNT)
-            changed = protect_domain(&m) || changed;
+        if (m.lists->roles[j] != EST_ROLE_COUNT)
+            continue;
+        changed = protect_domain(&m) || changed;
+        changed = protect_repeats(&m) || changed;
     }
     return changed;
 }

@@ -78,18 +78,29 @@ static bool is_in(const char *name, const char *const *names, size_t count)
 /* Measures of fit: with n and the list totals they leave one table only. */
 static bool measures_fit(const char *name)
 {
-    static const char *const names[] = {"loglik", "deviance", "pearson", "p_value",
-                                        "aic",    "bic",      "multinomial_mle"};
+    static const char *const names[] = {"loglik", "deviance", "pearson", "p_value", "aic", "aicc", "bic", "multinomial_mle"};
     return is_in(name, names, sizeof names / sizeof names[0]);
 }
 
-/* Frames about models hold fits to the last digit; their sizes are known from the terms alone. */
+/* Frames about models hold fits to the last digit; their sizes are known from the terms alone. Two kinds of residuals
+ * give the count they stand on, and Lincoln-Petersen with two list totals gives the overlap. */
 static bool gives_fits(const est_frame *frame, size_t column)
 {
-    static const char *const frames[] = {"coefficients", "models", "models_without_part"};
+    static const char *const frames[] = {"coefficients", "models", "models_without_part", "goodness_of_fit", "pair_dependence"};
+    static const char *const residuals[] = {"pearson", "deviance", "adjusted"};
     static const char *const sizes[] = {"n_parameters", "df"};
-    return is_in(frame->name, frames, sizeof frames / sizeof frames[0]) &&
-           !is_in(frame->columns[column], sizes, sizeof sizes / sizeof sizes[0]);
+    const char *name = frame->columns[column];
+    return (is_in(frame->name, frames, sizeof frames / sizeof frames[0]) && !is_in(name, sizes, sizeof sizes / sizeof sizes[0])) ||
+           is_in(name, residuals, sizeof residuals / sizeof residuals[0]);
+}
+
+/* A ratio to a count that is withheld in its row gives it back. */
+static bool is_ratio_to_withheld(const est_i_suppressor *state, const est_frame *frame, size_t row, size_t column, size_t index)
+{
+    bool withheld = false;
+    for (size_t j = 0; j < frame->n_columns && !withheld; j++)
+        withheld = frame->roles[j] == EST_ROLE_COUNT && state->cells[index][row * frame->n_columns + j];
+    return withheld && est_i_meaning_of(frame->columns[column]) == EST_I_MEANS_RELATIVE;
 }
 
 /* N and U are whole people; their ratios, rates and shares are not. */
@@ -313,7 +324,8 @@ static void publish_cell(est_i_suppressor *state, const est_frame *frame, size_t
     if (cell->text)
         cell->text = est_i_suppress_text(state, cell->text, false);
     else if (state->cells[frame_index][index] || gives_fits(frame, column) ||
-             (role != EST_ROLE_COUNT && linked && gives_back(means)))
+             (role != EST_ROLE_COUNT && linked && gives_back(means)) ||
+             is_ratio_to_withheld(state, frame, row, column, frame_index))
         hide(state, &cell->number);
     else if (role == EST_ROLE_COUNT)
         round_count(state, &cell->number);

@@ -96,8 +96,8 @@ static void run_bca(void *user)
     chosen c = choose(job);
     est_i_bootstrap *bootstrap = draw(job, &c);
     bench_check(est_i_jackknife_run(c.estimator, job->data, job->threads, NULL, &jackknife, &error), "jackknife", &error);
-    bench_check(est_i_limits_bca(bootstrap, jackknife, 0, job->data->total[0], c.population[0], LEVEL, &call->limits, &error), "BCa",
-                &error);
+    bench_check(est_i_limits_bca(bootstrap, jackknife, 0, job->data->total[0], c.population[0], LEVEL, &call->limits, &error),
+                "BCa", &error);
     call->deletions = jackknife->n_deletions;
     est_i_jackknife_free(jackknife);
     est_i_bootstrap_free(bootstrap);

@@ -53,7 +53,8 @@ static void print_growth(const bench_settings *set, const char *dataset, unsigne
         long peak = peak_of(set, dataset, order, replicates[i]);
         first = i ? first : peak;
         double stored = 8.0 * (double)replicates[i] / 1024;
-        printf(set->markdown ? "| %s, order %u | %zu | %ld KiB | %ld KiB | %.0f KiB |\n" : "%-34s order %u %10zu %9ld KiB %9ld KiB %9.0f KiB\n",
+        printf(set->markdown ? "| %s, order %u | %zu | %ld KiB | %ld KiB | %.0f KiB |\n"
+                             : "%-34s order %u %10zu %9ld KiB %9ld KiB %9.0f KiB\n",
                dataset, order, replicates[i], peak, peak - first, stored);
         fflush(stdout);
     }
@@ -66,7 +67,8 @@ void bench_memory(const bench_settings *set)
         printf("\n### Peak memory of a bootstrap\n\n| dataset | replicates | peak | above the first | estimates stored |\n"
                "|---|---:|---:|---:|---:|\n");
     else
-        printf("\nPeak memory of a bootstrap\n%-42s %10s %13s %13s %13s\n", "dataset", "replicates", "peak", "above first", "estimates");
+        printf("\nPeak memory of a bootstrap\n%-42s %10s %13s %13s %13s\n", "dataset", "replicates", "peak", "above first",
+               "estimates");
     if (set->quick) {
         print_growth(set, "kosovo_1999", 3, few, 2);
     } else {

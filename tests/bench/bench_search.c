@@ -26,8 +26,8 @@ static void run_ranking(void *user)
     est_i_ranking *ranking = NULL;
     est_error error = {0};
     est_i_cost cost = est_i_cost_make(EST_SELECT_BIC, rank->data->total[0]);
-    bench_check(est_i_rank_models(rank->data, est_i_set_all(rank->data->n_lists, rank->order), &cost, false, NULL, &ranking, &error),
-                "ranking", &error);
+    est_i_set candidates = est_i_set_all(rank->data->n_lists, rank->order);
+    bench_check(est_i_rank_models(rank->data, candidates, &cost, false, NULL, &ranking, &error), "ranking", &error);
     rank->n_models = ranking->n_models;
     rank->n_acceptable = ranking->n_acceptable;
     est_i_ranking_free(ranking);
@@ -46,15 +46,14 @@ static void print_ranking(const bench_settings *set, const char *dataset, unsign
     est_i_fit_data_free(data);
 }
 
-/* 7.8 million models stand in memory at once. */
+/* All 7.8 million models stand in memory at once. */
 static void print_full_ranking(const bench_settings *set, const char *dataset)
 {
-    long before = bench_peak_memory();
     bench_settings once = *set;
     once.repetitions = 1;
     print_ranking(&once, dataset, 5, bench_limits_of(RANK_6));
-    printf(set->markdown ? "\nPeak memory rose from %.1f to %.1f MiB.\n\n" : "    peak memory rose from %.1f to %.1f MiB\n",
-           (double)before / 1024, (double)bench_peak_memory() / 1024);
+    if (!set->markdown)
+        printf("    peak memory so far %.1f MiB\n", (double)bench_peak_memory() / 1024);
 }
 
 /* ---- the best model ---- */
@@ -167,8 +166,8 @@ static void print_pool(const bench_settings *set, const char *dataset, unsigned 
                                .cost = est_i_cost_make(EST_SELECT_BIC, data->total[0])},
                     .top = 100, .window = average ? 30 : 10, .average = average};
     double took = bench_best(set, run_pool, &job);
-    snprintf(name, sizeof name, "%s of %s, order %u", average ? "average over the models within 30" : "the 100 best models", dataset,
-             order);
+    const char *what = average ? "average over the models within 30" : "the 100 best models";
+    snprintf(name, sizeof name, "%s of %s, order %u", what, dataset, order);
     if (average)
         snprintf(counted, sizeof counted, "%zu models, %zu that differ, N %.0f", job.n_models, job.averaged.n_models,
                  data->total[0] + job.averaged.unseen);

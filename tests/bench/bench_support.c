@@ -29,7 +29,7 @@ static const struct {
     [SEARCH_5] = {{10e-3, 1e-3}, "the best of the 6,893 models of five lists, proved by branch and bound"},
     [SEARCH_6_UK] = {{0.3, 0.01}, "the best of the 7,785,061 models of six lists, United Kingdom"},
     [SEARCH_6_NETHERLANDS] = {{1, 0.03}, "the same, Netherlands"},
-    [BOOTSTRAP_5] = {{15, 2}, "10,000 replicates of five lists, each with its own best model, and BCa limits; ideal: on two threads"},
+    [BOOTSTRAP_5] = {{15, 2}, "10,000 replicates of five lists, each with its own best model, BCa; ideal: two threads"},
     [BOOTSTRAP_6_UK] = {{20, 5}, "1,000 replicates of six lists with BCa limits, United Kingdom"},
     [BOOTSTRAP_6_NETHERLANDS] = {{120, 30}, "the same, Netherlands"},
     [BOOTSTRAP_TOP] = {{0.5, 0.1}, "1,000 replicates of five lists, each choosing among the 100 best models of the data"},
@@ -196,8 +196,8 @@ void bench_print_row(const bench_settings *set, const char *name, double measure
     bench_print_seconds(ideal, limits.ideal);
     if (limits.must > 0 && measured > 0)
         snprintf(ratio, sizeof ratio, "%.1f", limits.must / measured);
-    printf(set->markdown ? "| %s | %s | %s | %s | %s | %s |\n" : "%-66s %11s %11s %11s %8s  %s\n", name, seconds, must, ideal, ratio,
-           counted);
+    printf(set->markdown ? "| %s | %s | %s | %s | %s | %s |\n" : "%-66s %11s %11s %11s %8s  %s\n",
+           name, seconds, must, ideal, ratio, counted);
     fflush(stdout);
 }
 

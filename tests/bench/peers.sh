@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The same jobs by other programs, in one run. Usage: peers.sh BENCH DATASETS [--quick]
-# BENCH: the bench program; DATASETS: the folder of the bundled tables. Prints seconds and ratios; never fails for an absent program.
+# BENCH: the bench program; DATASETS: the folder of the bundled tables. Prints seconds and ratios. An absent program is no failure.
 set -u
 bench=${1:?usage: peers.sh BENCH DATASETS [--quick]}
 datasets=${2:?usage: peers.sh BENCH DATASETS [--quick]}

@@ -161,11 +161,20 @@ static void add_stratum_frames(est_i_result_builder *builder, const people *p)
 {
     static const char *const columns[] = {"stratum", "history", "persons", "lists"},
                              *const gate_columns[] = {"stratum", "persons", "lists"};
+    size_t n_lists = p->three_lists ? N_LISTS : 2;
     static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_COUNT, EST_ROLE_PLAIN};
     est_i_result_frame(builder, "gates", "Gates", 3, gate_columns, roles + 1, SIZE_MAX);
     for (size_t s = 0; s <= p->strata->n_strata; s++) {
         est_i_result_cell_text(builder, s < p->strata->n_strata ? p->strata->names[s] : "all");
         est_i_result_cell(builder, s < p->strata->n_strata ? n_of(p, s) : total_of(p));
+        est_i_result_cell(builder, 3);
+    }
+    for (size_t s = 0; s < p->strata->n_strata; s++) {
+        double least = INFINITY;
+        for (size_t j = 0; j < n_lists; j++)
+            least = fmin(least, on_all_of(p, s, 1u << j));
+        est_i_result_cell_text(builder, p->strata->names[s]);
+        est_i_result_cell(builder, least);
         est_i_result_cell(builder, 3);
     }
     est_i_result_frame(builder, "residuals", "Residuals", 4, columns, roles, 10);
@@ -259,6 +268,8 @@ static void expect_strata(const people *p, const char *expected)
     assert_string_equal(marks, expected);
     assert_true(row_of(published, "observed", SIZE_MAX)->estimate == round(total_of(p) / 10) * 10);
     assert_true(cell_of(published, "gates", p->strata->n_strata, 1)->number == round(total_of(p) / 10) * 10);
+    for (size_t s = 0; s < p->strata->n_strata; s++)
+        assert_int_equal(is_shown(cell_of(published, "gates", p->strata->n_strata + 1 + s, 1)), smallest_of(p) >= 10);
     est_result_free(published);
 }
 
@@ -403,8 +414,8 @@ static void test_three_of_four_lists(void **state)
     check_four_lists(9, false);
 }
 
-/* Nobody on the coast is on NG alone: all 107 are on GO. The list totals go, the 107 stay, for a large stratum that is withheld would
- * say why. */
+/* Nobody on the coast is on NG alone: all 107 are on GO. The list totals go, the 107 stay, for a large stratum that is
+ * withheld would say why. */
 static void test_everybody_on_a_list(void **state)
 {
     people p = {.strata = &areas, .counts = {{0, 54, 0, 53}, {0, 18, 74, 11}, {0, 26, 11, 76}, {0, 12, 16, 16}}};
@@ -413,6 +424,67 @@ static void test_everybody_on_a_list(void **state)
     assert_true(row_of(published, "observed", 0)->estimate == 110);
     assert_false(is_shown(cell_of(published, "lists", 0, 1)) || is_shown(cell_of(published, "lists", 1, 1)));
     est_result_free(published);
+}
+
+/* Diagnostics must not give back what the frames of lists withhold: PF has all but 4 of 104 persons. */
+static void test_diagnostics(void **state)
+{
+    static const char *const consistency[] = {"list", "persons", "population", "ratio", "log_ratio", "result"},
+                             *const residual_columns[] = {"history", "persons", "fitted", "pearson", "deviance", "adjusted"},
+                             *const pair_columns[] = {"list", "other", "both", "population_lincoln", "odds_ratio", "dependence"},
+                             *const fit_columns[] = {"measure", "value", "df", "p_value"};
+    static const est_column_role consistency_roles[] = {EST_ROLE_PLAIN, EST_ROLE_COUNT, EST_ROLE_ESTIMATE, EST_ROLE_PLAIN,
+                                                        EST_ROLE_PLAIN, EST_ROLE_PLAIN},
+                                 residual_roles[] = {EST_ROLE_PLAIN, EST_ROLE_COUNT, EST_ROLE_ESTIMATE, EST_ROLE_PLAIN,
+                                                     EST_ROLE_PLAIN, EST_ROLE_PLAIN},
+                                 pair_roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_COUNT, EST_ROLE_ESTIMATE,
+                                                 EST_ROLE_PLAIN, EST_ROLE_PLAIN};
+    static const design everybody = {1, 0, {{{"", ""}}}, {"persons"}};
+    const people p = {.strata = &everybody, .three_lists = true, .counts = {{0, 2, 1, 1, 30, 20, 25, 25}}};
+    est_result *result = NULL, *published;
+    est_i_result_builder *builder = est_i_result_begin("mse", "MSE");
+    (void)state;
+    add_rows(builder, &p, 1, n_of(&p, 0), 300);
+    est_i_result_add_stat(builder, "aicc", 552.5, false);
+    add_list_frames(builder, &p);
+    est_i_result_frame(builder, "internal_consistency", "", 6, consistency, consistency_roles, SIZE_MAX);
+    for (size_t j = 0; j < N_LISTS; j++) {
+        est_i_result_cell_text(builder, lists[j]);
+        for (size_t i = 0; i < 4; i++)
+            est_i_result_cell(builder, i ? 130 : on_all_of(&p, 0, 1u << j));
+        est_i_result_cell_text(builder, "covered");
+    }
+    est_i_result_frame(builder, "residuals", "", 6, residual_columns, residual_roles, SIZE_MAX);
+    est_i_result_cell_text(builder, "NG:PF");
+    for (size_t i = 0; i < 5; i++)
+        est_i_result_cell(builder, 25);
+    est_i_result_frame(builder, "pair_dependence", "", 6, pair_columns, pair_roles, SIZE_MAX);
+    est_i_result_cell_text(builder, "GO");
+    est_i_result_cell_text(builder, "NG");
+    for (size_t i = 0; i < 3; i++)
+        est_i_result_cell(builder, 26);
+    est_i_result_cell_text(builder, "not strong");
+    est_i_result_frame(builder, "goodness_of_fit", "", 4, fit_columns, (const est_column_role[4]){EST_ROLE_PLAIN}, SIZE_MAX);
+    est_i_result_cell_text(builder, "deviance");
+    for (size_t i = 0; i < 3; i++)
+        est_i_result_cell(builder, 3);
+    assert_int_equal(est_i_result_finish(builder, &result, NULL), EST_OK);
+    published = publish(result, est_suppression_default());
+    assert_true(isnan(est_result_stat_value(published, "aicc")));
+    assert_false(is_shown(cell_of(published, "lists", 2, 1)) || is_shown(cell_of(published, "internal_consistency", 2, 1)));
+    for (size_t i = 3; i < 5; i++)
+        assert_false(is_shown(cell_of(published, "internal_consistency", 2, i)));
+    assert_true(cell_of(published, "internal_consistency", 2, 2)->number == 130);
+    assert_string_equal(cell_of(published, "internal_consistency", 2, 5)->text, "covered");
+    for (size_t i = 3; i < 6; i++)
+        assert_false(is_shown(cell_of(published, "residuals", 0, i)));
+    for (size_t i = 2; i < 5; i++)
+        assert_false(is_shown(cell_of(published, "pair_dependence", 0, i)));
+    assert_string_equal(cell_of(published, "pair_dependence", 0, 5)->text, "not strong");
+    assert_false(is_shown(cell_of(published, "goodness_of_fit", 0, 1)) || is_shown(cell_of(published, "goodness_of_fit", 0, 3)));
+    assert_true(cell_of(published, "goodness_of_fit", 0, 2)->number == 3);
+    est_result_free(published);
+    est_result_free(result);
 }
 
 /* What is said of strata whose names are made of codes. */
@@ -854,6 +926,7 @@ int main(void)
         cmocka_unit_test(test_one_label),     cmocka_unit_test(test_codes),
         cmocka_unit_test(test_nothing_small), cmocka_unit_test(test_list_at_rest),
         cmocka_unit_test(test_three_of_four_lists), cmocka_unit_test(test_everybody_on_a_list),
+        cmocka_unit_test(test_diagnostics),
         cmocka_unit_test(test_notes),         cmocka_unit_test(test_number_labels),
         cmocka_unit_test(test_separators),    cmocka_unit_test(test_linear_attack),
         cmocka_unit_test(test_search_for_other_tables),

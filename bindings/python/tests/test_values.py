@@ -99,6 +99,86 @@ class Randomness(unittest.TestCase):
         self.assertNotEqual(bootstrap(seed=7).find("population").upper, bootstrap(seed=8).find("population").upper)
 
 
+def refusal(method, option):
+    """The words for one value too many of an option."""
+    try:
+        quiet(est.run, method, est.dataset("hepatitis_taiwan_1995"), **option)
+    except est.EstOptionError as error:
+        return str(error)
+    return ""
+
+
+class Methods(unittest.TestCase):
+    """The other estimators; sources of the figures: est.datasets()[name].description."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.hepatitis = est.dataset("hepatitis_taiwan_1995")
+
+    def test_two_list(self):
+        result = quiet(est.two_list, self.hepatitis, odds_ratios=[0.5, 1, 2])
+        self.assertAlmostEqual(result.find("population", pair="P:Q").estimate, 333.560, delta=5e-4)
+        self.assertEqual(result.method, "two-list")
+        one = quiet(est.two_list, self.hepatitis[["P", "Q", "count"]].query("P + Q > 0"), odds_ratios=[0.5, 1, 2])
+        self.assertAlmostEqual(one.find("population").estimate, 333.560, delta=5e-4)
+        self.assertEqual(quiet(est.run, "two_list", self.hepatitis, odds_ratios="0.5,1,2"), result)
+
+    def test_sample_coverage(self):
+        result = quiet(est.sample_coverage, self.hepatitis, replicates=0)
+        self.assertAlmostEqual(result.find("population").estimate, 507.772, delta=5e-4)
+        high = quiet(est.sample_coverage, self.hepatitis, threshold=0.4, replicates=0)
+        self.assertAlmostEqual(high.find("population").estimate, 970.805, delta=5e-4)
+
+    def test_the_threshold_is_the_method_s(self):
+        small = {"A": [1, 0, 0, 1, 1, 0, 1], "B": [0, 1, 0, 1, 0, 1, 1], "C": [0, 0, 1, 0, 1, 1, 1],
+                 "count": [140, 130, 120, 40, 30, 4, 12]}
+        result = quiet(est.sample_coverage, small, threshold=0, replicates=0)
+        self.assertNotIn(4.0, [cell for frame in result.frames.values() for row in frame.rows for cell in row])
+        self.assertIn("withheld", result.text)
+
+    def test_heterogeneity(self):
+        result = quiet(est.heterogeneity, est.dataset("hare_cormack"))
+        models = {row[0]: row[1] for row in result.frames["models"].rows}
+        self.assertAlmostEqual(models["Mt"], 75.1, delta=0.05)
+        self.assertAlmostEqual(models["Mth-Darroch"], 90.5, delta=0.05)
+        self.assertEqual(result.chart().kind, "forest")
+
+    def test_linkage(self):
+        result = quiet(est.linkage, est.dataset("uk_2013_five"), sensitivity=[1, 0.9], false_match=[0], replicates=0, simulations=0)
+        self.assertAlmostEqual(result.find("population").estimate, 25311.29, delta=0.01)
+
+    def test_patterns(self):
+        records = {"list": ["Police"] * 40 + ["Shelter"] * 40, "id": [*range(40)] * 2, "cluster": [*range(40), *range(20, 60)]}
+        result = quiet(est.patterns, records, internal=True)
+        self.assertEqual(result.find("observed").estimate, 60)
+        self.assertEqual(sorted(row[-1] for row in result.frames["patterns"].rows), [20, 20, 20])
+
+    def test_strata(self):
+        result = quiet(est.mse, est.dataset("scotland_pwid_2006"), by=["region", "sex", "age"], model="all-pairs", ci="wald")
+        self.assertAlmostEqual(result.find("population").estimate, 39540.090, delta=5e-4)
+        part = result.find("population", region="GGC", sex="female", age="35+")
+        self.assertAlmostEqual(part.estimate, 1159.2, delta=0.05)
+
+    def test_diagnose(self):
+        result = quiet(est.mse, est.dataset("uk_2013_five"), diagnose=True, average=True, ci="wald", limit=30000)
+        self.assertIn("verdict", [note.code for note in result.notes])
+        self.assertAlmostEqual(result.find("population").estimate, 25311.29, delta=0.01)
+        self.assertTrue(11000 < result.find("population_averaged").estimate < 25311)
+        self.assertEqual([chart.kind for chart in result.charts], ["upset", "forest"])
+        for chart in result.charts:
+            drawn = result.plot(chart.name)
+            self.assertTrue(isinstance(drawn, est.Svg) or hasattr(drawn, "get_title"))
+
+    def test_words_of_python(self):
+        small = quiet(est.mse, est.dataset("uk_2013_five"), class_="pairwise", ci="wald")
+        self.assertNotIn("LA:NG:PFNCA", small.stats["model"])
+        self.assertIn("hierarchical", refusal("mse", {"class_": "none"}))
+
+    def test_stepwise_threshold(self):
+        result = quiet(est.mse, est.dataset("uk_2013_five"), select="stepwise", threshold=0.02, ci="wald")
+        self.assertAlmostEqual(result.find("population").estimate, 11313, delta=1)
+
+
 class Trend(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -124,10 +204,18 @@ class Registry(unittest.TestCase):
     def test_arguments_are_options(self):
         import inspect
 
-        common = {"data", "seed", "threads", "suppress", "threshold", "internal", "progress", "options"}
-        for name, function in (("mse", est.mse), ("trend", est.trend)):
-            known = {option.name.replace("-", "_") for option in est.methods()[name].options}
+        common = {"data", "seed", "threads", "suppress", "suppress_below", "internal", "progress", "options"}
+        for name, method in est.methods().items():
+            function = getattr(est, name.replace("-", "_"), None)
+            if function is None:
+                continue  # a method that a plug-in test added
+            known = {option.name.replace("-", "_") for option in method.options}
             self.assertEqual(set(inspect.signature(function).parameters) - common - known, set())
+            self.assertEqual(common & known, set(), "an option that the faces could not reach")
+            self.assertIn(f'methods()["{name}"]', function.__doc__)
+        for name in ("mse", "two_list", "sample_coverage", "heterogeneity", "linkage", "patterns", "trend"):
+            self.assertIn(name, est.__all__)
+            self.assertIn(name.replace("_", "-"), est.methods())
 
     def test_datasets(self):
         self.assertTrue(est.datasets()["uk_2013"].is_public)

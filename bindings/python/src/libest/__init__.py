@@ -4,9 +4,11 @@
     result = est.mse(est.dataset("uk_2013"), model="LA:NG LA:PF NG:PF")
     print(result)
 
-`mse` estimates a population that no list covers from the overlap of several lists; `trend` does so over periods; `run`
-reaches every method that the library knows (`methods`). Data are columns: a DataFrame, a dict of columns or a structured
-array. Everything that can go wrong is an `EstError`; what must be known beside a result is an `EstWarning` and a note in it.
+`mse` estimates a population that no list covers from the overlap of several lists; `two_list`, `sample_coverage` and
+`heterogeneity` do so in other ways; `linkage` shows what errors of the linkage would do to it; `patterns` counts the overlap
+of linked records; `trend` follows a population over periods; `run` reaches every method that the library knows (`methods`).
+Data are columns: a DataFrame, a dict of columns or a structured array. Everything that can go wrong is an `EstError`; what must
+be known beside a result is an `EstWarning` and a note in it.
 """
 from ._errors import (
     EstCancelled,
@@ -19,13 +21,13 @@ from ._errors import (
 )
 from ._registry import Columns, Dataset, Method, Option, dataset, datasets, methods
 from ._result import Chart, Estimate, Frame, Note, Result, Series, Svg
-from ._run import mse, run, trend
+from ._run import heterogeneity, linkage, mse, patterns, run, sample_coverage, trend, two_list
 from .low import version as _version
 
 __version__: str = _version()
 
 __all__ = [
-    "mse", "trend", "run", "methods", "dataset", "datasets",
+    "mse", "two_list", "sample_coverage", "heterogeneity", "linkage", "patterns", "trend", "run", "methods", "dataset", "datasets",
     "Result", "Estimate", "Frame", "Note", "Chart", "Series", "Svg", "Method", "Option", "Dataset", "Columns",
     "EstError", "EstOptionError", "EstDataError", "EstIdentificationError", "EstSystemError", "EstCancelled", "EstWarning",
 ]

@@ -5,6 +5,7 @@ est_methods <- function(id = NULL) {
   for (i in seq_along(methods))
     methods[[i]]$options <- as.data.frame(methods[[i]]$options, stringsAsFactors = FALSE, optional = TRUE)
   if (!is.null(id)) {
+    id <- gsub("_", "-", id, fixed = TRUE)
     if (!id %in% names(methods))
       est_stop("EST_EOPTION", where = "id", message = sprintf(
         "method '%s' is not known; expected one of %s", id, paste(names(methods), collapse = ", ")))

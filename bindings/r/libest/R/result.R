@@ -1,4 +1,5 @@
-# The S3 class c("est_<method>", "est_result"): plain lists and data frames, nothing that a saved file could lose.
+# The S3 class c("est_<method>", "est_result"), with _ for the - of an id: plain lists and data frames, nothing that a saved
+# file could lose.
 
 est_result <- function(value) {
   frames <- lapply(value$frames, function(frame) {
@@ -11,7 +12,7 @@ est_result <- function(value) {
   value$notes <- as.data.frame(value$notes, stringsAsFactors = FALSE)
   value$text <- value$reports[["text"]]
   value$json <- value$reports[["json"]]
-  structure(value, class = c(paste0("est_", value$method), "est_result"))
+  structure(value, class = c(paste0("est_", gsub("-", "_", value$method, fixed = TRUE)), "est_result"))
 }
 
 # Domain labels become columns after the estimand; flags are words joined by a blank.
@@ -62,9 +63,12 @@ as.data.frame.est_result <- function(x, row.names = NULL, optional = FALSE, ...)
   x$rows
 }
 
+est_labels <- function(x) {
+  setdiff(names(x$rows)[seq_len(match("estimate", names(x$rows)) - 1L)], c("estimand", "model"))
+}
+
 est_row_names <- function(x) {
-  labels <- setdiff(names(x$rows)[seq_len(match("estimate", names(x$rows)) - 1L)], "estimand")
-  parts <- x$rows[c("estimand", labels)]
+  parts <- x$rows[c("estimand", est_labels(x), "model")]
   make.unique(apply(parts, 1L, function(row) paste(row[row != ""], collapse = " ")), sep = " ")
 }
 
@@ -82,9 +86,11 @@ confint.est_result <- function(object, parm = NULL, level = NULL, ...) {
   if (is.null(parm)) limits else limits[parm, , drop = FALSE]
 }
 
+# The row without labels is the total of the others.
 nobs.est_result <- function(object, ...) {
-  n <- object$rows$estimate[object$rows$estimand == "observed"]
-  if (length(n) > 0) sum(n) else object$rows$n[1]
+  observed <- object$rows[object$rows$estimand == "observed", , drop = FALSE]
+  total <- apply(observed[est_labels(object)] == "", 1L, all)
+  if (nrow(observed) == 0) object$rows$n[1] else if (any(total)) observed$estimate[total][1] else sum(observed$estimate)
 }
 
 # The charts of a run with base graphics, or with `file` as the SVG document that the library draws.

@@ -2,7 +2,7 @@
 
 est_run <- function(method, data, ..., seed = 1, threads = 1, suppress = "counts", suppress_below = NULL, internal = FALSE,
                     progress = interactive()) {
-  method <- as.character(method)[1]
+  method <- gsub("_", "-", as.character(method)[1], fixed = TRUE)
   arguments <- est_arguments(method, list(...))
   control <- est_control(seed, threads, suppress, suppress_below, internal)
   tables <- c(list(est_table(data)), arguments$tables)
@@ -73,12 +73,12 @@ est_patterns <- function(data, lists = NULL, list = NULL, period = NULL, id = NU
 
 est_trend <- function(data, lists = NULL, period = NULL, count = NULL, seen = NULL, population = NULL, list_dates = NULL,
                       dependence = NULL, model = NULL, select = NULL, max_order = NULL, ci = NULL, replicates = NULL,
-                      level = NULL, baseline = NULL, ..., seed = 1, threads = 1, suppress = "counts", suppress_below = NULL,
-                      internal = FALSE, progress = interactive()) {
+                      level = NULL, baseline = NULL, list = NULL, ..., seed = 1, threads = 1, suppress = "counts",
+                      suppress_below = NULL, internal = FALSE, progress = interactive()) {
   est_run("trend", data, lists = lists, period = period, count = count, seen = seen, population = population,
           list_dates = list_dates, dependence = dependence, model = model, select = select, max_order = max_order,
-          ci = ci, replicates = replicates, level = level, baseline = baseline, ..., seed = seed, threads = threads,
-          suppress = suppress, suppress_below = suppress_below, internal = internal, progress = progress)
+          ci = ci, replicates = replicates, level = level, baseline = baseline, list = list, ..., seed = seed,
+          threads = threads, suppress = suppress, suppress_below = suppress_below, internal = internal, progress = progress)
 }
 
 # progress TRUE: a bar on standard error; a function(stage, fraction): called, TRUE stops the run; FALSE: nothing.

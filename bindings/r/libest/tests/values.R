@@ -39,10 +39,20 @@ same("est_save, a file", paste0(readLines(file.path(folder, "again.json"), encod
 invisible(capture.output(print(summary(pairs))))
 
 options_of <- function(method) gsub("-", "_", est_methods(method)$options$name, fixed = TRUE)
-common <- c("data", "...", "seed", "threads", "suppress", "threshold", "internal", "progress")
-same("arguments of est_mse", setdiff(names(formals(est_mse)), c(common, options_of("mse"))), character())
-same("arguments of est_trend", setdiff(names(formals(est_trend)), c(common, options_of("trend"))), character())
-same("methods", c("mse", "trend") %in% est_methods()$id, c(TRUE, TRUE))
+common <- c("data", "...", "seed", "threads", "suppress", "suppress_below", "internal", "progress")
+ids <- c("mse", "two-list", "sample-coverage", "heterogeneity", "linkage", "patterns", "trend")
+same("methods", ids %in% est_methods()$id, rep(TRUE, length(ids)))
+for (id in ids) {
+  arguments <- names(formals(get(paste0("est_", gsub("-", "_", id)))))
+  same(paste("arguments of", id), setdiff(arguments, c(common, options_of(id))), character())
+  same(paste("common arguments that hide an option of", id), intersect(common, options_of(id)), character())
+  # R matches the beginning of a name with the arguments before the dots: no option may be such a beginning.
+  before <- arguments[seq_len(match("...", arguments) - 1L)]
+  others <- setdiff(options_of(id), before)
+  same(paste("options taken for another argument of", id), others[vapply(others, function(o) any(startsWith(before, o)), NA)],
+       character())
+}
+same("the underscore of an id", est_methods("two_list")$id, "two-list")
 same("datasets", "uk_2013" %in% est_datasets()$name, TRUE)
 
 colombia <- est_dataset("colombia_child_recruitment")
