@@ -46,8 +46,7 @@ bool est_i_family_holds(const est_i_family *family, est_i_set set);
 /* The set of these terms (their pairs in the graphical classes). */
 est_i_set est_i_family_set(const est_i_family *family, const uint32_t *terms, size_t n_terms);
 
-/* How many models the family holds; NaN for the decomposable class, whose members are only known one by one. Takes up to some tenths
- * of a second with six lists. */
+/* How many models the family holds; NaN for the decomposable class, whose members are only known one by one. */
 double est_i_family_count(const est_i_family *family);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "mse/joint.h"
+#include "mse/packing.h"
 #include "mse/verdict.h"
 
 #define TIE 1e-8
@@ -18,6 +19,7 @@
 struct est_i_search_space {
     size_t lanes, n_lists, n_blocks, most;
     est_i_fit_space *fit;
+    est_i_packing *packing;
     est_i_fit_data *single;       /* one lane, for confirmations */
     est_i_fit_space *single_fit;
     double *warm[LEVELS];         /* parameters of each node on the path */
@@ -85,10 +87,11 @@ est_i_search_space *est_i_search_space_new(size_t lanes, size_t n_lists, size_t 
         return NULL;
     *space = (est_i_search_space){.lanes = lanes, .n_lists = n_lists, .n_blocks = n_blocks, .most = local * n_blocks + shared};
     space->fit = est_i_fit_space_new(lanes, n_lists, n_blocks, local, shared);
+    space->packing = est_i_packing_new(n_lists, n_blocks, local, shared);
     space->single = est_i_fit_data_new(1, n_lists, n_blocks);
     space->single_fit = est_i_fit_space_new(1, n_lists, n_blocks, local, shared);
     space->start = calloc(space->most * lanes, sizeof *space->start);
-    bool whole = space->fit && space->single && space->single_fit && space->start;
+    bool whole = space->fit && space->packing && space->single && space->single_fit && space->start;
     for (size_t i = 0; whole && i < LEVELS; i++) {
         space->warm[i] = calloc(space->most * lanes, sizeof **space->warm);
         whole = space->warm[i] != NULL;
@@ -105,6 +108,7 @@ void est_i_search_space_free(est_i_search_space *space)
     if (!space)
         return;
     est_i_fit_space_free(space->fit);
+    est_i_packing_free(space->packing);
     est_i_fit_data_free(space->single);
     est_i_fit_space_free(space->single_fit);
     free(space->start);
@@ -389,6 +393,7 @@ static void fit_child(search *s, const node *parent, node *child, const est_i_te
         need[l] = limit < INFINITY ? room / 2 : -INFINITY;
         child->active[l] = false;
     }
+    size_t n_parameters = s->data->n_blocks * terms->n_local + terms->n_shared;
     list_terms(s->rules, parent->all, s->data->n_blocks, &from);
     for (int pass = 0; pass < 2 && s->status == EST_OK; pass++) {
         if (!(pass == 0 ? any_warm : any_cold))
@@ -398,7 +403,7 @@ static void fit_child(search *s, const node *parent, node *child, const est_i_te
             copy_start(&from, own, s->data->n_blocks, s->data->lanes, space->warm[parent->level], space->start);
             request.warm = space->start;
         }
-        est_i_fit(s->data, &request, space->fit);
+        est_i_packing_fit(space->packing, s->data, &request, space->fit);
         for (size_t l = 0; l < s->data->lanes; l++) {
             est_i_fit_state state = space->fit->state[l];
             if (state == EST_I_FIT_IDLE)
@@ -406,7 +411,7 @@ static void fit_child(search *s, const node *parent, node *child, const est_i_te
             child->active[l] = state != EST_I_FIT_DISCARDED;
             child->warm_ok[l] = state == EST_I_FIT_INTERIOR;
             child->reach[l] = state == EST_I_FIT_FAILED ? parent->reach[l] : space->fit->loglik[l];
-            for (size_t i = 0; i < space->most && child->warm_ok[l]; i++)
+            for (size_t i = 0; i < n_parameters && child->warm_ok[l]; i++)
                 space->warm[child->level][i * s->data->lanes + l] = space->fit->beta[i * s->data->lanes + l];
         }
         consider(s, child->all, terms);
@@ -445,7 +450,7 @@ static void fit_cold(search *s, est_i_set set, const bool *wanted)
     term_list own;
     est_i_terms terms = list_terms(s->rules, set, s->data->n_blocks, &own);
     est_i_fit_request request = {.terms = terms, .wanted = wanted};
-    est_i_fit(s->data, &request, s->space->fit);
+    est_i_packing_fit(s->space->packing, s->data, &request, s->space->fit);
     consider(s, set, &terms);
 }
 
@@ -456,7 +461,7 @@ static void find_required(search *s, const bool *wanted)
     est_i_terms terms = list_terms(s->rules, 0, s->data->n_blocks, &own);
     est_i_fit_request request = {.terms = terms, .wanted = wanted};
     size_t lanes = s->data->lanes;
-    est_i_fit(s->data, &request, s->space->fit);
+    est_i_packing_fit(s->space->packing, s->data, &request, s->space->fit);
     for (size_t l = 0; l < lanes && s->status == EST_OK; l++) {
         est_i_verdict *verdict = NULL;
         est_i_fit_state state = s->space->fit->state[l];
@@ -486,6 +491,7 @@ static est_status run_search(search *s, const bool *wanted, const est_i_set *see
 {
     const est_i_fit_data *data = s->data;
     node root = {.all = s->rules->family.all};
+    est_i_packing_forget(s->space->packing);
     s->required = calloc(data->n_blocks * data->lanes, sizeof *s->required);
     if (!s->required)
         return est_i_no_memory(s->error);

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The quick run ends and gives answers. No time is looked at.
+set -u
+bench=${BENCH:-$top_builddir/tests/bench/bench}
+export OPENBLAS_NUM_THREADS=1
+out=$(mktemp) || exit 99
+trap 'rm -f "$out"' EXIT
+status=0
+fail() { echo "smoke.sh: $1"; status=1; }
+
+"$bench" --quick >"$out" || fail "bench --quick ended with $?"
+grep -q '6893 models, 6519 with an estimate' "$out" || fail "expected 6893 models of five lists, 6519 with an estimate"
+# The same limits with one thread and with two.
+limits=$(sed -n 's/.*[0-9]* + BCa of uk_2013_five.* deletions; \([0-9]* to [0-9]*\).*/\1/p' "$out")
+[ "$(wc -l <<<"$limits")" = 2 ] || fail "found BCa limits '$limits', expected two lines"
+[ "$(sort -u <<<"$limits" | wc -l)" = 1 ] || fail "BCa limits differ between one thread and two: $limits"
+awk '/^Peak memory/ {on = 1; next} on && /KiB/ && $5 <= 0 {bad = 1} on && /KiB/ {rows++} END {exit bad || rows < 2}' "$out" ||
+    fail "no peak memory was read"
+"$bench" --only nothing >/dev/null 2>&1
+[ $? = 2 ] || fail "an unknown topic is not refused"
+peers=$top_srcdir/tests/bench/peers.sh
+RSCRIPT=no-such-program bash "$peers" "$bench" "$top_srcdir/datasets" --quick >"$out" || fail "peers.sh fails without R"
+grep -q 'Rscript is not installed' "$out" || fail "peers.sh does not say that R is absent"
+exit $status
