@@ -35,7 +35,7 @@ typedef enum est_closed_model {
 typedef enum est_closed_interval {
     EST_CLOSED_CI_AUTO = 0, /* profile; with `corrected` the log-normal one */
     EST_CLOSED_CI_PROFILE,  /* multinomial profile likelihood */
-    EST_CLOSED_CI_WALD,     /* on the log of the unobserved; log-normal for Normal, Mb, Mbh, Mtb and with `corrected` */
+    EST_CLOSED_CI_LOG_NORMAL, /* Chao's, from the standard error of the population */
     EST_CLOSED_CI_NONE
 } est_closed_interval;
 

@@ -26,9 +26,10 @@ typedef enum est_interval {
     EST_CI_NONE,
     EST_CI_PROFILE,
     EST_CI_BOOTSTRAP,  /* percentiles */
-    EST_CI_WALD,       /* on the log of the unobserved */
+    EST_CI_WALD,       /* on the log of the unobserved, as published; about the expected number */
     EST_CI_BCA,        /* bootstrap, corrected for bias and acceleration */
-    EST_CI_STUDENTISED /* bootstrap of the studentised log of the unobserved */
+    EST_CI_STUDENTISED, /* bootstrap of the studentised log of the unobserved */
+    EST_CI_LOG_NORMAL   /* Chao's, with the variance of the population */
 } est_interval;
 typedef enum est_model_class {
     EST_CLASS_HIERARCHICAL = 0,

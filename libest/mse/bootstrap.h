@@ -17,6 +17,8 @@ typedef struct est_i_bootstrap {
     double *population; /* [replicate][block]; +Inf = the replicate has no estimate */
     double *unseen;     /* [replicate][block]; +Inf alike; NULL unless with_se */
     double *log_se;     /* [replicate][block], then of the total at [replicate][n_blocks]; NULL unless with_se */
+    double *left;       /* [replicate][block]: persons of the population that the sample was drawn from who are not in it, which is
+                           what `unseen` estimates; NULL unless with_se */
 } est_i_bootstrap;
 
 typedef struct est_i_bootstrap_plan {

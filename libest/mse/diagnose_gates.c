@@ -80,7 +80,8 @@ static void add_stratum(gate_book *book, size_t block)
 {
     const est_i_joint *joint = book->all->of->joint;
     double n = est_i_diagnose_margin(book->all, block, 0);
-    est_i_limits limits = est_i_limits_wald(n, joint->log_unseen[block], joint->se_log_unseen[block], EST_I_DIAGNOSE_LEVEL);
+    est_i_limits limits = est_i_limits_log_normal(n, exp(joint->log_unseen[block]), joint->se_log_unseen[block],
+                                                  EST_I_DIAGNOSE_LEVEL);
     book->stratum = est_i_diagnose_block(book->all, block);
     book->first = block;
     book->n_blocks = 1;

@@ -33,7 +33,7 @@ typedef struct est_i_variant {
     double n, population;           /* sums over the blocks that are not left aside */
     double lower, upper;            /* 95 %, the model taken as known */
     double wide_lower, wide_upper;
-    const char *interval;           /* "profile" (one block), "wald" (several) or "" */
+    const char *interval;           /* "profile" (one block), "log-normal" (several) or "" */
     char *model;                    /* in list names; "" if there is none */
     char *reason;                   /* NULL, or why there is no estimate, in words */
     char *aside;                    /* NULL, or why blocks are left aside (EST_I_WITHIN_LIST alone) */

@@ -357,15 +357,15 @@ static est_status find_limits(altered_table *t, est_i_variant *v)
         status = profile_block(t, v, k, EST_I_DIAGNOSE_LEVEL, &v->block_lower[k], &v->block_upper[k]);
     if (status != EST_OK || v->reason)
         return status;
-    v->interval = single ? "profile" : "wald";
+    v->interval = single ? "profile" : "log-normal";
     if (single) {
         v->lower = v->block_lower[0];
         v->upper = v->block_upper[0];
         status = profile_block(t, v, 0, t->how->wide_level, &v->wide_lower, &v->wide_upper);
     } else {
-        double log_unseen = log(v->population - v->n), se = total_se(t, v);
-        est_i_limits limits = est_i_limits_wald(v->n, log_unseen, se, EST_I_DIAGNOSE_LEVEL);
-        est_i_limits wide = est_i_limits_wald(v->n, log_unseen, se, t->how->wide_level);
+        double unseen = v->population - v->n, se = total_se(t, v);
+        est_i_limits limits = est_i_limits_log_normal(v->n, unseen, se, EST_I_DIAGNOSE_LEVEL);
+        est_i_limits wide = est_i_limits_log_normal(v->n, unseen, se, t->how->wide_level);
         v->lower = limits.lower;
         v->upper = limits.upper;
         v->wide_lower = wide.lower;

@@ -27,7 +27,7 @@ static const est_option_spec heterogeneity_specs[] = {
      "with frequencies: how often a person could be captured; 0: no limit", 0},
     {"model", EST_OPTION_CHOICE, offsetof(est_heterogeneity_options, model), "all", 0, 0, MODEL_CHOICES,
      "one model, or all side by side", 0},
-    {"ci", EST_OPTION_CHOICE, offsetof(est_heterogeneity_options, ci), "auto", 0, 0, "auto|profile|wald|none",
+    {"ci", EST_OPTION_CHOICE, offsetof(est_heterogeneity_options, ci), "auto", 0, 0, "auto|profile|log-normal|none",
      "interval; auto: profile, or log-normal with corrected", 0},
     EST_I_LEVEL_OPTION(est_heterogeneity_options),
     {"corrected", EST_OPTION_FLAG, offsetof(est_heterogeneity_options, corrected), "0", 0, 1, NULL,
@@ -69,7 +69,7 @@ static est_status validate(const void *options, est_error *error)
     else if (o->up_to == 1)
         status = est_i_fail(error, EST_EOPTION, "option --up-to: found 1, expected two or more, or 0 for all");
     else if (o->corrected && o->ci == EST_CLOSED_CI_PROFILE)
-        status = est_i_fail(error, EST_EOPTION, "option --ci: found profile, expected auto, wald or none with --corrected: changed "
+        status = est_i_fail(error, EST_EOPTION, "option --ci: found profile, expected auto, log-normal or none with --corrected: changed "
                             "frequencies have no likelihood of the data");
     else if (!(fabs(o->poisson_base - 1) > 1e-6))
         status = est_i_fail(error, EST_EOPTION, "option --poisson-base: found 1, expected another number: 1^k - 1 is 0");

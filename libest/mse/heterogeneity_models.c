@@ -82,18 +82,11 @@ static est_i_closed_fit empty_fit(void)
                               .maximum = NAN, .lower = NAN, .upper = NAN, .interval = "none"};
 }
 
-static void set_limits(const est_i_closed_data *data, const est_i_closed_setting *setting, bool log_normal, est_i_closed_fit *fit)
+static void set_limits(const est_i_closed_data *data, const est_i_closed_setting *setting, est_i_closed_fit *fit)
 {
     double level = setting->options->level;
-    if (log_normal) {
-        est_i_log_normal_limits(data->observed, data->observed + fit->unseen, fit->se, level, &fit->lower, &fit->upper);
-        fit->interval = "log-normal";
-    } else {
-        est_i_limits wald = est_i_limits_wald(data->observed, log(fit->unseen), fit->log_se, level);
-        fit->lower = wald.lower;
-        fit->upper = wald.upper;
-        fit->interval = "wald";
-    }
+    est_i_log_normal_limits(data->observed, data->observed + fit->unseen, fit->se, level, &fit->lower, &fit->upper);
+    fit->interval = "log-normal";
 }
 
 static est_status fit_family(const est_i_closed_data *data, const est_i_closed_model *model, const est_i_closed_setting *setting,
@@ -122,14 +115,13 @@ est_status est_i_closed_fit_model(const est_i_closed_data *data, const est_i_clo
                                   const est_i_closed_setting *setting, est_i_closed_fit *fit, est_error *error)
 {
     int ci = setting->options->ci;
-    bool loglinear = model->form != EST_I_FORM_NORMAL && (model->base == EST_I_BASE_M0 || model->base == EST_I_BASE_MT);
     est_status status = EST_OK;
     *fit = empty_fit();
     fit->reason = misfit(data, model, setting->options);
     if (!fit->reason)
         status = fit_family(data, model, setting, ci == EST_CLOSED_CI_AUTO || ci == EST_CLOSED_CI_PROFILE, fit, error);
-    if (status == EST_OK && fit->state == EST_I_CLOSED_FITTED && ci == EST_CLOSED_CI_WALD)
-        set_limits(data, setting, !loglinear, fit);
+    if (status == EST_OK && fit->state == EST_I_CLOSED_FITTED && ci == EST_CLOSED_CI_LOG_NORMAL)
+        set_limits(data, setting, fit);
     return finish(setting, fit, status, error);
 }
 
@@ -142,6 +134,6 @@ est_status est_i_closed_fit_corrected(const est_i_closed_data *data, const est_i
     if (!fit->reason)
         status = est_i_closed_correct(data, model, setting, fit, error);
     if (status == EST_OK && fit->state == EST_I_CLOSED_FITTED && setting->options->ci != EST_CLOSED_CI_NONE)
-        set_limits(data, setting, true, fit);
+        set_limits(data, setting, fit);
     return finish(setting, fit, status, error);
 }

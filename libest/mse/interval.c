@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "mse/chao.h"
 #include "numerics/special.h"
 
 /* Relative distance within which a replicate is the estimate itself. */
@@ -78,6 +79,16 @@ est_i_limits est_i_limits_wald(double observed, double log_unseen, double se, do
         return refuse(limits, "the unseen count has no standard error");
     limits.lower = observed + exp(log_unseen - z * se);
     limits.upper = observed + exp(log_unseen + z * se);
+    return limits;
+}
+
+est_i_limits est_i_limits_log_normal(double observed, double unseen, double log_se, double level)
+{
+    est_i_limits limits = no_limits(NULL);
+    if (!(unseen > 0 && unseen < INFINITY) || !(log_se > 0 && log_se < INFINITY))
+        return refuse(limits, "the unseen count has no standard error");
+    est_i_log_normal_limits(observed, observed + unseen, sqrt(unseen + unseen * unseen * log_se * log_se), level, &limits.lower,
+                            &limits.upper);
     return limits;
 }
 
@@ -173,21 +184,22 @@ est_status est_i_limits_bca(const est_i_bootstrap *bootstrap, const est_i_jackkn
 }
 
 /* NaN where the replicate has none. */
-static double pivot(const est_i_bootstrap *b, size_t replicate, size_t block, double log_unseen)
+static double pivot(const est_i_bootstrap *b, size_t replicate, size_t block)
 {
+    double left = value_of(b->left + replicate * b->n_blocks, b->n_blocks, block);
     double unseen = value_of(b->unseen + replicate * b->n_blocks, b->n_blocks, block);
     double se = b->log_se[replicate * (b->n_blocks + 1) + (block == EST_I_ALL_BLOCKS ? b->n_blocks : block)];
-    bool has = unseen > 0 && unseen < INFINITY && se > 0 && se < INFINITY;
-    return has ? (log(unseen) - log_unseen) / se : NAN;
+    bool has = unseen > 0 && unseen < INFINITY && se > 0 && se < INFINITY && left > 0;
+    return has ? (log(unseen) - log(left)) / sqrt(se * se + 1 / unseen) : NAN;
 }
 
 /* Quantile of sign * pivot, those without one as +Inf; sorts into `sorted`. */
-static double pivot_quantile(const est_i_bootstrap *b, size_t block, double log_unseen, double sign, double probability,
-                             double *sorted, double *without)
+static double pivot_quantile(const est_i_bootstrap *b, size_t block, double sign, double probability, double *sorted,
+                             double *without)
 {
     double missing = 0;
     for (size_t i = 0; i < b->n_replicates; i++) {
-        double t = pivot(b, i, block, log_unseen);
+        double t = pivot(b, i, block);
         sorted[i] = isnan(t) ? INFINITY : sign * t;
         missing += isnan(t) ? 1 : 0;
     }
@@ -204,10 +216,11 @@ est_status est_i_limits_studentised(const est_i_bootstrap *bootstrap, size_t blo
     *limits = no_limits(NULL);
     if (!sorted)
         return est_i_no_memory(error);
-    double down = pivot_quantile(bootstrap, block, log_unseen, 1, high, sorted, &limits->without);
-    double up = pivot_quantile(bootstrap, block, log_unseen, -1, high, sorted, &limits->without);
-    limits->lower = observed + exp(log_unseen - down * se);
-    limits->upper = observed + exp(log_unseen + up * se);
+    double down = pivot_quantile(bootstrap, block, 1, high, sorted, &limits->without);
+    double up = pivot_quantile(bootstrap, block, -1, high, sorted, &limits->without);
+    double whole = sqrt(se * se + exp(-log_unseen));
+    limits->lower = observed + exp(log_unseen - down * whole);
+    limits->upper = observed + exp(log_unseen + up * whole);
     limits->extreme = !within(bootstrap->n_replicates, high);
     if (!isfinite(log_unseen) || !(se > 0 && se < INFINITY))
         *limits = refuse(*limits, "the unseen count has no standard error");

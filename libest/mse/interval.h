@@ -21,8 +21,13 @@ typedef struct est_i_limits {
     const char *refused;  /* NULL, or why there are no limits (lower and upper are NaN), in words */
 } est_i_limits;
 
-/* n + exp(log unseen -+ z se). */
+/* n + exp(log unseen -+ z se), as published by Chan, Silverman and Vincent (2021): se is that of the expected unseen count. The
+ * actual count varies around it, so the limits are too narrow where few are unseen; see the next. */
 est_i_limits est_i_limits_wald(double observed, double log_unseen, double se, double level);
+
+/* Chao's log-normal limits with the variance of the population, u + u^2 log_se^2: the first part is the variation of the unseen count
+ * around its expectation. */
+est_i_limits est_i_limits_log_normal(double observed, double unseen, double log_se, double level);
 
 /* Percentiles, quantile type 8; a replicate without an estimate counts as +Inf, so that the upper limit is unbounded where more
  * than alpha/2 of them are. Refused where not even the lower limit is finite. EST_ENOMEM. */
@@ -39,9 +44,10 @@ est_status est_i_limits_percentile(const est_i_bootstrap *bootstrap, size_t bloc
 est_status est_i_limits_bca(const est_i_bootstrap *bootstrap, const est_i_jackknife *jackknife, size_t block,
                             double observed, double estimate, double level, est_i_limits *limits, est_error *error);
 
-/* Bootstrap t on the log of the unobserved u: pivot t = (log u* - log u) / se*, limits n + exp(log u - t se) at the quantiles,
- * type 8, 1 - alpha/2 and alpha/2 of t. Needs the replicates' standard errors. A replicate has no pivot where it has no estimate,
- * its unseen count is 0, or its standard error is not finite and positive. Nothing is known of it, so it counts as +Inf for the
+/* Bootstrap t on the log of the unobserved u: pivot t = (log u* - log v*) / s* with v* the persons that the replicate left out of its
+ * population and s*^2 = se*^2 + 1/u*; limits n + exp(log u - t s), s^2 = se^2 + 1/u, at the quantiles, type 8, 1 - alpha/2 and
+ * alpha/2 of t. Needs the replicates' standard errors. A replicate has no pivot where it has no estimate,
+ * its unseen count or v* is 0, or its standard error is not finite and positive. Nothing is known of it, so it counts as +Inf for the
  * lower limit and as -Inf for the upper one: both move outwards. Refused where more than alpha/2 have none. EST_ENOMEM. */
 est_status est_i_limits_studentised(const est_i_bootstrap *bootstrap, size_t block, double observed, double log_unseen,
                                     double se, double level, est_i_limits *limits, est_error *error);

@@ -38,7 +38,7 @@ static const est_option_spec mse_specs[] = {
      "with --by: activity of a list its own in each stratum, or the sum of an effect of each column", 1},
     {"coverage", EST_OPTION_TABLE, offsetof(est_mse_options, coverage), "", 0, 0, NULL,
      "with --by: table of list and strata where it was at work; a list not named was at work everywhere", 1},
-    {"ci", EST_OPTION_CHOICE, offsetof(est_mse_options, ci), "auto", 0, 0, "auto|none|profile|bootstrap|wald|bca|studentised",
+    {"ci", EST_OPTION_CHOICE, offsetof(est_mse_options, ci), "auto", 0, 0, "auto|none|profile|bootstrap|wald|bca|studentised|log-normal",
      "interval; auto: profile for a given model, bootstrap with reselection for a selected one", 0},
     {"resample", EST_OPTION_CHOICE, offsetof(est_mse_options, resample), "population", 0, 0, "population|scv2024",
      "bootstrap: persons seen vary as in the population, or stay as many (too narrow; for comparison)", 1},

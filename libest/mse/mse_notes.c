@@ -108,9 +108,13 @@ static void note_intervals(est_i_mse *r)
     if (known)
         est_i_result_note(r->builder, r->context, EST_NOTE, "model_known",
                           "the interval takes the model as known: it holds nothing of the doubt about the model");
-    if (all->interval == EST_CI_WALD && r->interval == EST_CI_PROFILE)
+    if (all->interval == EST_CI_LOG_NORMAL && r->interval == EST_CI_PROFILE)
         est_i_result_note(r->builder, r->context, EST_NOTE, "total_interval",
-                          "the strata have profile intervals, the total a Wald interval on the log of the unobserved");
+                          "the strata have profile intervals, the total a log-normal one from its standard error");
+    if (all->interval == EST_CI_WALD && 1 / all->unseen > 0.05 * all->log_se * all->log_se)
+        est_i_result_note(r->builder, r->context, EST_WARNING, "wald_narrow",
+                          "the Wald interval as published is about the expected number of unseen; the actual number varies around it, and "
+                          "with so few unseen the interval is too narrow. Take --ci profile or log-normal");
     if (all->without > 0)
         est_i_result_note(r->builder, r->context, EST_WARNING, "replicates_without_estimate",
                           "%d in 1,000 bootstrap replicates have no estimate; they count as unbounded", (int)ceil(1000 * all->without));

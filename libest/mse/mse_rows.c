@@ -10,7 +10,7 @@
 
 const char *est_i_mse_interval_name(int interval)
 {
-    static const char *const names[] = {"auto", "none", "profile", "bootstrap", "wald", "bca", "studentised"};
+    static const char *const names[] = {"auto", "none", "profile", "bootstrap", "wald", "bca", "studentised", "log-normal"};
     return names[interval];
 }
 
@@ -44,7 +44,8 @@ static uint32_t flags_of(const est_i_mse *r, size_t index)
  * with u = exp(intercept). */
 static double standard_error(const est_i_mse *r, const est_i_mse_target *t)
 {
-    bool stands = !r->selected || t->interval == EST_CI_PROFILE || t->interval == EST_CI_WALD;
+    bool stands = !r->selected || t->interval == EST_CI_PROFILE || t->interval == EST_CI_WALD ||
+                  t->interval == EST_CI_LOG_NORMAL;
     return stands ? sqrt(t->unseen + t->unseen * t->unseen * t->log_se * t->log_se) : NAN;
 }
 

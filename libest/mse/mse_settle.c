@@ -18,7 +18,8 @@ const est_i_mse_target *est_i_mse_whole(const est_i_mse *r)
 
 bool est_i_mse_takes_model_as_known(const est_i_mse *r, const est_i_mse_target *target)
 {
-    bool fixed_fit = target->interval == EST_CI_PROFILE || target->interval == EST_CI_WALD;
+    bool fixed_fit = target->interval == EST_CI_PROFILE || target->interval == EST_CI_WALD ||
+                     target->interval == EST_CI_LOG_NORMAL;
     return fixed_fit || (target->interval != EST_CI_NONE && !r->selected);
 }
 
@@ -108,6 +109,12 @@ static void find_wald(est_i_mse *r, est_i_mse_target *target)
     take_limits(target, &limits, EST_CI_WALD);
 }
 
+static void find_log_normal(est_i_mse *r, est_i_mse_target *target)
+{
+    est_i_limits limits = est_i_limits_log_normal(target->n, target->unseen, target->log_se, r->options->level);
+    take_limits(target, &limits, EST_CI_LOG_NORMAL);
+}
+
 /* The multinomial maximum is a statistic of every run with one stratum; the limits are taken where they are asked for. */
 static est_status find_profiles(est_i_mse *r)
 {
@@ -191,11 +198,15 @@ static est_status find_bootstrap(est_i_mse *r)
 est_status est_i_mse_find_intervals(est_i_mse *r)
 {
     est_status status = find_profiles(r);
-    for (size_t i = 0; i < r->n_targets && status == EST_OK && r->interval == EST_CI_WALD; i++)
-        if (!isnan(r->targets[i].unseen))
+    for (size_t i = 0; i < r->n_targets && status == EST_OK; i++) {
+        bool is_total = r->n_targets > 1 && i + 1 == r->n_targets;
+        if (isnan(r->targets[i].unseen))
+            continue;
+        if (r->interval == EST_CI_WALD)
             find_wald(r, &r->targets[i]);
-    if (status == EST_OK && r->interval == EST_CI_PROFILE && r->n_targets > 1 && !isnan(est_i_mse_whole(r)->unseen))
-        find_wald(r, &r->targets[r->n_targets - 1]);
+        else if (r->interval == EST_CI_LOG_NORMAL || (r->interval == EST_CI_PROFILE && is_total))
+            find_log_normal(r, &r->targets[i]);
+    }
     if (status == EST_OK && (r->interval == EST_CI_BOOTSTRAP || r->interval == EST_CI_BCA || r->interval == EST_CI_STUDENTISED))
         status = find_bootstrap(r);
     return status;

@@ -54,7 +54,7 @@ for kind in bootstrap bca studentised; do
 done
 answer profile.json $scotland --ci profile
 fact "profile of each stratum, Wald of the total" profile.json \
-    "$total['interval'] == 'wald' and {row['interval'] for row in $parts} == {'profile'}"
+    "$total['interval'] == 'log-normal' and {row['interval'] for row in $parts} == {'profile'}"
 
 # A list that was not at work in a stratum.
 printf 'reg,A,B,C,count\n' >data/rest.csv

@@ -11,10 +11,10 @@ status=0
 fail() { echo "$1"; status=1; }
 
 "$program" "$work/one" 3 60 >"$work/log" || { cat "$work/log"; fail "the study failed"; }
-[ "$(grep -c '^### ' "$work/one/table.md")" = 10 ] || fail "table.md does not have ten scenarios"
-[ "$(wc -l <"$work/one/table.csv")" = 97 ] || fail "table.csv does not have a heading and 96 rows"
+[ "$(grep -c '^### ' "$work/one/table.md")" = 12 ] || fail "table.md does not have twelve scenarios"
+[ "$(wc -l <"$work/one/table.csv")" = 139 ] || fail "table.csv does not have a heading and 138 rows"
 for cell in independence_500 heterogeneity_5000 sparsity_500; do
-    [ "$(wc -l <"$work/one/$cell.csv")" = 32 ] || fail "$cell.csv does not have two headings and 30 rows"
+    [ "$(wc -l <"$work/one/$cell.csv")" = 38 ] || fail "$cell.csv does not have two headings and 36 rows"
 done
 # Limits that are given hold their order, and start at the persons observed.
 awk -F, 'FNR > 2 && $5 !~ /nan/ && !($5 + 0 >= $2 + 0 && ($6 == "inf" || $6 + 0 >= $5 + 0)) { print FILENAME ": " $0; bad = 1 }

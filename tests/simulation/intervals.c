@@ -56,6 +56,7 @@ static const scenario scenarios[] = {
     {"weak_dependence", "A:B odds ratio 1.5", 1, {MODERATE}, 1, {AB}, {1.5}},
     {"heterogeneity", "a quarter of the people four times as likely (in odds) to be on any list", 2,
      {{0.75, {-2.0, -2.2, -2.4, -2.6}}, {0.25, {-0.6, -0.8, -1.0, -1.2}}}, NO_TERMS, {0}, {0}},
+    {"high_coverage", "four independent lists that each know half of the people", 1, {{1, {0, 0, 0, 0}}}, 0, {0}, {0}},
     {"sparsity", "small lists, A:B odds ratio 3", 1, {{1, {-2.9, -3.1, -3.3, -3.5}}}, 1, {AB}, {3}},
 };
 static const double sizes[] = {500, 5000};
@@ -65,8 +66,10 @@ static const double sizes[] = {500, 5000};
 
 typedef enum method {
     TRUE_WALD = 0,
+    TRUE_LOG_NORMAL,
     TRUE_PROFILE,
     SELECTED_WALD,
+    SELECTED_LOG_NORMAL,
     SELECTED_PROFILE,
     AVERAGED,
     PERCENTILE,
@@ -78,7 +81,8 @@ typedef enum method {
 } method;
 
 static const char *const method_names[METHODS] = {
-    "true model, Wald",      "true model, profile", "selected, Wald",      "selected, profile",      "averaged",
+    "true model, Wald", "true model, log-normal", "true model, profile", "selected, Wald", "selected, log-normal",
+    "selected, profile", "averaged",
     "bootstrap, percentile", "bootstrap, BCa",      "bootstrap, studentised", "scv2024, percentile", "scv2024, BCa",
 };
 
@@ -155,8 +159,8 @@ static void take(table_run *t, method m, double estimate, const est_i_limits *li
     t->into->answers[m] = (answer){estimate, limits->lower, limits->upper};
 }
 
-/* Wald and profile of a given model; *joint is its fit, NULL where it has none. */
-static est_status fit_known(table_run *t, const uint32_t *terms, size_t n_terms, method wald, method profile, est_i_joint **joint)
+/* Wald, log-normal and profile of a given model, three methods in this order; *joint is its fit, NULL where it has none. */
+static est_status fit_known(table_run *t, const uint32_t *terms, size_t n_terms, method wald, est_i_joint **joint)
 {
     uint32_t local[CELLS];
     size_t main = est_i_main_terms(LISTS, local);
@@ -169,9 +173,11 @@ static est_status fit_known(table_run *t, const uint32_t *terms, size_t n_terms,
     double log_unseen = (*joint)->log_unseen[0], estimate = t->n + exp(log_unseen);
     est_i_limits limits = est_i_limits_wald(t->n, log_unseen, (*joint)->se_log_unseen[0], LEVEL);
     take(t, wald, estimate, &limits);
+    limits = est_i_limits_log_normal(t->n, exp(log_unseen), (*joint)->se_log_unseen[0], LEVEL);
+    take(t, wald + 1, estimate, &limits);
     status = est_i_profile_find(t->data, &model, *joint, 0, LEVEL, NULL, &found, &t->error);
     if (status == EST_OK)
-        t->into->answers[profile] = (answer){estimate, found.lower, found.upper};
+        t->into->answers[wald + 2] = (answer){estimate, found.lower, found.upper};
     return status;
 }
 
@@ -180,7 +186,7 @@ static est_status try_true_model(table_run *t)
     est_i_joint *joint = NULL;
     est_status status = EST_OK;
     if (t->truth->n_pairs != NO_TERMS)
-        status = fit_known(t, t->truth->pair, t->truth->n_pairs, TRUE_WALD, TRUE_PROFILE, &joint);
+        status = fit_known(t, t->truth->pair, t->truth->n_pairs, TRUE_WALD, &joint);
     est_i_joint_free(joint);
     return status;
 }
@@ -239,7 +245,7 @@ static est_status try_selected(table_run *t)
     if (status != EST_OK || !t->estimator->found[0])
         return status;
     size_t n_terms = est_i_estimator_terms(t->estimator, 0, terms);
-    status = fit_known(t, terms, n_terms, SELECTED_WALD, SELECTED_PROFILE, &t->joint);
+    status = fit_known(t, terms, n_terms, SELECTED_WALD, &t->joint);
     if (status == EST_OK)
         status = try_average(t);
     if (status == EST_OK)
@@ -439,7 +445,7 @@ static void print_cell(FILE *markdown, FILE *csv, size_t cell, const replication
                       "refused, %% | unbounded, %% |\n|---|---|---|---|---|---|---|---|\n");
     for (size_t m = 0; m < METHODS; m++) {
         summary s = summarise(all, replications, m, population);
-        if ((m == TRUE_WALD || m == TRUE_PROFILE) && truth->n_pairs == NO_TERMS)
+        if (m <= TRUE_PROFILE && truth->n_pairs == NO_TERMS)
             continue;
         print_row(markdown, &s, method_names[m]);
         print_csv(csv, name, &s, method_names[m]);

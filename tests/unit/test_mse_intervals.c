@@ -83,6 +83,23 @@ static void test_wald(void **state)
     }
 }
 
+/* Lincoln-Petersen (300, 200, 100): u + u^2 (1/200 + 1/100 + 1/100) is the textbook variance n1 n2 (n1 - m)(n2 - m) / m^3; Chao's limits
+ * follow from it. */
+static void test_log_normal(void **state)
+{
+    (void)state;
+    double unseen = 200, variance = 300.0 * 200 * 200 * 100 / 1e6, log_se = sqrt(1.0 / 200 + 1.0 / 100 + 1.0 / 100);
+    est_i_limits limits = est_i_limits_log_normal(400, unseen, log_se, 0.95);
+    double wide = exp(1.959963984540054 * sqrt(log(1 + variance / (unseen * unseen))));
+    REQUIRE_NEAR(limits.lower, 400 + unseen / wide, 1e-10);
+    REQUIRE_NEAR(limits.upper, 400 + unseen * wide, 1e-10);
+    assert_true(isnan(limits.without));
+    limits = est_i_limits_log_normal(400, NAN, log_se, 0.95);
+    require_refused(&limits, "the unseen count has no standard error");
+    limits = est_i_limits_log_normal(400, 200, INFINITY, 0.95);
+    require_refused(&limits, "the unseen count has no standard error");
+}
+
 /* Quantile type 8 of the populations; limits never below the persons observed. */
 static void test_percentile(void **state)
 {
@@ -340,31 +357,37 @@ static void check_studentised(const est_i_bootstrap *b, size_t block, double obs
     est_i_limits limits;
     double t[600];
     for (size_t i = 0; i < b->n_replicates; i++) {
-        double unseen = 0, own = b->log_se[i * (b->n_blocks + 1) + (block == EST_I_ALL_BLOCKS ? b->n_blocks : block)];
+        double unseen = 0, left = 0, own = b->log_se[i * (b->n_blocks + 1) + (block == EST_I_ALL_BLOCKS ? b->n_blocks : block)];
         for (size_t k = 0; k < b->n_blocks; k++)
-            unseen += block == k || block == EST_I_ALL_BLOCKS ? b->unseen[i * b->n_blocks + k] : 0;
-        t[i] = (log(unseen) - log_unseen) / own;
+            if (block == k || block == EST_I_ALL_BLOCKS) {
+                unseen += b->unseen[i * b->n_blocks + k];
+                left += b->left[i * b->n_blocks + k];
+            }
+        t[i] = (log(unseen) - log(left)) / sqrt(own * own + 1 / unseen);
     }
     double low = naive_quantile(t, b->n_replicates, (1 - level) / 2);
     double high = naive_quantile(t, b->n_replicates, (1 + level) / 2);
     REQUIRE_OK(est_i_limits_studentised(b, block, observed, log_unseen, se, level, &limits, &error), error);
     assert_null(limits.refused);
     assert_true(limits.without <= 0);
-    REQUIRE_NEAR(limits.lower, observed + exp(log_unseen - high * se), 1e-10);
-    REQUIRE_NEAR(limits.upper, observed + exp(log_unseen - low * se), 1e-10);
+    double whole = sqrt(se * se + 1 / exp(log_unseen));
+    REQUIRE_NEAR(limits.lower, observed + exp(log_unseen - high * whole), 1e-10);
+    REQUIRE_NEAR(limits.upper, observed + exp(log_unseen - low * whole), 1e-10);
 }
 
 static void test_studentised(void **state)
 {
     (void)state;
     est_i_rng rng;
-    double unseen[2 * 400], log_se[3 * 400];
-    est_i_bootstrap bootstrap = {.n_replicates = 400, .n_blocks = 2, .unseen = unseen, .log_se = log_se};
+    double unseen[2 * 400], left[2 * 400], log_se[3 * 400];
+    est_i_bootstrap bootstrap = {.n_replicates = 400, .n_blocks = 2, .unseen = unseen, .log_se = log_se, .left = left};
     est_i_rng_start(&rng, 2, EST_I_PURPOSE_TEST, 0, 0);
     for (size_t i = 0; i < 400; i++)
         for (size_t k = 0; k < 3; k++) {
-            if (k < 2)
+            if (k < 2) {
                 unseen[2 * i + k] = skewed(&rng);
+                left[2 * i + k] = floor(90 + 20 * uniform(&rng));
+            }
             log_se[3 * i + k] = 0.2 + 0.3 * uniform(&rng);
         }
     check_studentised(&bootstrap, 0, 40, log(95), 0.3, 0.95);
@@ -372,19 +395,20 @@ static void test_studentised(void **state)
     check_studentised(&bootstrap, EST_I_ALL_BLOCKS, 80, log(200), 0.25, 0.95);
 }
 
-/* With equal standard errors everywhere the limits are the percentiles of log u*, reflected at log u. */
+/* With equal errors everywhere, 1/u included, the limits are the percentiles of log u*, reflected at log u. */
 static void test_studentised_reflects(void **state)
 {
     (void)state;
     est_error error;
     est_i_limits limits;
-    double unseen[99], log_se[198];
-    est_i_bootstrap bootstrap = {.n_replicates = 99, .n_blocks = 1, .unseen = unseen, .log_se = log_se};
+    double unseen[99], log_se[198], left[99];
+    est_i_bootstrap bootstrap = {.n_replicates = 99, .n_blocks = 1, .unseen = unseen, .log_se = log_se, .left = left};
     for (size_t i = 0; i < 99; i++) {
         unseen[i] = exp(3 + (double)i / 50);
-        log_se[2 * i] = log_se[2 * i + 1] = 0.4;
+        left[i] = exp(4);
+        log_se[2 * i] = log_se[2 * i + 1] = sqrt(0.16 - 1 / unseen[i]);
     }
-    REQUIRE_OK(est_i_limits_studentised(&bootstrap, 0, 10, 4, 0.4, 0.9, &limits, &error), error);
+    REQUIRE_OK(est_i_limits_studentised(&bootstrap, 0, 10, 4, sqrt(0.16 - exp(-4)), 0.9, &limits, &error), error);
     /* Positions 298/3 p + 1/3 = 5.3 and 94.7 of 99. */
     REQUIRE_NEAR(log(limits.lower - 10), 8 - (3 + 93.7 / 50), 1e-12);
     REQUIRE_NEAR(log(limits.upper - 10), 8 - (3 + 4.3 / 50), 1e-12);
@@ -397,14 +421,15 @@ static void test_studentised_without_pivot(void **state)
     (void)state;
     est_error error;
     est_i_limits all, limits;
-    double unseen[100], log_se[200];
-    est_i_bootstrap bootstrap = {.n_replicates = 100, .n_blocks = 1, .unseen = unseen, .log_se = log_se};
+    double unseen[100], log_se[200], left[100];
+    est_i_bootstrap bootstrap = {.n_replicates = 100, .n_blocks = 1, .unseen = unseen, .log_se = log_se, .left = left};
     static const double lack[][2] = {{INFINITY, NAN}, {INFINITY, 0.3}, {0, 0.3},   {50, NAN},
                                      {50, INFINITY},  {50, 0},         {NAN, 0.3}, {50, -1}};
     for (size_t what = 0; what < sizeof lack / sizeof lack[0]; what++) {
         for (size_t i = 0; i < 100; i++) {
             unseen[i] = exp(3 + (double)((i * 37) % 100) / 50);
             log_se[2 * i] = log_se[2 * i + 1] = 0.4;
+            left[i] = exp(4);
         }
         REQUIRE_OK(est_i_limits_studentised(&bootstrap, 0, 10, 4, 0.4, 0.9, &all, &error), error);
         /* Middling replicates: by themselves they were in no tail. */
@@ -646,6 +671,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wald),
+        cmocka_unit_test(test_log_normal),
         cmocka_unit_test(test_percentile),
         cmocka_unit_test(test_percentile_refused),
         cmocka_unit_test(test_unbounded_share),
