@@ -34,6 +34,7 @@ TABLES = {
     "hepatitis_taiwan_1995": ("P Q E", 271, 7, "CARE1_HAV"),
     "hare_cormack": ("c1 c2 c3 c4 c5 c6", 68, 33, "Rcapture_hare"),
     "diabetes_casale": ("clinic hospital prescriptions reagents", 2069, 15, "CARE1_Diabetes"),
+    "spina_bifida_new_york": ("rehabilitation death birth", 626, 7, "dga_MadiganYork3"),
 }
 # merged table: (table it is made from, lists that become one)
 MERGED = {

@@ -20,7 +20,8 @@ typedef enum est_option_kind {
     EST_OPTION_TEXT,     /* const char *, borrowed */
     EST_OPTION_CHOICE,   /* int: index into choices */
     EST_OPTION_COLUMN,   /* const char *: name of a column, "" = none or by its usual name */
-    EST_OPTION_COLUMNS,  /* const char *: names separated by commas, "" = by the rule in doc */
+    EST_OPTION_COLUMNS,  /* const char *: names separated by commas, one that holds a comma or a quote quoted as in CSV; "" = by the rule
+                            in doc */
     EST_OPTION_TABLE,    /* const est_table *, borrowed, NULL = none */
     EST_OPTION_KIND_END
 } est_option_kind;

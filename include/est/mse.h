@@ -75,7 +75,7 @@ typedef struct est_mse_options {
     double threshold; /* p value of the stepwise procedure */
     int boundary;     /* est_boundary */
     int bic_n;        /* est_bic_n */
-    long top;         /* models listed; 0 = all up to five lists, else 100 */
+    long top;         /* models listed; 0 = all of one table of up to five lists, else 100 and all within 10 of the best */
     int average;      /* 1 = also average over models */
     int ci;           /* est_interval */
     int resample;     /* est_resample */

@@ -23,6 +23,7 @@ void est_i_monitor_start(est_i_monitor *monitor, const est_context *context)
     monitor->polled_at = monitor->ticked_at = monotonic_now() - TICK_EVERY;
     monitor->stage = "";
     atomic_init(&monitor->fraction, 0.0);
+    atomic_init(&monitor->counts_items, false);
     monitor->base = 0;
     monitor->span = 1;
 }
@@ -72,10 +73,21 @@ bool est_i_monitor_cancelled(est_i_monitor *monitor)
     return stop;
 }
 
-void est_i_monitor_progress(est_i_monitor *monitor, double fraction)
+void est_i_monitor_items(est_i_monitor *monitor, double fraction)
 {
     if (monitor && fraction >= 0 && fraction <= 1)
         atomic_store_explicit(&monitor->fraction, fraction, memory_order_relaxed);
+}
+
+void est_i_monitor_progress(est_i_monitor *monitor, double fraction)
+{
+    if (monitor && !atomic_load_explicit(&monitor->counts_items, memory_order_relaxed))
+        est_i_monitor_items(monitor, fraction);
+}
+
+bool est_i_monitor_count_items(est_i_monitor *monitor, bool on)
+{
+    return monitor && atomic_exchange_explicit(&monitor->counts_items, on, memory_order_relaxed);
 }
 
 est_status est_i_cancelled(est_error *error)

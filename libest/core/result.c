@@ -466,6 +466,12 @@ void est_i_result_cell(est_i_result_builder *builder, double number)
         add_cell(builder, (est_cell){number, NULL});
 }
 
+void est_i_result_no_memory(est_i_result_builder *builder)
+{
+    if (builder)
+        builder->failed = true;
+}
+
 void est_i_result_cell_text(est_i_result_builder *builder, const char *text)
 {
     if (usable(builder)) {

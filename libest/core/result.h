@@ -42,6 +42,9 @@ void est_i_result_mark(est_i_result_builder *builder, bool is_public, bool is_sy
  * out; suppression asks it whether exact numbers could give a small count back. */
 void est_i_result_smallest_count(est_i_result_builder *builder, double count);
 
+/* Memory ran out on the caller's side: _finish will say so. */
+void est_i_result_no_memory(est_i_result_builder *builder);
+
 /* Hands the result over and frees the builder, whatever the outcome. EST_ENOMEM if anything failed. */
 est_status est_i_result_finish(est_i_result_builder *builder, est_result **result, est_error *error);
 /* Drops an unfinished result. NULL is allowed. */

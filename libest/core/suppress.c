@@ -1,6 +1,6 @@
 /* Disclosure control: withholds small counts of people and whatever would give them back.
  *
- * Profile "counts", in four steps:
+ * Profile "counts", in five steps:
  * 1. Primary: a count below the threshold is withheld, zeros too (a structural zero is NaN in a result).
  * 2. Complementary: the total of every group of counts is taken as known. In each group at least two counts
  * are withheld or none, and those withheld add up to the threshold or more; the smallest others are added
@@ -18,6 +18,10 @@
  * of fit and the coefficients are withheld: with n and the list totals they leave one table only. All other
  * counts are rounded to the base, people to the base and three digits, other fractions to three digits or
  * two, but no coarser than one half. What would be rounded to 0 is withheld.
+ * 5. Estimates that stand on so few recaptures that an overlap could be read from them are withheld whole, with everything
+ * that follows from them (suppress_fits.c), and so is what is told of them in words or is a count of zero (suppress_notes.c). Of
+ * tables and charts nothing may depend on a count but the numbers: not which rows they have, their order, or how many values
+ * are missing.
  * Steps 1 to 3 repeat until nothing changes. Step 2 stays beside the rounding of step 4: four counts that end
  * on 4, a fifth of 9 and a total that ends on 5 have one solution, however they are rounded.
  */
@@ -47,7 +51,7 @@ static void publish_provenances(est_i_suppressor *state)
             strstr(entry->name, "rows") || strstr(entry->name, "persons") || strstr(entry->name, "count");
         bool small = counts && est_i_number_parse(entry->value, strlen(entry->value), &value) &&
                      (state->any || est_i_is_small(state, value));
-        if (small)
+        if (small && !entry->is_private)
             state->withheld++;
         if (!entry->is_private && !small)
             result->provenances[kept++] = *entry;
@@ -55,43 +59,41 @@ static void publish_provenances(est_i_suppressor *state)
     result->n_provenances = kept;
 }
 
-/* Notes whose numbers are orders, models, years and rules, never people. */
-static bool counts_nobody(const char *code)
+/* The domains of which the estimates are withheld, in words; everybody by themselves. */
+static void name_fits(const est_i_suppressor *state, est_i_text *text)
 {
-    static const char *const codes[] = {
-        "search", "model_known", "two_lists",  "untestable",   "boundary",  "poor_fit",  "truncated",
-        "window", "annualised",  "midpoints",  "no_direction", "bootstrap", "few_lists", "not_estimable"};
-    bool found = false;
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0] && !found; i++)
-        found = strcmp(code, codes[i]) == 0;
-    return found;
-}
-
-/* The number of repeated rows says how many persons are in there twice, without the word. */
-static void publish_notes(est_i_suppressor *state)
-{
-    est_result *result = state->result;
-    bool all_numbers = est_i_everything_is_linked(state);
-    for (size_t i = 0; i < result->n_notes; i++) {
-        est_note *note = &result->notes[i];
-        if (!counts_nobody(note->code))
-            note->message =
-                est_i_suppress_text(state, note->message, all_numbers || strcmp(note->code, "repeated") == 0);
+    est_i_text_append(text, "The estimates");
+    for (size_t i = 0, named = 0; i < state->n_names && !est_i_no_whole(state); i++) {
+        bool withheld = false, again = i > 0 && strcmp(state->names[i].text, state->names[i - 1].text) == 0;
+        for (size_t j = 0; j < state->n_fits && !again && !withheld; j++)
+            withheld = est_i_domains_agree(state->names[i].row, state->fits[j]);
+        if (withheld)
+            est_i_text_printf(text, "%s %s", named++ ? "," : " of", state->names[i].text);
     }
+    est_i_text_append(text, " are withheld: a small overlap could be read from them (fewer than ");
+    est_i_text_number(text, state->threshold);
+    est_i_text_append(text, " persons on a further list, or on only one of two). ");
 }
 
+/* No number of values: which are not there, or are round already, would say something of them. */
 static est_status add_summary(est_i_suppressor *state, est_error *error)
 {
     est_i_text message = {NULL, 0, 0, false};
-    bool any = state->withheld + state->rounded > 0;
+    bool any = state->any || state->withheld + state->rounded > 0;
     est_status status;
     if (any) {
-        est_i_text_printf(&message, "Values withheld (a star in tables): %zu; rounded: %zu. The rule: counts of people below ",
-                          state->withheld, state->rounded);
+        if (state->any && state->n_fits > 0)
+            name_fits(state, &message);
+        if (state->any && est_i_is_method(state, "heterogeneity"))
+            est_i_text_append(&message, "Beside a small count no model is shown but Chao's lower bound, and this only if "
+                                        "neither those captured once nor those captured twice are few: a model is a function of "
+                                        "few numbers. ");
+        est_i_text_append(&message, "Counts of people below ");
         est_i_text_number(&message, state->threshold);
         est_i_text_append(&message,
-                          " are withheld, and what would give them back is withheld or rounded. Inside the "
-                          "office the option 'internal' shows every number, and marks every page.");
+                          " are withheld (a star in tables), zero too, and what would give them back is withheld, left out or "
+                          "rounded: so nothing is said about which lists share nobody. Inside the office the option 'internal' "
+                          "shows every number, and marks every page.");
     } else {
         est_i_text_append(&message, "Nothing is withheld: no count of people is below ");
         est_i_text_number(&message, state->threshold);
@@ -124,10 +126,11 @@ static void suppressor_start(est_i_suppressor *state, est_result *result, long t
     state->ns = calloc(result->n_rows + 1, sizeof(bool));
     state->stats = calloc(result->n_stats + 1, sizeof(bool));
     state->domains = calloc(result->n_rows + 1, sizeof *state->domains);
+    state->fits = calloc(result->n_rows + 1, sizeof *state->fits);
     state->cells = flags_new(result->n_frames);
     state->points = flags_new(result->n_charts);
     state->failed =
-        !state->counts || !state->ns || !state->stats || !state->domains || !state->cells || !state->points;
+        !state->counts || !state->ns || !state->stats || !state->domains || !state->fits || !state->cells || !state->points;
     if (!state->failed)
         state->failed = !est_i_domains_name(state);
     for (size_t i = 0; i < result->n_frames && !state->failed; i++) {
@@ -141,33 +144,40 @@ static void suppressor_start(est_i_suppressor *state, est_result *result, long t
     }
 }
 
-static void suppressor_end(est_i_suppressor *state)
+/* The frames and charts are as many as at the start. */
+static void suppressor_end(est_i_suppressor *state, size_t n_frames, size_t n_charts)
 {
     free(state->counts);
     free(state->ns);
     free(state->stats);
     free(state->domains);
+    free(state->fits);
     free(state->names);
-    flags_free(state->cells, state->result->n_frames);
-    flags_free(state->points, state->result->n_charts);
+    flags_free(state->cells, n_frames);
+    flags_free(state->points, n_charts);
 }
 
 static est_status suppress_counts(est_result *result, long threshold, est_error *error)
 {
     est_i_suppressor state;
     est_status status = EST_OK;
+    size_t n_frames = result->n_frames, n_charts = result->n_charts;
     suppressor_start(&state, result, threshold);
     if (!state.failed)
         est_i_suppress_decide(&state);
     state.any = !state.failed && (est_i_anything_withheld(&state) || est_i_small_counts_follow(&state));
     if (state.any)
+        est_i_suppress_fits(&state);
+    if (state.any)
         est_i_suppress_publish(&state);
     if (!state.failed) {
-        publish_notes(&state);
+        est_i_suppress_notes(&state);
         publish_provenances(&state);
     }
     status = state.failed ? est_i_no_memory(error) : add_summary(&state, error);
-    suppressor_end(&state);
+    if (state.any && status == EST_OK)
+        est_i_suppress_leave_out(&state);
+    suppressor_end(&state, n_frames, n_charts);
     return status;
 }
 

@@ -21,7 +21,8 @@ est_i_meaning est_i_meaning_of(const char *name)
         found = EST_I_MEANS_RELATIVE;
     else if (strncmp(name, "rate", 4) == 0 || strstr(name, "_rate"))
         found = EST_I_MEANS_RATE;
-    else if (strncmp(name, "population", 10) == 0 || strcmp(name, "multinomial_mle") == 0)
+    else if (strncmp(name, "population", 10) == 0 || strcmp(name, "multinomial_mle") == 0 ||
+             strcmp(name, "lower_bound") == 0)
         found = EST_I_MEANS_PEOPLE;
     return found;
 }
@@ -45,8 +46,7 @@ static bool has_label(const est_row *row, const est_row *domain, const est_label
     return has;
 }
 
-/* Does the row speak of the withheld domain, alone or against another? The empty domain is everything. */
-static bool row_involves(const est_row *row, const est_row *domain)
+bool est_i_row_involves(const est_row *row, const est_row *domain)
 {
     bool all = true;
     for (size_t i = 0; i < domain->n_domain && all; i++)
@@ -56,7 +56,7 @@ static bool row_involves(const est_row *row, const est_row *domain)
 
 bool est_i_domains_agree(const est_row *a, const est_row *b)
 {
-    return a->n_domain == b->n_domain && row_involves(a, b) && row_involves(b, a);
+    return a->n_domain == b->n_domain && est_i_row_involves(a, b) && est_i_row_involves(b, a);
 }
 
 /* Persons seen on any list but not detected in the domain. */
@@ -116,10 +116,21 @@ bool est_i_combinations_give_small(const est_i_suppressor *state, const est_char
     return small;
 }
 
+/* Captured more often than the frequencies go: n less all of them. */
+static bool few_are_beyond(const est_i_suppressor *state)
+{
+    const est_frame *frame = est_result_frame_find(state->result, "capture_frequencies");
+    double beyond = est_i_all_observed(state->result);
+    for (size_t i = 0; frame && i < frame->n_rows; i++)
+        beyond -= est_i_number_in(frame, i, "persons");
+    return frame && beyond > 0 && est_i_is_small(state, beyond);
+}
+
 bool est_i_small_counts_follow(const est_i_suppressor *state)
 {
     double smallest = state->result->smallest_count;
     bool follow = isnan(smallest) ? histories_are_unknown(state->result) : est_i_is_small(state, smallest);
+    follow = follow || few_are_beyond(state);
     for (size_t i = 0; i < state->result->n_rows && !follow; i++)
         if (strcmp(state->result->rows[i].estimand, "seen") == 0)
             follow = few_more_are_seen(state, &state->result->rows[i]);
@@ -353,7 +364,7 @@ bool est_i_row_is_linked(const est_i_suppressor *state, const est_row *row)
 {
     bool linked = false;
     for (size_t i = 0; i < state->n_domains && !linked; i++)
-        linked = row_involves(row, state->domains[i]);
+        linked = est_i_row_involves(row, state->domains[i]);
     return linked;
 }
 

@@ -146,8 +146,7 @@ static bool is_whole(const est_i_suppressor *state, const char *column)
     return state->n_names == 0 || strcmp(column, "all") == 0 || strcmp(column, "total") == 0 || strcmp(column, "persons") == 0;
 }
 
-/* n of the domain that a column is named after, or of everybody; NaN if it is not known whose column it is. */
-static double observed_of(const est_i_suppressor *state, const char *column)
+double est_i_observed_of(const est_i_suppressor *state, const char *column)
 {
     size_t count = 0;
     const est_i_domain_name *names = est_i_domains_named(state, column, &count);
@@ -161,6 +160,37 @@ static double observed_of(const est_i_suppressor *state, const char *column)
             n = row->estimate;
     }
     return n;
+}
+
+double est_i_all_observed(const est_result *result)
+{
+    double n = NAN;
+    for (size_t i = 0; i < result->n_rows; i++)
+        if (strcmp(result->rows[i].estimand, "observed") == 0 && result->rows[i].n_domain == 0)
+            n = result->rows[i].estimate;
+    return n;
+}
+
+double est_i_number_in(const est_frame *frame, size_t row, const char *column)
+{
+    double number = NAN;
+    for (size_t j = 0; j < frame->n_columns && row < frame->n_rows; j++)
+        if (strcmp(frame->columns[j], column) == 0)
+            number = cell_number(frame, row, j);
+    return number;
+}
+
+size_t est_i_overlap_of(const est_frame *overlaps, const char *list, const char *other)
+{
+    size_t found = SIZE_MAX;
+    for (size_t i = 0; i < overlaps->n_rows; i++) {
+        const est_cell *names = overlaps->cells + i * overlaps->n_columns;
+        bool both = overlaps->n_columns > 2 && names[0].text && names[1].text;
+        if (both && ((strcmp(names[0].text, list) == 0 && strcmp(names[1].text, other) == 0) ||
+                     (strcmp(names[0].text, other) == 0 && strcmp(names[1].text, list) == 0)))
+            found = i;
+    }
+    return found;
 }
 
 static size_t find_column(const est_frame *frame, const char *name)
@@ -247,7 +277,7 @@ bool est_i_suppress_margins(est_i_suppressor *state)
         return false; /* no history is small: nothing to subtract out */
     for (size_t j = 1; m.lists && m.lists->n_rows > 1 && j < m.lists->n_columns; j++) {
         m.column = j;
-        m.n = observed_of(state, m.lists->columns[j]);
+        m.n = est_i_observed_of(state, m.lists->columns[j]);
         if (m.lists->roles[j] != EST_ROLE_COUNT)
             continue;
         changed = protect_domain(&m) || changed;

@@ -27,6 +27,10 @@ typedef struct est_i_suppressor {
     size_t n_domains;
     est_i_domain_name *names; /* of all domains, in the order of their bytes */
     size_t n_names;
+    const est_row **fits; /* domains of which the estimates are withheld (suppress_fits.c); as many places as rows */
+    size_t n_fits;
+    bool no_total;      /* the estimates of all domains together are withheld with that of one */
+    bool no_bound;      /* Chao's lower bound stands on a small frequency */
     size_t withheld, rounded; /* values, for the summary */
     bool any;                 /* something is withheld or would follow: all that is left is rounded */
     bool failed;              /* no memory */
@@ -44,6 +48,8 @@ typedef enum est_i_meaning {
 } est_i_meaning;
 
 est_i_meaning est_i_meaning_of(const char *name);
+/* Does the row speak of the domain, alone or against another? The empty domain is everything. */
+bool est_i_row_involves(const est_row *row, const est_row *domain);
 bool est_i_domains_agree(const est_row *a, const est_row *b);
 
 bool est_i_is_small(const est_i_suppressor *state, double value);
@@ -99,6 +105,33 @@ bool est_i_suppress_margins(est_i_suppressor *state);
 /* Does an UpSet chart show a small count, or leave out a combination, which is to say that nobody is in it? */
 bool est_i_combinations_give_small(const est_i_suppressor *state, const est_chart *chart);
 
+/* n of the domain that a count column is named after, or of everybody; NaN if it is not known whose column it is. */
+double est_i_observed_of(const est_i_suppressor *state, const char *column);
+/* Where the pair of lists stands in the frame "overlaps", in either order; SIZE_MAX if nowhere. */
+size_t est_i_overlap_of(const est_frame *overlaps, const char *list, const char *other);
+/* The number in the column of this name; NaN if there is no such column or number. */
+double est_i_number_in(const est_frame *frame, size_t row, const char *column);
+/* n of everybody; NaN if there is no such row. */
+double est_i_all_observed(const est_result *result);
+
+/* Which estimates stand on so few recaptures that these could be read from them. Looks at the numbers before they are rounded. */
+void est_i_suppress_fits(est_i_suppressor *state);
+/* Is the method this one? */
+bool est_i_is_method(const est_i_suppressor *state, const char *id);
+/* Are the estimates of everybody withheld? */
+bool est_i_no_whole(const est_i_suppressor *state);
+/* The domain of a text whose estimates are withheld; with those of everybody, any text. */
+bool est_i_text_has_no_fit(const est_i_suppressor *state, const char *text);
+bool est_i_row_has_no_fit(const est_i_suppressor *state, const est_row *row);
+bool est_i_cell_has_no_fit(const est_i_suppressor *state, const est_frame *frame, size_t row, size_t column);
+bool est_i_point_has_no_fit(const est_i_suppressor *state, const est_chart *chart, size_t series, size_t category);
+/* Is the whole frame or chart left out? */
+bool est_i_frame_has_no_fit(const est_i_suppressor *state, const est_frame *frame);
+bool est_i_chart_has_no_fit(const est_i_suppressor *state, const est_chart *chart);
+
+/* Leaves out or rewrites the notes that would tell a small number. */
+void est_i_suppress_notes(est_i_suppressor *state);
+
 /* Would small counts that are in no group follow from exact numbers: persons seen but not detected, or the
  * capture histories of lists whose overlaps are not known? */
 bool est_i_small_counts_follow(const est_i_suppressor *state);
@@ -109,6 +142,8 @@ bool est_i_anything_withheld(const est_i_suppressor *state);
 
 /* Takes the withheld values out and rounds the others. */
 void est_i_suppress_publish(est_i_suppressor *state);
+/* Takes out the frames and charts that have no number left, after everything else. */
+void est_i_suppress_leave_out(est_i_suppressor *state);
 /* The text without the numbers that a withheld domain may not show; the text itself if nothing is lost. */
 const char *est_i_suppress_text(est_i_suppressor *state, const char *text, bool all_numbers);
 

@@ -16,10 +16,10 @@ static void hide(est_i_suppressor *state, double *value)
     *value = NAN;
 }
 
+/* Rounded or round before: that it was would be one digit more. */
 static void set_rounded(est_i_suppressor *state, double *value, double rounded)
 {
-    if (rounded != *value)
-        state->rounded++;
+    state->rounded++;
     *value = rounded;
 }
 
@@ -75,10 +75,15 @@ static bool is_in(const char *name, const char *const *names, size_t count)
     return found;
 }
 
-/* Measures of fit: with n and the list totals they leave one table only. */
+/* Measures of fit, and what else is a function of the exact table: with n and the list totals they leave one table only. Which
+ * models or replicates have no estimate hangs on who shares nobody; a share exp(-m) of them gives an overlap m. */
 static bool measures_fit(const char *name)
 {
-    static const char *const names[] = {"loglik", "deviance", "pearson", "p_value", "aic", "aicc", "bic", "multinomial_mle"};
+    static const char *const names[] = {"loglik", "deviance", "pearson", "p_value", "aic", "aicc", "bic", "multinomial_mle",
+                                        "bca_bias", "bca_acceleration", "averaged_models", "effective_models",
+                                        "heaviest_weight", "models_without_estimate", "models_on_the_boundary", "models_fitted",
+                                        "replicates_without_estimate", "sample_coverage", "seen_without_one_list",
+                                        "sensitivity_ratio_that_explains"};
     return is_in(name, names, sizeof names / sizeof names[0]);
 }
 
@@ -86,7 +91,8 @@ static bool measures_fit(const char *name)
  * give the count they stand on, and Lincoln-Petersen with two list totals gives the overlap. */
 static bool gives_fits(const est_frame *frame, size_t column)
 {
-    static const char *const frames[] = {"coefficients", "models", "models_without_part", "goodness_of_fit", "pair_dependence"};
+    static const char *const frames[] = {"coefficients", "models", "models_without_part", "goodness_of_fit", "pair_dependence",
+                                         "replicates_without_estimate"};
     static const char *const residuals[] = {"pearson", "deviance", "adjusted"};
     static const char *const sizes[] = {"n_parameters", "df"};
     const char *name = frame->columns[column];
@@ -150,6 +156,26 @@ static void publish_number_of_row(est_i_suppressor *state, est_i_meaning means, 
         round_digits(state, number, digits);
 }
 
+/* Nothing is left but n: not even whether there is an estimate, or which limits it has. */
+static void withhold_row(est_i_suppressor *state, est_row *row)
+{
+    const uint32_t kept = EST_FLAG_BIT(EST_FLAG_FEW_LISTS) | EST_FLAG_BIT(EST_FLAG_TRUNCATED) | EST_FLAG_BIT(EST_FLAG_SYNTHETIC) |
+                          EST_FLAG_BIT(EST_FLAG_NOT_ANNUAL);
+    row->estimate = row->se = row->lower = row->upper = row->level = row->df = NAN;
+    row->interval = "none";
+    row->flags = (row->flags & kept) | EST_FLAG_BIT(EST_FLAG_SUPPRESSED);
+    state->withheld++;
+}
+
+static void publish_n(est_i_suppressor *state, size_t index)
+{
+    est_row *row = &state->result->rows[index];
+    if (state->ns[index])
+        hide(state, &row->n);
+    else
+        round_count(state, &row->n);
+}
+
 static void publish_row(est_i_suppressor *state, size_t index)
 {
     est_row *row = &state->result->rows[index];
@@ -161,7 +187,8 @@ static void publish_row(est_i_suppressor *state, size_t index)
                         ? state->counts[index]
                         : linked && means != EST_I_MEANS_PEOPLE && means != EST_I_MEANS_RELATIVE;
     size_t withheld = state->withheld, rounded = state->rounded;
-    int digits = linked || means == EST_I_MEANS_COVERAGE ? DIGITS_LINKED : DIGITS_OTHERS;
+    bool few = est_i_is_method(state, "heterogeneity"); /* Chao's bound is a function of two frequencies */
+    int digits = linked || few || means == EST_I_MEANS_COVERAGE ? DIGITS_LINKED : DIGITS_OTHERS;
     if (means == EST_I_MEANS_RATE)
         digits = rate_digits(state, row);
     interval = !isnan(row->lower) && !isnan(row->upper);
@@ -174,22 +201,29 @@ static void publish_row(est_i_suppressor *state, size_t index)
     }
     if (interval && isnan(row->lower))
         hide(state, &row->upper);
-    if (state->ns[index])
-        hide(state, &row->n);
-    else
-        round_count(state, &row->n);
+    publish_n(state, index);
+    row->flags &= ~EST_FLAG_BIT(EST_FLAG_BOUNDARY); /* some count is zero, as the named model says */
     if (state->withheld != withheld)
         row->flags |= EST_FLAG_BIT(EST_FLAG_SUPPRESSED);
     if (state->rounded != rounded)
         row->flags |= EST_FLAG_BIT(EST_FLAG_ROUNDED);
 }
 
+/* Sizes and settings, known without the table. */
+static bool is_known(const char *name)
+{
+    static const char *const names[] = {"lists", "strata", "periods", "occasions", "n_parameters", "df", "max_order",
+                                        "models_considered", "limit"};
+    return is_in(name, names, sizeof names / sizeof names[0]);
+}
+
 static void publish_stat(est_i_suppressor *state, size_t index)
 {
     est_stat *stat = &state->result->stats[index];
     bool linked = est_i_everything_is_linked(state);
+    bool no_fit = est_i_no_whole(state) && !stat->is_count && !is_known(stat->name);
     est_i_meaning means = est_i_meaning_of(stat->name);
-    if (state->stats[index] || (linked && gives_back(means)) || measures_fit(stat->name))
+    if (state->stats[index] || (linked && gives_back(means)) || measures_fit(stat->name) || no_fit)
         hide(state, &stat->value);
     else if (stat->is_count)
         round_count(state, &stat->value);
@@ -313,6 +347,62 @@ const char *est_i_suppress_text(est_i_suppressor *state, const char *text, bool 
     return kept ? kept : "";
 }
 
+/* A pair without overlap has no Lincoln-Petersen value: that it has none is withheld as well. */
+static bool hides_undefined(const est_i_suppressor *state, const est_frame *frame, size_t index, size_t frame_index)
+{
+    return state->cells[frame_index][index] || strcmp(frame->name, "pair_dependence") == 0 ||
+           est_i_cell_has_no_fit(state, frame, index / frame->n_columns, index % frame->n_columns);
+}
+
+/* Are the numbers of the row withheld that are no counts? */
+static bool row_has_no_fit(const est_i_suppressor *state, const est_frame *frame, size_t row, size_t frame_index)
+{
+    bool none = false;
+    for (size_t j = 0; j < frame->n_columns && !none; j++)
+        none = frame->roles[j] == EST_ROLE_ESTIMATE && (state->cells[frame_index][row * frame->n_columns + j] ||
+                                                        est_i_cell_has_no_fit(state, frame, row, j));
+    return none;
+}
+
+/* What a table of diagnostics concludes: not where the estimate is withheld, not why none exists, not that lists share nobody. */
+static const char *publish_conclusion(est_i_suppressor *state, const est_frame *frame, size_t index, size_t frame_index)
+{
+    static const char *const chosen[] = {"model", "interval", "status"};
+    static const char none[] = "not estimable", gate[] = "each list shares persons with another";
+    size_t row = index / frame->n_columns, column = index % frame->n_columns;
+    const char *text = frame->cells[index].text;
+    bool result = strcmp(frame->columns[column], "result") == 0, no_fit = row_has_no_fit(state, frame, row, frame_index);
+    bool gates = strcmp(frame->name, "gates") == 0, shares = false;
+    for (size_t j = 0; j < column && gates; j++)
+        shares = shares || (frame->cells[row * frame->n_columns + j].text &&
+                            strcmp(frame->cells[row * frame->n_columns + j].text, gate) == 0);
+    if (no_fit && is_in(frame->columns[column], chosen, sizeof chosen / sizeof chosen[0]))
+        text = EST_I_WITHHELD;
+    else if (result && (shares || no_fit))
+        text = "withheld: a small overlap could be read from it";
+    else if (result && strncmp(text, none, strlen(none)) == 0)
+        text = none;
+    else if (strcmp(frame->name, "pair_dependence") == 0 && strcmp(text, "no other list can tell") == 0)
+        text = "not strong";
+    return est_i_suppress_text(state, text, false);
+}
+
+/* The checks of linked records count records: small numbers, and none, are one thing. */
+static void publish_check(est_i_suppressor *state, est_cell *cell)
+{
+    static const char *const small[] = {"none", "1 to 9"};
+    char digits[32], text[64] = "fewer than ";
+    if (!cell->text && !est_i_is_small(state, cell->number)) {
+        round_count(state, &cell->number);
+    } else if (!cell->text || is_in(cell->text, small, 2)) {
+        est_i_number_print(state->threshold > 10 || !cell->text ? state->threshold : 10, digits);
+        strcat(text, digits);
+        cell->text = est_i_result_text(state->result, text);
+        state->failed = state->failed || !cell->text;
+        state->withheld++;
+    }
+}
+
 static void publish_cell(est_i_suppressor *state, const est_frame *frame, size_t index, size_t frame_index)
 {
     size_t row = index / frame->n_columns, column = index % frame->n_columns;
@@ -320,10 +410,12 @@ static void publish_cell(est_i_suppressor *state, const est_frame *frame, size_t
     est_cell *cell = (est_cell *)&frame->cells[index]; /* the copy's own memory */
     bool linked = est_i_cell_is_linked(state, frame, row, column), defined = !isnan(cell->number);
     est_i_meaning means = est_i_meaning_of(frame->columns[column]);
-    int digits = linked ? DIGITS_LINKED : DIGITS_OTHERS;
-    if (cell->text)
-        cell->text = est_i_suppress_text(state, cell->text, false);
-    else if (state->cells[frame_index][index] || gives_fits(frame, column) ||
+    int digits = linked || means == EST_I_MEANS_COVERAGE ? DIGITS_LINKED : DIGITS_OTHERS;
+    if (strcmp(frame->name, "checks") == 0 && column == 1)
+        publish_check(state, cell);
+    else if (cell->text)
+        cell->text = publish_conclusion(state, frame, index, frame_index);
+    else if (state->cells[frame_index][index] || gives_fits(frame, column) || est_i_cell_has_no_fit(state, frame, row, column) ||
              (role != EST_ROLE_COUNT && linked && gives_back(means)) ||
              is_ratio_to_withheld(state, frame, row, column, frame_index))
         hide(state, &cell->number);
@@ -333,26 +425,88 @@ static void publish_cell(est_i_suppressor *state, const est_frame *frame, size_t
         publish_people(state, &cell->number, digits, NAN);
     else
         round_digits(state, &cell->number, digits);
-    if (!cell->text && defined && isnan(cell->number)) {
+    if (!cell->text && (defined || hides_undefined(state, frame, index, frame_index)) && isnan(cell->number)) {
         cell->text = est_i_result_text(state->result, EST_I_WITHHELD);
         state->failed = state->failed || !cell->text;
     }
 }
 
-/* Everybody observed, as it is published; NaN if it is not. */
-static double all_observed(const est_result *result)
+/* Tables of multiples of an estimate, worked out from what is published: rounded one by one they would say it more exactly. */
+
+static est_cell *cell_in(const est_frame *frame, size_t row, const char *column)
 {
-    double n = NAN;
-    for (size_t i = 0; i < result->n_rows; i++)
-        if (strcmp(result->rows[i].estimand, "observed") == 0 && result->rows[i].n_domain == 0)
-            n = result->rows[i].estimate;
-    return n;
+    est_cell *found = NULL;
+    for (size_t j = 0; j < frame->n_columns && !found; j++)
+        if (strcmp(frame->columns[j], column) == 0)
+            found = (est_cell *)&frame->cells[row * frame->n_columns + j]; /* the copy's own memory */
+    return found;
+}
+
+static void hide_cell(est_i_suppressor *state, est_cell *cell)
+{
+    if (!cell->text) {
+        hide(state, &cell->number);
+        cell->text = est_i_result_text(state->result, EST_I_WITHHELD);
+        state->failed = state->failed || !cell->text;
+    }
+}
+
+/* N(theta) = n + theta (N - n). */
+static void publish_multiples(est_i_suppressor *state, const est_frame *frame, const char *column)
+{
+    double n = est_i_all_observed(state->result), once = NAN;
+    for (size_t i = 0; i < frame->n_rows; i++)
+        if (est_i_number_in(frame, i, "theta") == 1)
+            once = est_i_number_in(frame, i, column);
+    for (size_t i = 0; i < frame->n_rows; i++) {
+        est_cell *cell = cell_in(frame, i, column);
+        if (cell && !cell->text && isnan(once - n))
+            hide_cell(state, cell);
+        else if (cell && !cell->text)
+            cell->number = round_to(n + est_i_number_in(frame, i, "theta") * (once - n), state->base);
+    }
+}
+
+/* N(a, b) = ratio N, with the ratio to a hundredth. The limits stay where nothing is corrected. */
+static void publish_corrections(est_i_suppressor *state, const est_frame *frame)
+{
+    double once = NAN;
+    for (size_t i = 0; i < frame->n_rows; i++) {
+        est_cell *population = cell_in(frame, i, "population"), *ratio = cell_in(frame, i, "ratio"),
+                 *lower = cell_in(frame, i, "population_lower"), *upper = cell_in(frame, i, "population_upper"),
+                 *status = cell_in(frame, i, "status");
+        if (!population || !ratio || !lower || !upper || !status || population->text)
+            continue;
+        if (status->text && strcmp(status->text, "as linked") == 0) {
+            once = population->number;
+            continue;
+        }
+        ratio->number = round_to(ratio->number, 0.01);
+        population->number = round_to(ratio->number * once, state->base);
+        hide_cell(state, lower);
+        hide_cell(state, upper);
+    }
+}
+
+static void publish_multiples_of(est_i_suppressor *state, const est_frame *frame)
+{
+    if (strcmp(frame->name, "dependence_sensitivity") == 0)
+        for (size_t j = 0; j < frame->n_columns; j++)
+            if (frame->roles[j] == EST_ROLE_ESTIMATE)
+                publish_multiples(state, frame, frame->columns[j]);
+    if (est_i_is_method(state, "linkage") && strcmp(frame->name, "sensitivity") == 0)
+        publish_corrections(state, frame);
+    for (size_t i = 0; i < frame->n_rows && strcmp(frame->name, "dependence_tipping") == 0; i++) {
+        est_cell *theta = cell_in(frame, i, "theta");
+        if (theta && !theta->text)
+            round_digits(state, &theta->number, DIGITS_LINKED);
+    }
 }
 
 /* n under the points of a category; where the chart has none, a forest stands on everybody; else NaN. */
 static double charted_n(const est_i_suppressor *state, const est_chart *chart, size_t category)
 {
-    double n = chart->kind == EST_CHART_FOREST ? all_observed(state->result) : NAN;
+    double n = chart->kind == EST_CHART_FOREST ? est_i_all_observed(state->result) : NAN;
     for (size_t s = 0; s < chart->n_series; s++)
         if (chart->series[s].role == EST_ROLE_COUNT && strcmp(chart->series[s].name, "observed") == 0)
             n = chart->series[s].value[category];
@@ -373,7 +527,7 @@ static void publish_point(est_i_suppressor *state, const est_chart *chart, size_
     const double *numbers[] = {series->value, series->lower, series->upper};
     int digits = linked ? DIGITS_LINKED : DIGITS_OTHERS;
     double n = charted_n(state, chart, c);
-    hidden = hidden || (linked && series->role != EST_ROLE_COUNT &&
+    hidden = hidden || est_i_point_has_no_fit(state, chart, s, c) || (linked && series->role != EST_ROLE_COUNT &&
                         (gives_back(est_i_meaning_of(series->name)) || gives_back(est_i_meaning_of(chart->name))));
     bool interval = !isnan(series->lower[c]) && !isnan(series->upper[c]);
     bool limits_alone = chart->kind == EST_CHART_FOREST && isnan(series->value[c]); /* as rows may have them */
@@ -432,7 +586,7 @@ static void publish_reference(est_i_suppressor *state, est_chart *chart)
     if (est_i_everything_is_linked(state))
         hide(state, &chart->reference);
     else if (chart->n_series && charts_people(chart, &chart->series[0]))
-        publish_people(state, &chart->reference, DIGITS_OTHERS, all_observed(state->result));
+        publish_people(state, &chart->reference, DIGITS_OTHERS, est_i_all_observed(state->result));
     else
         round_digits(state, &chart->reference, DIGITS_OTHERS);
 }
@@ -453,6 +607,20 @@ static const char *chart_in_words(est_i_suppressor *state, const est_chart *char
     return kept ? kept : "";
 }
 
+/* "without GO: not estimable" is said by the missing point, as what is withheld. */
+static const char *without_reason(est_i_suppressor *state, const char *name)
+{
+    const char *reason = strstr(name, ": not estimable"), *kept = name;
+    est_i_text text = {NULL, 0, 0, false};
+    if (reason) {
+        est_i_text_append_bytes(&text, name, (size_t)(reason - name));
+        kept = text.failed ? NULL : est_i_result_text(state->result, text.data ? text.data : "");
+    }
+    state->failed = state->failed || !kept;
+    est_i_text_free(&text);
+    return kept ? kept : "";
+}
+
 static void publish_chart(est_i_suppressor *state, size_t index)
 {
     est_chart *chart = &state->result->charts[index];
@@ -464,26 +632,101 @@ static void publish_chart(est_i_suppressor *state, size_t index)
     if (chart->kind == EST_CHART_FOREST) {
         const char **names = (const char **)chart->categories; /* the copy's own memory */
         for (size_t i = 0; i < chart->n_categories; i++)
-            names[i] = est_i_suppress_text(state, names[i], false);
+            names[i] = without_reason(state, est_i_suppress_text(state, names[i], false));
         publish_reference(state, chart);
     }
     chart->alternative = chart_in_words(state, chart);
     chart->subtitle = est_i_suppress_text(state, chart->subtitle, est_i_everything_is_linked(state));
 }
 
+static int compare_rows(const est_frame *frame, size_t left, size_t right)
+{
+    int order = 0;
+    for (size_t j = 0; j < frame->n_columns && order == 0; j++) {
+        const char *a = frame->cells[left * frame->n_columns + j].text, *b = frame->cells[right * frame->n_columns + j].text;
+        if (frame->roles[j] == EST_ROLE_PLAIN && a && b && strcmp(a, EST_I_WITHHELD) != 0)
+            order = strcmp(a, b);
+    }
+    return order;
+}
+
+/* The last number of captures that somebody has: the small ones at the end go without a star. */
+static void publish_frequencies(est_i_suppressor *state, size_t index)
+{
+    est_frame *frame = &state->result->frames[index];
+    const char *title = est_i_result_text(state->result, "Persons by number of captures; small numbers at the end are left out");
+    size_t persons = frame->n_columns - 1;
+    state->failed = state->failed || !title;
+    frame->title = title ? title : "";
+    while (frame->n_rows > 0 && state->cells[index][(frame->n_rows - 1) * frame->n_columns + persons])
+        frame->n_rows--;
+}
+
+/* The order of the residuals says what they are: by name instead. */
+static void publish_order(est_i_suppressor *state, est_frame *frame)
+{
+    const char *title = est_i_result_text(state->result, "Capture histories: persons and fitted counts");
+    est_cell *cells = (est_cell *)frame->cells; /* the copy's own memory */
+    state->failed = state->failed || !title;
+    frame->title = title ? title : "";
+    for (size_t i = 1; i < frame->n_rows; i++)
+        for (size_t k = i; k > 0 && compare_rows(frame, k - 1, k) > 0; k--)
+            for (size_t j = 0; j < frame->n_columns; j++) {
+                est_cell spare = cells[k * frame->n_columns + j];
+                cells[k * frame->n_columns + j] = cells[(k - 1) * frame->n_columns + j];
+                cells[(k - 1) * frame->n_columns + j] = spare;
+            }
+}
+
+static void publish_frame(est_i_suppressor *state, size_t index)
+{
+    est_frame *frame = &state->result->frames[index];
+    for (size_t i = 0; i < frame->n_rows * frame->n_columns; i++)
+        publish_cell(state, frame, i, index);
+    publish_multiples_of(state, frame);
+    if (strcmp(frame->name, "capture_frequencies") == 0 && frame->n_columns > 1)
+        publish_frequencies(state, index);
+    if (est_i_is_method(state, "mse") && strcmp(frame->name, "residuals") == 0)
+        publish_order(state, frame);
+    /* The order of the models says as much as their criteria: the first is the one that answers. */
+    if (est_i_is_method(state, "mse") && strcmp(frame->name, "models") == 0 && frame->n_rows > 1) {
+        frame->n_rows = 1;
+        state->withheld++;
+    }
+}
+
+void est_i_suppress_leave_out(est_i_suppressor *state)
+{
+    est_result *result = state->result;
+    size_t frames = 0, charts = 0;
+    for (size_t i = 0; i < result->n_frames; i++)
+        if (!est_i_frame_has_no_fit(state, &result->frames[i]))
+            result->frames[frames++] = result->frames[i];
+    for (size_t i = 0; i < result->n_charts; i++)
+        if (!est_i_chart_has_no_fit(state, &result->charts[i]))
+            result->charts[charts++] = result->charts[i];
+    state->withheld += result->n_frames - frames + result->n_charts - charts;
+    result->n_frames = frames;
+    result->n_charts = charts;
+}
+
 void est_i_suppress_publish(est_i_suppressor *state)
 {
     est_result *result = state->result;
     for (size_t i = 0; i < result->n_rows; i++)
-        publish_row(state, i);
+        if (est_i_row_has_no_fit(state, &result->rows[i])) {
+            withhold_row(state, &result->rows[i]);
+            publish_n(state, i);
+        } else {
+            publish_row(state, i);
+        }
     for (size_t i = 0; i < result->n_stats; i++) {
         publish_stat(state, i);
         if (result->stats[i].text)
             result->stats[i].text = est_i_suppress_text(state, result->stats[i].text, false);
     }
     for (size_t i = 0; i < result->n_frames; i++)
-        for (size_t j = 0; j < result->frames[i].n_rows * result->frames[i].n_columns; j++)
-            publish_cell(state, &result->frames[i], j, i);
+        publish_frame(state, i);
     for (size_t i = 0; i < result->n_charts; i++)
         publish_chart(state, i);
 }

@@ -87,6 +87,47 @@ char *est_i_text_take(est_i_text *text)
     return data;
 }
 
+static const char *skip_blanks(const char *at)
+{
+    return at + strspn(at, " \t");
+}
+
+/* From behind the opening quote to behind the closing one. */
+static const char *take_quoted(const char *at, est_i_text *name, bool *whole)
+{
+    bool closed = false;
+    while (!closed && *at) {
+        size_t length = strcspn(at, "\"");
+        est_i_text_append_bytes(name, at, length);
+        at += length;
+        closed = at[0] == '"' && at[1] != '"';
+        if (at[0] == '"' && !closed)
+            est_i_text_append(name, "\"");
+        at += at[0] == '"' ? (closed ? 1 : 2) : 0;
+    }
+    *whole = closed;
+    return skip_blanks(at);
+}
+
+const char *est_i_name_take(const char *list, est_i_text *name, bool *whole)
+{
+    const char *at = skip_blanks(list);
+    name->length = 0;
+    est_i_text_append(name, "");
+    *whole = true;
+    if (*at == '"') {
+        at = take_quoted(at + 1, name, whole);
+        *whole = *whole && (*at == '\0' || *at == ',');
+    } else {
+        size_t length = strcspn(at, ","), end = length;
+        while (end > 0 && (at[end - 1] == ' ' || at[end - 1] == '\t'))
+            end--;
+        est_i_text_append_bytes(name, at, end);
+        at += length;
+    }
+    return *at == ',' ? at + 1 : NULL;
+}
+
 char *est_i_string_copy(const char *string)
 {
     size_t size = strlen(string) + 1;

@@ -3,7 +3,8 @@
  *
  * Every cell of a batch is a 32-bit code: EST_I_CODE_EMPTY and EST_I_CODE_NA for a missing cell, otherwise
  * EST_I_CODE_FIRST + the number of its text in the column's dictionary. The dictionary grows from batch to
- * batch and codes never change, so a consumer works out what a text means once, not once a row. */
+ * batch and codes never change, so a consumer works out what a text means once, not once a row. A consumer that keeps
+ * nothing may have a source forget its texts after each batch (est_i_csv_forget). */
 #ifndef EST_I_DATA_BATCH_H
 #define EST_I_DATA_BATCH_H
 

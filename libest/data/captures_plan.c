@@ -30,48 +30,46 @@ est_status est_i_capture_plan_check(const est_table *data, size_t n_lists, est_e
     return status;
 }
 
-/* Names parted by commas; blanks around a name do not belong to it. */
 typedef struct name_rule {
     const char *option, *each;
     size_t maximum;
 } name_rule;
 
-static est_status add_name(const name_rule *rule, const char *name, size_t length, char **names, size_t *count, est_error *error)
+static est_status add_name(const name_rule *rule, const char *name, char **names, size_t *count, est_error *error)
 {
-    while (length > 0 && (name[0] == ' ' || name[0] == '\t')) {
-        name++;
-        length--;
-    }
-    while (length > 0 && (name[length - 1] == ' ' || name[length - 1] == '\t'))
-        length--;
-    if (length == 0)
+    if (!*name)
         return est_i_fail(error, EST_EOPTION, "%s: found an empty name, expected names parted by commas", rule->option);
     for (size_t i = 0; i < *count; i++)
-        if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+        if (strcmp(names[i], name) == 0)
             return est_i_fail(error, EST_EOPTION, "%s: '%s' is named twice, expected each %s once", rule->option, names[i],
                               rule->each);
     if (*count == rule->maximum)
         return est_i_fail(error, EST_EDEFINITION, "%s: found more than %zu %ss, expected at most %zu", rule->option, rule->maximum,
                           rule->each, rule->maximum);
-    char *copy = malloc(length + 1);
-    if (!copy)
+    names[*count] = est_i_string_copy(name);
+    if (!names[*count])
         return est_i_no_memory(error);
-    memcpy(copy, name, length);
-    copy[length] = '\0';
-    names[(*count)++] = copy;
+    (*count)++;
     return EST_OK;
 }
 
 static est_status read_names(const name_rule *rule, const char *list, char **names, size_t *count, est_error *error)
 {
     est_status status = EST_OK;
-    while (status == EST_OK && given(list)) {
-        size_t length = strcspn(list, ",");
-        status = add_name(rule, list, length, names, count, error);
-        list += length;
-        if (status == EST_OK && *list == ',' && *++list == '\0')
-            status = add_name(rule, "", 0, names, count, error);
+    est_i_text name = {0};
+    const char *rest = given(list) ? list : NULL;
+    while (status == EST_OK && rest) {
+        bool whole;
+        rest = est_i_name_take(rest, &name, &whole);
+        if (name.failed)
+            status = est_i_no_memory(error);
+        else if (!whole)
+            status = est_i_fail(error, EST_EOPTION, "%s: found a quote that is not closed, or followed by more than a comma; expected "
+                                "names such as \"A, B\" between quotes, and a quote within them twice", rule->option);
+        else
+            status = add_name(rule, name.data, names, count, error);
     }
+    est_i_text_free(&name);
     return status;
 }
 

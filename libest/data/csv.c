@@ -495,6 +495,14 @@ static void csv_close(void *source)
     csv->has_parser = false;
 }
 
+void est_i_csv_forget(est_i_csv *csv)
+{
+    for (size_t i = 0; i < csv->schema->n_columns; i++) {
+        est_i_dictionary_clear(&csv->schema->dictionaries[i]);
+        csv->last_code[i] = EST_I_CODE_EMPTY;
+    }
+}
+
 const est_i_source_type est_i_csv_source = {csv_open, csv_next, csv_close};
 
 est_i_csv *est_i_csv_new(const est_i_bytes *bytes, est_i_monitor *monitor)

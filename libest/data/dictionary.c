@@ -154,6 +154,14 @@ void est_i_dictionary_seal(est_i_dictionary *dictionary)
     }
 }
 
+void est_i_dictionary_clear(est_i_dictionary *dictionary)
+{
+    dictionary->n_bytes = 0;
+    dictionary->count = 0;
+    if (dictionary->slots)
+        memset(dictionary->slots, 0, dictionary->n_slots * sizeof *dictionary->slots);
+}
+
 void est_i_dictionary_free(est_i_dictionary *dictionary)
 {
     free(dictionary->bytes);

@@ -29,6 +29,8 @@ size_t est_i_dictionary_length(const est_i_dictionary *dictionary, uint32_t inde
 
 /* Ends the growth: gives the index and the spare room back. Later only texts by number are asked for. */
 void est_i_dictionary_seal(est_i_dictionary *dictionary);
+/* Forgets the texts and keeps room for as many; never after _seal. */
+void est_i_dictionary_clear(est_i_dictionary *dictionary);
 void est_i_dictionary_free(est_i_dictionary *dictionary);
 
 #endif

@@ -41,31 +41,24 @@ typedef struct pseudonym_writer {
     est_i_text text;
     est_pseudonyms_counts counts;
     est_i_monitor monitor;
+    est_i_csv *source;
 } pseudonym_writer;
 
 /* Options */
 
-typedef struct one_name {
-    const char *name;
-    size_t length;
-} one_name;
+/* A list of names as an option gives it, and the name taken off last. */
+typedef struct name_list {
+    const char *option, *rest;
+    est_i_text name;
+    bool whole;
+} name_list;
 
-/* Takes the next name off the list; false at its end. Blanks around a name do not belong to it. */
-static bool next_name(const char **list, one_name *found)
+static bool next_name(name_list *list)
 {
-    if (!*list || !**list)
-        return false;
-    size_t length = strcspn(*list, ",");
-    found->name = *list;
-    found->length = length;
-    *list += length + ((*list)[length] == ',');
-    while (found->length > 0 && strchr(" \t", *found->name)) {
-        found->name++;
-        found->length--;
-    }
-    while (found->length > 0 && strchr(" \t", found->name[found->length - 1]))
-        found->length--;
-    return true;
+    bool more = list->rest && *list->rest;
+    if (more)
+        list->rest = est_i_name_take(list->rest, &list->name, &list->whole);
+    return more;
 }
 
 static const char *schema_name(const void *user, size_t index)
@@ -73,15 +66,20 @@ static const char *schema_name(const void *user, size_t index)
     return est_i_dictionary_text(user, (uint32_t)index);
 }
 
-static est_status find_column(const est_i_schema *schema, one_name wanted, const char *option, size_t *column, est_error *error)
+static est_status find_column(const est_i_schema *schema, const name_list *list, size_t *column, est_error *error)
 {
-    uint32_t found = est_i_dictionary_find(&schema->names, wanted.name, wanted.length);
+    const char *option = list->option;
     char name[128];
-    snprintf(name, sizeof name, "%.*s", wanted.length < 120 ? (int)wanted.length : 120, wanted.name);
+    if (list->name.failed)
+        return est_i_no_memory(error);
+    if (!list->whole)
+        return est_i_fail(error, EST_EOPTION, "option --%s: found a quote that is not closed, or followed by more than a comma", option);
+    uint32_t found = est_i_dictionary_find(&schema->names, list->name.data, list->name.length);
+    snprintf(name, sizeof name, "%.120s", list->name.data);
     *column = found;
     if (found != EST_I_DICTIONARY_NONE)
         return EST_OK;
-    if (wanted.length == 0)
+    if (list->name.length == 0)
         return est_i_fail(error, EST_EOPTION, "option --%s: found an empty name, expected names parted by commas", option);
     const char *nearest = est_i_nearest_name(name, schema->names.count, schema_name, &schema->names);
     return est_i_fail_at(error, EST_ECOLUMN, (est_i_place){schema->name, 0, 0, name}, "found no such column (option --%s)%s%s%s",
@@ -97,12 +95,11 @@ static est_status fail_twice(const est_i_schema *schema, size_t column, est_erro
 
 static est_status read_columns(pseudonym_writer *writer, const est_i_schema *schema, est_error *error)
 {
-    const char *list = writer->options->columns;
-    one_name wanted;
+    name_list list = {.option = "columns", .rest = writer->options->columns};
     est_status status = EST_OK;
-    while (status == EST_OK && next_name(&list, &wanted)) {
+    while (status == EST_OK && next_name(&list)) {
         size_t column;
-        status = find_column(schema, wanted, "columns", &column, error);
+        status = find_column(schema, &list, &column, error);
         if (status == EST_OK && writer->role[column] != KEPT)
             status = fail_twice(schema, column, error);
         if (status != EST_OK)
@@ -111,6 +108,7 @@ static est_status read_columns(pseudonym_writer *writer, const est_i_schema *sch
         writer->role[column] = (int)writer->n_parts;
         writer->first = column < writer->first ? column : writer->first;
     }
+    est_i_text_free(&list.name);
     if (status == EST_OK && writer->n_parts == 0)
         status = est_i_fail(error, EST_EOPTION, "option --columns: found no column, expected those that identify a person");
     return status;
@@ -118,12 +116,11 @@ static est_status read_columns(pseudonym_writer *writer, const est_i_schema *sch
 
 static est_status read_dates(pseudonym_writer *writer, const est_i_schema *schema, est_error *error)
 {
-    const char *list = writer->options->dates;
-    one_name wanted;
+    name_list list = {.option = "dates", .rest = writer->options->dates};
     est_status status = EST_OK;
-    while (status == EST_OK && next_name(&list, &wanted)) {
+    while (status == EST_OK && next_name(&list)) {
         size_t column;
-        status = find_column(schema, wanted, "dates", &column, error);
+        status = find_column(schema, &list, &column, error);
         if (status == EST_OK && writer->role[column] <= 0)
             status = est_i_fail_at(error, EST_EOPTION,
                                    (est_i_place){schema->name, 0, 0, est_i_dictionary_text(&schema->names, (uint32_t)column)},
@@ -131,22 +128,23 @@ static est_status read_dates(pseudonym_writer *writer, const est_i_schema *schem
         if (status == EST_OK)
             writer->parts[writer->role[column] - 1].kind = writer->options->date_order;
     }
+    est_i_text_free(&list.name);
     return status;
 }
 
 static est_status read_dropped(pseudonym_writer *writer, const est_i_schema *schema, est_error *error)
 {
-    const char *list = writer->options->drop;
-    one_name wanted;
+    name_list list = {.option = "drop", .rest = writer->options->drop};
     est_status status = EST_OK;
-    while (status == EST_OK && next_name(&list, &wanted)) {
+    while (status == EST_OK && next_name(&list)) {
         size_t column;
-        status = find_column(schema, wanted, "drop", &column, error);
+        status = find_column(schema, &list, &column, error);
         if (status == EST_OK && writer->role[column] != KEPT)
             status = fail_twice(schema, column, error);
         if (status == EST_OK)
             writer->role[column] = DROPPED;
     }
+    est_i_text_free(&list.name);
     for (size_t column = 0; status == EST_OK && column < schema->n_columns; column++)
         if (writer->role[column] == KEPT && strcmp(est_i_dictionary_text(&schema->names, (uint32_t)column), NEW_COLUMN) == 0)
             status = est_i_fail_at(error, EST_ECOLUMN, (est_i_place){schema->name, 0, 0, NEW_COLUMN},
@@ -306,6 +304,7 @@ static est_status writer_take(void *consumer, const est_i_schema *schema, const 
         if (status == EST_OK && writer->text.length > ((size_t)1 << 20))
             status = flush(writer, error);
     }
+    est_i_csv_forget(writer->source);
     return status;
 }
 
@@ -407,10 +406,11 @@ static est_status copy_records(pseudonym_writer *writer, input_file *input, est_
     est_i_bytes bytes = {input->name, read_input, input, 0};
     if (fstat(input->descriptor, &about) == 0 && S_ISREG(about.st_mode))
         bytes.expected = (double)about.st_size;
-    est_i_csv *csv = est_i_csv_new(&bytes, &writer->monitor);
-    est_status status = csv ? est_i_batch_run(&est_i_csv_source, csv, &writer_consumer, writer, &writer->monitor, error)
-                            : est_i_no_memory(error);
-    est_i_csv_free(csv);
+    writer->source = est_i_csv_new(&bytes, &writer->monitor);
+    est_status status = writer->source ? est_i_batch_run(&est_i_csv_source, writer->source, &writer_consumer, writer,
+                                                         &writer->monitor, error)
+                                       : est_i_no_memory(error);
+    est_i_csv_free(writer->source);
     return status;
 }
 

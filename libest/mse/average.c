@@ -21,8 +21,11 @@ double est_i_pool_log_unseen(const est_i_pool *pool, size_t model)
 
 bool est_i_pool_repeats(const est_i_pool *pool, size_t one, size_t other)
 {
-    double difference = est_i_pool_log_unseen(pool, one) - est_i_pool_log_unseen(pool, other);
-    return fabs(pool->models[one].loglik - pool->models[other].loglik) < 1e-7 && fabs(difference) < 1e-6;
+    const double *a = pool->log_unseen + one * pool->n_blocks, *b = pool->log_unseen + other * pool->n_blocks;
+    bool same = fabs(pool->models[one].loglik - pool->models[other].loglik) < 1e-7;
+    for (size_t k = 0; k < pool->n_blocks && same; k++)
+        same = fabs(a[k] - b[k]) < 1e-6 || (isnan(a[k]) && isnan(b[k]));
+    return same;
 }
 
 /* Repeats have more parameters than the first of their kind, so they stand after it, and at the same likelihood: few need a look. */

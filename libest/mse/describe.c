@@ -10,20 +10,24 @@
 #include "core/text.h"
 #include "mse/model.h"
 
-/* Persons of a block on every list of `on`. */
-static double count_on(const est_i_captures *captures, size_t block, uint32_t on)
+void est_i_count_pairs(const est_i_captures *captures, size_t block, double persons[EST_I_LISTS_MAX][EST_I_LISTS_MAX])
 {
-    double sum = 0;
-    for (size_t w = 1; w < captures->n_cells; w++)
-        if ((w & on) == on)
-            sum += captures->counts[block][w];
-    return sum;
+    memset(persons, 0, EST_I_LISTS_MAX * sizeof *persons);
+    for (size_t w = 1; w < captures->n_cells; w++) {
+        double count = captures->counts[block][w];
+        for (size_t rest = count > 0 ? w : 0; rest; rest &= rest - 1)
+            for (size_t others = w; others; others &= others - 1)
+                persons[__builtin_ctzll(rest)][__builtin_ctzll(others)] += count;
+    }
 }
 
-/* The same; NaN where one of them was not at work, since a structural zero is no count. */
-static double count_at_work(const est_i_captures *captures, size_t block, uint32_t on)
+typedef double pair_table[EST_I_LISTS_MAX][EST_I_LISTS_MAX];
+
+/* NaN where one of the two was not at work, since a structural zero is no count. */
+static double count_at_work(const est_i_captures *captures, pair_table *persons, size_t block, size_t i, size_t j)
 {
-    return (captures->active[block] & on) == on ? count_on(captures, block, on) : NAN;
+    uint32_t on = (uint32_t)1 << i | (uint32_t)1 << j;
+    return (captures->active[block] & on) == on ? persons[block][i][j] : NAN;
 }
 
 static void start_frame(est_i_result_builder *builder, const est_i_captures *captures, const char *name, const char *title,
@@ -40,6 +44,8 @@ static void start_frame(est_i_result_builder *builder, const est_i_captures *cap
     }
     if (columns && roles)
         est_i_result_frame(builder, name, title, n, columns, roles, SIZE_MAX);
+    else
+        est_i_result_no_memory(builder);
     free(roles);
     free(columns);
 }
@@ -47,11 +53,18 @@ static void start_frame(est_i_result_builder *builder, const est_i_captures *cap
 void est_i_describe_lists(est_i_result_builder *builder, const est_i_captures *captures)
 {
     static const char *const list_label[] = {"list"}, *const pair_labels[] = {"list", "other"};
+    pair_table *persons = calloc(captures->n_blocks, sizeof *persons);
+    for (size_t k = 0; persons && k < captures->n_blocks; k++)
+        est_i_count_pairs(captures, k, persons[k]);
+    if (!persons) {
+        est_i_result_no_memory(builder);
+        return;
+    }
     start_frame(builder, captures, "lists", "Persons on each list", list_label, 1);
     for (size_t j = 0; j < captures->n_lists; j++) {
         est_i_result_cell_text(builder, captures->list_names[j]);
         for (size_t k = 0; k < captures->n_blocks; k++)
-            est_i_result_cell(builder, count_at_work(captures, k, (uint32_t)1 << j));
+            est_i_result_cell(builder, count_at_work(captures, persons, k, j, j));
     }
     start_frame(builder, captures, "overlaps", "Persons on both lists of each pair", pair_labels, 2);
     for (size_t i = 0; i < captures->n_lists; i++)
@@ -59,8 +72,9 @@ void est_i_describe_lists(est_i_result_builder *builder, const est_i_captures *c
             est_i_result_cell_text(builder, captures->list_names[i]);
             est_i_result_cell_text(builder, captures->list_names[j]);
             for (size_t k = 0; k < captures->n_blocks; k++)
-                est_i_result_cell(builder, count_at_work(captures, k, (uint32_t)1 << i | (uint32_t)1 << j));
+                est_i_result_cell(builder, count_at_work(captures, persons, k, i, j));
         }
+    free(persons);
 }
 
 static double smallest_cell(const est_i_captures *captures)
@@ -95,12 +109,14 @@ static void note_small_lists(est_i_result_builder *builder, const est_context *c
                              size_t block, const char *place)
 {
     est_i_text names = {0};
+    pair_table persons;
+    est_i_count_pairs(captures, block, persons);
     for (size_t j = 0; j < captures->n_lists; j++) {
-        double on = count_on(captures, block, (uint32_t)1 << j), shared = 0;
+        double on = persons[j][j], shared = 0;
         if (!(captures->active[block] >> j & 1))
             continue;
         for (size_t i = 0; i < captures->n_lists; i++)
-            shared += i == j ? 0 : count_on(captures, block, (uint32_t)1 << i | (uint32_t)1 << j);
+            shared += i == j ? 0 : persons[i][j];
         if (on < 10 || !(shared > 0)) {
             est_i_text_append(&names, names.length ? ", " : "");
             est_i_text_append(&names, captures->list_names[j]);
@@ -117,6 +133,10 @@ void est_i_describe_data(est_i_result_builder *builder, const est_context *conte
     if (captures->n_repeated)
         est_i_result_note(builder, context, EST_NOTE, "repeated", "rows that repeat an earlier one: %zu. Counts of one capture "
                           "history were summed, a person named twice on a list counts once", captures->n_repeated);
+    if (captures->n_empty_strata)
+        est_i_result_note(builder, context, EST_NOTE, "empty_strata", "combinations of the stratum columns with nobody on the lists: %zu. "
+                          "They are left out of the strata and of the total: whether there are people in them, these lists do not tell",
+                          captures->n_empty_strata);
     for (size_t k = 0; k < captures->n_blocks; k++) {
         char place[160] = "the table ";
         if (*captures->block_names[k])

@@ -10,6 +10,10 @@
 #include "data/captures.h"
 #include "mse/kernel.h"
 
+/* Persons on both lists of each pair, into persons[i][j]; [i][i]: on list i. One pass over the histories that hold somebody: with twenty
+ * lists there are a million histories and 210 such numbers. */
+void est_i_count_pairs(const est_i_captures *captures, size_t block, double persons[EST_I_LISTS_MAX][EST_I_LISTS_MAX]);
+
 /* Frame "lists": persons on each list, by block; frame "overlaps": persons on each pair of lists, by block. */
 void est_i_describe_lists(est_i_result_builder *builder, const est_i_captures *captures);
 
@@ -17,7 +21,7 @@ void est_i_describe_lists(est_i_result_builder *builder, const est_i_captures *c
 void est_i_describe_provenance(est_i_result_builder *builder, const est_method *method, const void *options,
                                const est_context *context, const est_table *data, const est_i_captures *captures);
 
-/* Notes on the data: repeated histories, minimum-data gates (few persons, small lists, lists that share nobody, no overlap). */
+/* Notes on the data: repeated histories, strata left out, minimum-data gates (few persons, small lists, lists that share nobody, no overlap). */
 void est_i_describe_data(est_i_result_builder *builder, const est_context *context, const est_i_captures *captures);
 
 /* Lists at work in the block that hold somebody: what an estimate can stand on. */

@@ -61,7 +61,10 @@ static void add_set(gate_book *book, double n, double population, double lower, 
 {
     add_gate(book, "at least 100 persons", GATE_COUNT, n, n >= 100);
     add_list_gates(book);
-    add_gate(book, "the lists hold at least 5 % of the estimate", GATE_COVERAGE, n / population, n >= 0.05 * population);
+    if (isnan(population))
+        add_gate(book, "there is an estimate", GATE_COVERAGE, NAN, false);
+    else
+        add_gate(book, "the lists hold at least 5 % of the estimate", GATE_COVERAGE, n / population, n >= 0.05 * population);
     if (!isnan(lower) && !isnan(upper))
         add_gate(book, "the upper limit is at most 10 times the lower", GATE_RATIO, upper / lower, upper <= 10 * lower);
 }

@@ -81,17 +81,22 @@ static void judge(est_i_diagnostics *all)
     if (isnan(near))
         near = all->population;
     double theta = tipping(all->n, near, limit);
+    char threshold[64];
+    est_i_number_print_grouped(limit, 0, ",", threshold, sizeof threshold);
     if (above ? near < limit : near > limit) {
         est_i_result_note(all->builder, all->context, EST_WARNING, "dependence_sensitivity", "the interval holds the policy "
-                          "threshold: whether the population lies above it cannot be told, with or without dependence");
-        est_i_diagnose_alarm(all, "the interval holds the policy threshold");
+                          "threshold of %s: whether the population lies above it cannot be told, with or without "
+                          "dependence", threshold);
+        est_i_diagnose_alarm(all, "the interval holds the policy threshold of %s", threshold);
     } else if (theta >= THETA_LEAST && theta <= THETA_MOST) {
         char text[64];
         est_i_number_print_fixed(theta, 2, text, sizeof text);
         est_i_result_note(all->builder, all->context, EST_WARNING, "dependence_sensitivity", "a dependence of all lists at once "
-                          "with an odds ratio of %s, which no list can show, moves the interval to the policy threshold", text);
+                          "with an odds ratio of %s, which no list can show, moves the interval to the policy threshold of "
+                          "%s", text,
+                          threshold);
         est_i_diagnose_alarm(all, "a dependence of all lists at once between a quarter and four carries the answer over the "
-                             "policy threshold");
+                             "policy threshold of %s", threshold);
     }
 }
 

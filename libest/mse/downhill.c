@@ -120,8 +120,10 @@ static est_status move_down(descent *d, est_error *error)
     d->has_moved = false;
     mark_visited(d, true);
     for (size_t i = 0; i < count && status == EST_OK; i++)
-        if (!d->is_visited[d->changes[i]])
+        if (!d->is_visited[d->changes[i]]) {
+            est_i_trial_progress(d->trial, d->n_moves, (double)i / (double)count);
             status = try_change(d, d->changes[i], error);
+        }
     mark_visited(d, false);
     if (status == EST_OK && d->has_moved) {
         est_i_trial_hold(d->trial);

@@ -224,7 +224,7 @@ static est_status search_one(est_i_estimator *e, const est_i_fit_data *data, siz
             status = est_i_no_memory(error);
     }
     if (status == EST_OK) {
-        est_i_search_order(data, rules, space);
+        est_i_search_order(data, rules, space, monitor);
         if (e->how.top)
             status = shortlist_models(e, data, rule, cost, space, monitor, error);
         else {

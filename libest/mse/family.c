@@ -2,6 +2,7 @@
 #include "mse/family.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/error.h"
@@ -56,6 +57,29 @@ static void add_order(est_i_family *f)
         }
 }
 
+static est_status refuse_class(size_t n_lists, const char *limit, est_error *error)
+{
+    char instead[EST_I_FAMILY_ADVICE_MAX];
+    est_i_family_instead(n_lists, instead);
+    return est_i_fail(error, EST_EOPTION, "%s, found %zu; %s", limit, n_lists, instead);
+}
+
+void est_i_family_instead(size_t n_lists, char *text)
+{
+    const char *smaller = "";
+    if (n_lists <= EST_I_FAMILY_LISTS_MAX)
+        smaller = "search a smaller class (--class pairwise, graphical or decomposable), ";
+    else if (n_lists <= EST_I_FAMILY_PAIRWISE_MAX)
+        smaller = "search the smallest class (--class pairwise), ";
+    int length = snprintf(text, EST_I_FAMILY_ADVICE_MAX,
+                          "%stake a path (--select stepwise or downhill), give --model (for example all-pairs), or take fewer lists with "
+                          "--lists", smaller);
+    if (n_lists > EST_I_FAMILY_PAIRWISE_MAX)
+        snprintf(text + length, EST_I_FAMILY_ADVICE_MAX - (size_t)length,
+                 ". With so many lists a path takes long: downhill fits %zu models or more a step, and every bootstrap replicate walks the "
+                 "path again; --ci profile does without replicates", n_lists * (n_lists - 1) / 2);
+}
+
 est_status est_i_family_make(const est_i_fit_data *data, int model_class, unsigned max_order, est_i_family *family,
                              est_error *error)
 {
@@ -64,12 +88,9 @@ est_status est_i_family_make(const est_i_fit_data *data, int model_class, unsign
     family->n_lists = data->n_lists;
     family->max_order = model_class == EST_CLASS_PAIRWISE ? 2 : max_order;
     if (is_graphical(model_class) && data->n_lists > EST_I_FAMILY_LISTS_MAX)
-        return est_i_fail(error, EST_EOPTION, "option --class: graphical models are searched for up to %d lists, found %zu; use "
-                          "--select stepwise or downhill, give --model, or merge lists", EST_I_FAMILY_LISTS_MAX, data->n_lists);
+        return refuse_class(data->n_lists, "option --class: graphical models are searched for up to 9 lists", error);
     if (!add_items(data, family))
-        return est_i_fail(error, EST_EOPTION, "an exact search holds at most 64 terms, and %zu lists with terms of up to %u lists have "
-                          "more; use --class pairwise or graphical, a lower --max-order, --select stepwise or downhill, or give "
-                          "--model", data->n_lists, family->max_order);
+        return refuse_class(data->n_lists, "an exact search holds at most 64 terms, as many as the pairs of 11 lists", error);
     add_order(family);
     return EST_OK;
 }

@@ -15,6 +15,8 @@
 
 /* Lists of the graphical classes: a complete graph has 2^n terms. */
 #define EST_I_FAMILY_LISTS_MAX 9
+#define EST_I_FAMILY_PAIRWISE_MAX 11
+#define EST_I_FAMILY_ADVICE_MAX 480
 /* Terms of more lists than this are in no set of 64 items; room for the terms of any set. */
 #define EST_I_FAMILY_SIZES 12
 #define EST_I_FAMILY_TERMS_MAX 512
@@ -34,6 +36,10 @@ typedef struct est_i_family {
  * what to ask for instead. */
 est_status est_i_family_make(const est_i_fit_data *data, int model_class, unsigned max_order, est_i_family *family,
                              est_error *error);
+
+/* What to ask for where an exact search has too many lists, as words after a semicolon: only what works with so many. `text` has room for
+ * EST_I_FAMILY_ADVICE_MAX. */
+void est_i_family_instead(size_t n_lists, char *text);
 
 /* Dependence terms of the set, by size and then by mask, into `terms` (room EST_I_FAMILY_TERMS_MAX); returns how many. A set of the
  * graphical classes stands for the cliques of its graph, up to max_order lists. */

@@ -54,6 +54,41 @@ est_heterogeneity_options est_heterogeneity_options_default(void)
     return options;
 }
 
+static bool moved(double value, double initial)
+{
+    return value < initial || value > initial;
+}
+
+/* An option that the chosen model does not look at: nobody should read an answer for one to another question. */
+static const char *idle_option(const est_heterogeneity_options *o)
+{
+    est_heterogeneity_options initial = est_heterogeneity_options_default();
+    const est_i_closed_model *model = &est_i_closed_models[o->model > 0 ? o->model - 1 : 0];
+    bool counts = est_i_closed_needs_histories(model);
+    const char *message = NULL;
+    if (o->model != EST_CLOSED_ALL && moved(o->poisson_base, initial.poisson_base) && model->form != EST_I_FORM_POISSON)
+        message = "option --poisson-base: the chosen model has no Poisson form; leave it out, or take Mh-Poisson, Mth-Poisson or "
+                  "all";
+    else if (o->model != EST_CLOSED_ALL && moved(o->gamma_shape, initial.gamma_shape) && model->form != EST_I_FORM_GAMMA)
+        message = "option --gamma-shape: the chosen model has no Gamma form; leave it out, or take Mh-Gamma, Mth-Gamma or all";
+    else if (o->model != EST_CLOSED_ALL && o->nodes && model->form != EST_I_FORM_NORMAL)
+        message = "option --nodes: the chosen model has no Normal form; leave it out, or take Mh-Normal, Mth-Normal or all";
+    else if (o->cells == EST_CLOSED_COUNTS && *o->frequencies)
+        message = "option --cells: with --frequencies the data are numbers of captures anyway; leave it out";
+    else if (o->cells == EST_CLOSED_COUNTS && o->model != EST_CLOSED_ALL && counts)
+        message = "option --cells: the chosen model is fitted to histories; leave it out, or take M0, a model Mh or all";
+    return message;
+}
+
+/* With as many captures as there can be nothing is cut off, and with more the number is a mistake. */
+static est_status check_up_to(long up_to, size_t occasions, est_error *error)
+{
+    if (up_to == 0 || occasions == 0 || (size_t)up_to <= occasions)
+        return EST_OK;
+    return est_i_fail(error, EST_EOPTION, "option --up-to: found %ld, expected at most the %zu occasions, or 0 for "
+                                          "all", up_to, occasions);
+}
+
 static est_status validate(const void *options, est_error *error)
 {
     const est_heterogeneity_options *o = options;
@@ -68,9 +103,16 @@ static est_status validate(const void *options, est_error *error)
         status = est_i_fail(error, EST_EOPTION, "option --occasions: found 1, expected two or more, or 0 for no limit");
     else if (o->up_to == 1)
         status = est_i_fail(error, EST_EOPTION, "option --up-to: found 1, expected two or more, or 0 for all");
+    else if (o->nodes == 1)
+        status = est_i_fail(error, EST_EOPTION, "option --nodes: found 1, expected two or more, or 0 for as many as it takes: one node "
+                            "stands at the mean, and shows nothing of how persons differ");
     else if (o->corrected && o->ci == EST_CLOSED_CI_PROFILE)
         status = est_i_fail(error, EST_EOPTION, "option --ci: found profile, expected auto, log-normal or none with --corrected: changed "
                             "frequencies have no likelihood of the data");
+    else if (idle_option(o))
+        status = est_i_fail(error, EST_EOPTION, "%s", idle_option(o));
+    else if (*o->frequencies && check_up_to(o->up_to, (size_t)o->occasions, error) != EST_OK)
+        status = EST_EOPTION;
     else if (!(fabs(o->poisson_base - 1) > 1e-6))
         status = est_i_fail(error, EST_EOPTION, "option --poisson-base: found 1, expected another number: 1^k - 1 is 0");
     return status;
@@ -199,6 +241,8 @@ est_status est_heterogeneity(const est_table *data, const est_heterogeneity_opti
         status = est_i_closed_of_frequencies(data, &resolved, &known, error);
     else if (status == EST_OK) {
         status = est_i_captures_read(data, &resolved.capture, NULL, context, &captures, error);
+        if (status == EST_OK)
+            status = check_up_to(resolved.up_to, captures->n_lists, error);
         if (status == EST_OK)
             status = est_i_closed_of_captures(captures, (size_t)resolved.up_to, &known, error);
     }

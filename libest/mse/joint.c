@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "numerics/exact.h"
 #include "numerics/linear.h"
 
 size_t est_i_main_terms(size_t n_lists, uint32_t *local)
@@ -27,6 +28,39 @@ static bool is_observable(const est_i_fit_data *data, size_t block, uint32_t ter
     return found;
 }
 
+/* Rank of the 0/1 pattern of blocks by parts of one shared term. Without memory, and out of range, which such patterns never were
+ * seen to be, every part counts: a model that costs too much rather than too little. */
+static size_t rank_of_parts(const est_i_fit_data *data, const est_i_terms *terms, const size_t *part, size_t n_parts)
+{
+    int64_t *rows = calloc(data->n_blocks * n_parts, sizeof *rows);
+    size_t *pivots = calloc(data->n_blocks + n_parts, sizeof *pivots), rank = n_parts;
+    for (size_t k = 0; rows && k < data->n_blocks; k++)
+        for (size_t c = 0; c < n_parts && is_observable(data, k, terms->shared[part[0]]); c++)
+            rows[k * n_parts + c] = est_i_acts(terms, part[c], k, data->n_blocks);
+    if (rows && pivots && !est_i_exact_echelon(rows, data->n_blocks, n_parts, pivots, &rank, NULL))
+        rank = n_parts;
+    free(pivots);
+    free(rows);
+    return rank;
+}
+
+/* Parameters of a shared term and of those after it that are the same term in other blocks. */
+static size_t count_shared(const est_i_fit_data *data, const est_i_terms *terms, size_t first)
+{
+    size_t *part = calloc(terms->n_shared, sizeof *part), n_parts = 0;
+    for (size_t i = first; i < terms->n_shared; i++) {
+        bool shows = false;
+        for (size_t k = 0; k < data->n_blocks && !shows && terms->shared[i] == terms->shared[first]; k++)
+            shows = est_i_acts(terms, i, k, data->n_blocks) && is_observable(data, k, terms->shared[i]);
+        if (shows && part)
+            part[n_parts] = i;
+        n_parts += shows;
+    }
+    size_t count = n_parts > 1 && part ? rank_of_parts(data, terms, part, n_parts) : n_parts;
+    free(part);
+    return count;
+}
+
 size_t est_i_count_parameters(const est_i_fit_data *data, const est_i_terms *terms)
 {
     size_t count = 0;
@@ -34,10 +68,10 @@ size_t est_i_count_parameters(const est_i_fit_data *data, const est_i_terms *ter
         for (size_t i = 0; i < terms->n_local; i++)
             count += is_observable(data, k, terms->local[i]);
     for (size_t i = 0; i < terms->n_shared; i++) {
-        bool found = false;
-        for (size_t k = 0; k < data->n_blocks && !found; k++)
-            found = est_i_acts(terms, i, k, data->n_blocks) && is_observable(data, k, terms->shared[i]);
-        count += found;
+        bool is_first = true;
+        for (size_t j = 0; j < i && is_first; j++)
+            is_first = terms->shared[j] != terms->shared[i];
+        count += is_first ? count_shared(data, terms, i) : 0;
     }
     return count;
 }
@@ -50,7 +84,7 @@ static double pairs_of(size_t w)
 
 /* Fitted values of one block on the face. */
 static void predict_block(const est_i_fit_data *data, const est_i_terms *terms, const est_i_joint *joint, size_t block,
-                          double *mu)
+                          double *mu, est_i_monitor *monitor)
 {
     size_t n = data->n_cells, q = terms->n_local;
     double exchangeable = 0;
@@ -65,10 +99,7 @@ static void predict_block(const est_i_fit_data *data, const est_i_terms *terms, 
         else
             mu[term] += value;
     }
-    for (size_t bit = 1; bit < n; bit <<= 1)
-        for (size_t w = 0; w < n; w++)
-            if (w & bit)
-                mu[w] += mu[w ^ bit];
+    est_i_sum_subsets(mu, n, monitor);
     for (size_t w = 0; w < n; w++)
         mu[w] = joint->verdict->keep[block * n + w] > 0 ? exp(mu[w] + exchangeable * pairs_of(w)) : 0;
 }
@@ -84,17 +115,8 @@ static void add_fit_tests(const double *counts, const double *keep, const double
     }
 }
 
-/* v[w] becomes the sum over all supersets of w. */
-static void sum_supersets(double *v, size_t n)
-{
-    for (size_t bit = 1; bit < n; bit <<= 1)
-        for (size_t w = 0; w < n; w++)
-            if (!(w & bit))
-                v[w] += v[w | bit];
-}
-
 /* Superset sums of mu, and of mu C(|w|,2), whose sum of squares stands at [n]. */
-static void sum_fitted(const double *mu, size_t n, double *sums, double *pair_sums)
+static void sum_fitted(const double *mu, size_t n, double *sums, double *pair_sums, est_i_monitor *monitor)
 {
     pair_sums[n] = 0;
     for (size_t w = 0; w < n; w++) {
@@ -102,8 +124,8 @@ static void sum_fitted(const double *mu, size_t n, double *sums, double *pair_su
         pair_sums[w] = mu[w] * pairs_of(w);
         pair_sums[n] += pair_sums[w] * pairs_of(w);
     }
-    sum_supersets(sums, n);
-    sum_supersets(pair_sums, n);
+    est_i_sum_supersets(sums, n, monitor);
+    est_i_sum_supersets(pair_sums, n, monitor);
 }
 
 static double information(uint32_t a, uint32_t b, const double *sums, const double *pair_sums, size_t n)
@@ -166,7 +188,7 @@ double est_i_joint_total_se(const est_i_joint *joint)
 }
 
 static est_status find_standard_errors(const est_i_fit_data *data, const est_i_terms *terms, est_i_joint *joint,
-                                       est_error *error)
+                                       est_i_monitor *monitor, est_error *error)
 {
     est_status status = EST_OK;
     size_t size = joint->n_beta, n = data->n_cells;
@@ -178,11 +200,15 @@ static est_status find_standard_errors(const est_i_fit_data *data, const est_i_t
         status = est_i_no_memory(error);
         goto cleanup;
     }
-    for (size_t k = 0; k < data->n_blocks; k++) {
-        predict_block(data, terms, joint, k, mu);
+    for (size_t k = 0; k < data->n_blocks && !est_i_monitor_cancelled(monitor); k++) {
+        predict_block(data, terms, joint, k, mu, monitor);
         add_fit_tests(data->counts + k * n, joint->verdict->keep + k * n, mu, n, joint);
-        sum_fitted(mu, n, sums, pair_sums);
+        sum_fitted(mu, n, sums, pair_sums, monitor);
         add_information(terms, k, data->n_blocks, sums, pair_sums, n, matrix, size);
+    }
+    if (est_i_monitor_cancelled(monitor)) {
+        status = est_i_cancelled(error);
+        goto cleanup;
     }
     est_i_factor(matrix, size, alive);
     read_covariance(joint, matrix, alive, terms->n_local, work);
@@ -263,7 +289,7 @@ est_status est_i_joint_fit(const est_i_fit_data *data, const est_i_terms *terms,
         goto cleanup;
     }
     read_fit(data, terms, space, j);
-    status = find_standard_errors(data, terms, j, error);
+    status = find_standard_errors(data, terms, j, monitor, error);
     if (status == EST_OK) {
         *joint = j;
         j = NULL;

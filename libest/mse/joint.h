@@ -32,7 +32,8 @@ void est_i_joint_free(est_i_joint *joint);
 /* Standard error of the log of the sum of the unseen counts (delta method); NaN if a block is not estimable. */
 double est_i_joint_total_se(const est_i_joint *joint);
 
-/* Parameters of a model on these data, -inf ones counted; terms that no observable cell can hold are not. */
+/* Parameters of a model on these data, -inf ones counted; terms that no observable cell can hold are not. A shared term that comes
+ * several times (additive effects of a list) counts as often as the blocks where it can show tell its parts apart. */
 size_t est_i_count_parameters(const est_i_fit_data *data, const est_i_terms *terms);
 
 /* Intercept and every list: the local terms of all models. `local` has room for n_lists + 1. */

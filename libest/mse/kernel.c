@@ -9,6 +9,8 @@
 #include "numerics/special.h"
 
 #define ITERATIONS_MOST 100
+#define LONG_TABLE 16384     /* cells, lanes counted, or parameters of a block, from which an iteration may take a millisecond */
+#define LONG_PARAMETERS 100
 
 static double *aligned_doubles(size_t count)
 {
@@ -90,21 +92,40 @@ void est_i_fit_data_free(est_i_fit_data *data)
     free(data);
 }
 
-static void sum_supersets(double *v, size_t n, size_t lanes)
+static void add_values(double *target, const double *source, size_t count)
 {
-    for (size_t bit = 1; bit < n; bit <<= 1)
-        for (size_t w = 0; w < n; w++)
-            for (size_t l = 0; !(w & bit) && l < lanes; l++)
-                v[w * lanes + l] += v[(w | bit) * lanes + l];
+    for (size_t i = 0; i < count; i++)
+        target[i] += source[i];
 }
 
-static void prepare_cell(est_i_fit_data *data, size_t block, size_t w, size_t lane)
+/* Cells of several lanes: each a row of values. */
+static void sum_lane_supersets(double *v, size_t n, size_t lanes, est_i_monitor *watch)
+{
+    for (size_t bit = 1; bit < n && !est_i_fit_is_stopped(watch); bit <<= 1)
+        for (size_t high = 0; high < n; high += bit << 1)
+            add_values(v + high * lanes, v + (high + bit) * lanes, bit * lanes);
+}
+
+void est_i_sum_supersets(double *v, size_t n, est_i_monitor *monitor)
+{
+    sum_lane_supersets(v, n, 1, n >= LONG_TABLE ? monitor : NULL);
+}
+
+void est_i_sum_subsets(double *v, size_t n, est_i_monitor *monitor)
+{
+    for (size_t bit = 1; bit < n && !(n >= LONG_TABLE && est_i_monitor_cancelled(monitor)); bit <<= 1)
+        for (size_t high = 0; high < n; high += bit << 1)
+            add_values(v + high + bit, v + high, bit);
+}
+
+/* Most cells of a large table are empty, and their logarithm is the same. */
+static void prepare_cell(est_i_fit_data *data, size_t block, size_t w, size_t lane, double empty_log)
 {
     size_t i = (block * data->n_cells + w) * data->lanes + lane;
     double size = (double)__builtin_popcountll(w), count = data->keep[i] > 0 ? data->counts[i] : 0;
     data->margins[i] = count;
     data->start[i] = count + 0.1;
-    data->start_log[i] = data->start[i] * log(data->start[i]);
+    data->start_log[i] = data->start[i] * (count > 0 ? log(data->start[i]) : empty_log);
     data->moment[block * data->lanes + lane] += count * size * (size - 1) / 2;
     data->total[lane] += count;
     if (count > 1 || (count > 0 && count != 1))
@@ -113,15 +134,32 @@ static void prepare_cell(est_i_fit_data *data, size_t block, size_t w, size_t la
 
 void est_i_fit_data_prepare(est_i_fit_data *data)
 {
+    double empty_log = log(0.1);
     memset(data->constant, 0, sizeof data->constant);
     memset(data->total, 0, sizeof data->total);
     memset(data->moment, 0, data->n_blocks * data->lanes * sizeof *data->moment);
     for (size_t k = 0; k < data->n_blocks; k++)
         for (size_t w = 0; w < data->n_cells; w++)
             for (size_t l = 0; l < data->lanes; l++)
-                prepare_cell(data, k, w, l);
+                prepare_cell(data, k, w, l, empty_log);
     for (size_t k = 0; k < data->n_blocks; k++)
-        sum_supersets(data->margins + k * data->n_cells * data->lanes, data->n_cells, data->lanes);
+        sum_lane_supersets(data->margins + k * data->n_cells * data->lanes, data->n_cells, data->lanes, NULL);
+}
+
+est_i_monitor *est_i_fit_watch(const est_i_fit_data *data, const est_i_fit_request *request)
+{
+    bool is_long = data->n_blocks * data->n_cells * data->lanes >= LONG_TABLE ||
+                   request->terms.n_local + request->terms.n_shared >= LONG_PARAMETERS;
+    return is_long ? request->monitor : NULL;
+}
+
+void est_i_fit_end(const est_i_fit_request *request, est_i_fit_space *space)
+{
+    bool stopped = est_i_fit_is_stopped(space->watch);
+    for (size_t l = 0; stopped && l < space->lanes; l++)
+        if (!request->wanted || request->wanted[l])
+            space->state[l] = EST_I_FIT_FAILED;
+    space->watch = NULL;
 }
 
 void est_i_course_start(est_i_lane_course *course, const est_i_fit_data *data, const est_i_fit_request *request,

@@ -64,7 +64,8 @@ typedef struct est_i_fit_request {
     const double *need;       /* per lane: give up when the log likelihood provably stays below; NULL = never */
     const double *keep;       /* keep-mask in place of the data's own, [block][cell][lane]; NULL = the data's */
     bool no_face_jump;
-    est_i_monitor *monitor;   /* asked before each iteration; a cancelled fit has FAILED. NULL = never */
+    est_i_monitor *monitor;   /* asked before each iteration, and within it where the table or the model is large; a cancelled fit has
+                                 FAILED. NULL = never */
 } est_i_fit_request;
 
 /* Room for fits of up to n_local and n_shared terms; also holds the last fit. */
@@ -79,6 +80,7 @@ typedef struct est_i_fit_space {
     double decrement[EST_I_LANES_MOST];
     int iterations[EST_I_LANES_MOST];
     size_t fits;                               /* counted for the benches */
+    est_i_monitor *watch;                      /* of the fit under way; NULL = its iterations are short */
 } est_i_fit_space;
 
 /* Lanes that run side by side on this machine: 1, 2, 4 or 8. Results do not depend on it. */
@@ -91,6 +93,10 @@ void est_i_fit_space_free(est_i_fit_space *space);
 est_i_fit_data *est_i_fit_data_new(size_t lanes, size_t n_lists, size_t n_blocks);
 void est_i_fit_data_prepare(est_i_fit_data *data);
 void est_i_fit_data_free(est_i_fit_data *data);
+
+/* v[w] becomes the sum over all supersets (subsets) of w; n is a power of two. A cancelled sum is left unfinished. */
+void est_i_sum_supersets(double *v, size_t n, est_i_monitor *monitor);
+void est_i_sum_subsets(double *v, size_t n, est_i_monitor *monitor);
 
 /* Fits every wanted lane; the answer stands in `space`. The extended MLE: unpenalised terms without a margin take their cells
  * out. `data` and `space` have the same lanes and shape. */

@@ -82,16 +82,16 @@ static inline void NAME(add_)(lane *target, const lane *source, size_t count)
         *(chunk *)(void *)(target + i) += *(const chunk *)(const void *)(source + i);
 }
 
-static inline void NAME(subset_sums_)(lane *v, size_t n)
+static inline void NAME(subset_sums_)(lane *v, size_t n, est_i_monitor *watch)
 {
-    for (size_t bit = 1; bit < n; bit <<= 1)
+    for (size_t bit = 1; bit < n && !est_i_fit_is_stopped(watch); bit <<= 1)
         for (size_t high = 0; high < n; high += bit << 1)
             NAME(add_)(v + high + bit, v + high, bit);
 }
 
-static inline void NAME(superset_sums_)(lane *v, size_t n)
+static inline void NAME(superset_sums_)(lane *v, size_t n, est_i_monitor *watch)
 {
-    for (size_t bit = 1; bit < n; bit <<= 1)
+    for (size_t bit = 1; bit < n && !est_i_fit_is_stopped(watch); bit <<= 1)
         for (size_t high = 0; high < n; high += bit << 1)
             NAME(add_)(v + high, v + high + bit, bit);
 }
@@ -104,7 +104,7 @@ static inline double NAME(pairs_of_)(size_t w)
 
 /* Linear predictor (or relative step) of one block: subset sums of its coefficients. */
 static void NAME(predict_)(const est_i_terms *terms, size_t block, size_t n_blocks, const lane *local, const lane *shared, lane *out,
-                           size_t n)
+                           size_t n, est_i_monitor *watch)
 {
     lane exchangeable = ALL(0.0);
     bool has_exchangeable = false;
@@ -121,13 +121,13 @@ static void NAME(predict_)(const est_i_terms *terms, size_t block, size_t n_bloc
         } else
             out[term] += value;
     }
-    NAME(subset_sums_)(out, n);
+    NAME(subset_sums_)(out, n, watch);
     for (size_t w = 0; has_exchangeable && w < n; w++)
         out[w] += exchangeable * NAME(pairs_of_)(w);
 }
 
 /* Fitted sums S of one block from its linear predictor; with an exchangeable column also those of mu C(|w|,2). */
-static void NAME(fit_sums_)(const lane *eta, const lane *keep, lane *sums, lane *pair_sums, size_t n)
+static void NAME(fit_sums_)(const lane *eta, const lane *keep, lane *sums, lane *pair_sums, size_t n, est_i_monitor *watch)
 {
     for (size_t w = 0; w < n; w += PER_CHUNK)
         *(chunk *)(void *)(sums + w) =
@@ -138,10 +138,10 @@ static void NAME(fit_sums_)(const lane *eta, const lane *keep, lane *sums, lane 
         lane squares = ALL(0.0);
         for (size_t w = 0; w < n; w++)
             squares += pair_sums[w] * NAME(pairs_of_)(w);
-        NAME(superset_sums_)(pair_sums, n);
+        NAME(superset_sums_)(pair_sums, n, watch);
         pair_sums[n] = squares;
     }
-    NAME(superset_sums_)(sums, n);
+    NAME(superset_sums_)(sums, n, watch);
 }
 
 /* Information between two terms of a block. */
@@ -177,6 +177,7 @@ typedef struct NAME(system_) {
     lane *rows, *schur, *step;
     lane decrement;
     mask vanished; /* lanes where a live pivot vanished */
+    est_i_monitor *watch;
 } NAME(system_);
 #define system_t NAME(system_)
 
@@ -285,7 +286,7 @@ static void NAME(eliminate_)(system_t *s, size_t block)
     size_t q = s->terms->n_local, d = s->terms->n_shared, width = s->width;
     lane *rows = s->rows + block * q * width;
     lane factor[q + 1], inverse[q + 1];
-    for (size_t i = 0; i < q; i++) {
+    for (size_t i = 0; i < q && !est_i_fit_is_stopped(s->watch); i++) {
         lane *row = rows + i * width, diagonal = row[i];
         for (size_t k = 0; k < i; k++)
             factor[k] = rows[k * width + i] * inverse[k];
@@ -293,7 +294,7 @@ static void NAME(eliminate_)(system_t *s, size_t block)
         row[i] = inverse[i] = NAME(invert_pivot_)(row[i], diagonal, &s->vanished);
         s->decrement += row[q + d] * row[q + d] * inverse[i];
     }
-    for (size_t i = 0; i < d; i++) {
+    for (size_t i = 0; i < d && !est_i_fit_is_stopped(s->watch); i++) {
         for (size_t k = 0; k < q; k++)
             factor[k] = rows[k * width + q + i] * inverse[k];
         NAME(reduce_row_)(s->schur + i * (d + 1) + i, rows + q + i, width, factor, q, d + 1 - i);
@@ -304,7 +305,7 @@ static void NAME(solve_shared_)(system_t *s, lane *diagonal)
 {
     size_t d = s->terms->n_shared;
     lane *step = s->step + s->n_blocks * s->terms->n_local, factor[d + 1], inverse[d + 1];
-    for (size_t i = 0; i < d; i++) {
+    for (size_t i = 0; i < d && !est_i_fit_is_stopped(s->watch); i++) {
         lane *row = s->schur + i * (d + 1);
         for (size_t k = 0; k < i; k++)
             factor[k] = s->schur[k * (d + 1) + i] * inverse[k];
@@ -384,7 +385,7 @@ static void NAME(drop_dead_cells_)(const est_i_fit_data *data, const est_i_terms
         }
         if (!est_i_any_nonzero((const double *)&any, LANES))
             continue;
-        NAME(subset_sums_)(dead, n);
+        NAME(subset_sums_)(dead, n, space->watch);
         for (size_t w = 0; w < n; w++)
             keep[k * n + w] = SELECT(LESS(ALL(0.0), dead[w]), ALL(0.0), keep[k * n + w]);
     }
@@ -401,8 +402,9 @@ static lane NAME(evaluate_)(const est_i_fit_data *data, const est_i_terms *terms
     lane loglik = ALL(0.0);
     for (size_t k = 0; k < data->n_blocks; k++) {
         const lane *local = beta + k * q;
-        NAME(predict_)(terms, k, data->n_blocks, local, shared, eta, n);
-        NAME(fit_sums_)(eta, (lane *)(void *)space->keep + k * n, sums + k * n, has_pairs ? pair_sums + k * (n + 1) : NULL, n);
+        NAME(predict_)(terms, k, data->n_blocks, local, shared, eta, n, space->watch);
+        NAME(fit_sums_)(eta, (lane *)(void *)space->keep + k * n, sums + k * n, has_pairs ? pair_sums + k * (n + 1) : NULL, n,
+                        space->watch);
         for (size_t i = 0; i < q; i++) {
             loglik += local[i] * NAME(margin_)(terms->local[i], margins + k * n, moment + k);
             if (terms->penalty)
@@ -438,11 +440,11 @@ static void NAME(cold_start_)(const est_i_fit_data *data, system_t *s, est_i_fit
                 squares += block_pairs[w] * pairs;
                 moment[k] += right[k * n + w] * pairs;
             }
-            NAME(superset_sums_)(block_pairs, n);
+            NAME(superset_sums_)(block_pairs, n, space->watch);
             block_pairs[n] = squares;
         }
-        NAME(superset_sums_)(sums + k * n, n);
-        NAME(superset_sums_)(right + k * n, n);
+        NAME(superset_sums_)(sums + k * n, n, space->watch);
+        NAME(superset_sums_)(right + k * n, n, space->watch);
     }
     s->is_score = false;
     s->right_sums = right;
@@ -459,7 +461,8 @@ static lane NAME(relative_step_)(const est_i_fit_data *data, const est_i_terms *
     const lane *keep = (const lane *)(const void *)space->keep;
     for (size_t k = 0; k < data->n_blocks; k++) {
         lane *own = change + k * n;
-        NAME(predict_)(terms, k, data->n_blocks, step + k * terms->n_local, step + data->n_blocks * terms->n_local, own, n);
+        NAME(predict_)(terms, k, data->n_blocks, step + k * terms->n_local, step + data->n_blocks * terms->n_local, own, n,
+                       space->watch);
         for (size_t w = 0; w < n; w++) {
             lane value = SELECT(LESS(ALL(0.0), keep[k * n + w]), own[w], ALL(INFINITY));
             least = SELECT(LESS(value, least), value, least);
@@ -550,7 +553,8 @@ void NAME(est_i_fit_)(const est_i_fit_data *data, const est_i_fit_request *reque
     system_t s = {.terms = terms, .n = data->n_cells, .n_blocks = data->n_blocks, .width = terms->n_local + terms->n_shared + 1,
                   .sums = (lane *)(void *)space->fitted_sums, .pair_sums = (lane *)(void *)space->pair_sums,
                   .has_pairs = est_i_has_exchangeable(terms), .beta = (lane *)(void *)space->beta,
-                  .rows = (lane *)(void *)space->rows, .schur = (lane *)(void *)space->schur};
+                  .rows = (lane *)(void *)space->rows, .schur = (lane *)(void *)space->schur, .watch = est_i_fit_watch(data, request)};
+    space->watch = s.watch;
     memcpy(space->keep, request->keep ? request->keep : data->keep, data->n_blocks * data->n_cells * sizeof(lane));
     NAME(drop_dead_cells_)(data, terms, space);
     if (request->warm)
@@ -563,6 +567,7 @@ void NAME(est_i_fit_)(const est_i_fit_data *data, const est_i_fit_request *reque
     NAME(iterate_)(data, request, &s, &course, space);
     for (size_t l = 0; l < LANES; l++)
         space->loglik[l] = course.loglik_final[l] - data->constant[l];
+    est_i_fit_end(request, space);
     space->fits++;
 }
 

@@ -25,6 +25,15 @@ bool est_i_course_judge(est_i_lane_course *course, est_i_fit_space *space);
 void est_i_lane_stop(est_i_lane_course *course, est_i_fit_space *space, size_t lane, est_i_fit_state state);
 /* The face jump: cells of lane l with no count that the Newton step would nearly empty leave. true = some left. */
 bool est_i_drop_vanishing_cells(const est_i_fit_data *data, est_i_fit_space *space, size_t lane);
+/* The monitor of a fit whose iterations are long, so that it is asked within them; NULL where asking between them is enough. */
+est_i_monitor *est_i_fit_watch(const est_i_fit_data *data, const est_i_fit_request *request);
+/* Sums and eliminations end at once: what they leave is never used, since the fit has FAILED. */
+static inline bool est_i_fit_is_stopped(est_i_monitor *watch)
+{
+    return watch && est_i_monitor_cancelled(watch);
+}
+/* Every lane of a fit that was stopped has FAILED, whatever it made of its last sums. */
+void est_i_fit_end(const est_i_fit_request *request, est_i_fit_space *space);
 bool est_i_any_nonzero(const double *values, size_t n);
 bool est_i_has_exchangeable(const est_i_terms *terms);
 

@@ -69,6 +69,17 @@ static const char *candidate(const void *user, size_t index)
     return ((const name_list *)user)->names[index];
 }
 
+static void print_name(const char *name, est_i_text *text)
+{
+    bool quote = strpbrk(name, ": \"") != NULL;
+    if (quote)
+        est_i_text_append(text, "\"");
+    for (const char *p = name; *p; p++)
+        est_i_text_append_bytes(text, *p == '"' ? "\"\"" : p, *p == '"' ? 2 : 1);
+    if (quote)
+        est_i_text_append(text, "\"");
+}
+
 static est_status find_list(const char *name, size_t n_lists, char *const *names, uint32_t *list, est_error *error)
 {
     name_list all = {names};
@@ -78,8 +89,18 @@ static est_status find_list(const char *name, size_t n_lists, char *const *names
             return EST_OK;
         }
     const char *nearest = est_i_nearest_name(name, n_lists, candidate, &all);
-    return est_i_fail(error, EST_EOPTION, "option --model: found '%s', expected list names joined by ':'%s%s%s", name,
-                      nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    est_i_text lists = {0};
+    for (size_t j = 0; j < n_lists; j++) {
+        est_i_text_append(&lists, j ? ", " : "");
+        print_name(names[j], &lists);
+    }
+    est_status status = est_i_fail(error, EST_EOPTION, "option --model: '%s' is no list%s%s%s; the lists are %s. Terms are list "
+                                                       "names joined by "
+                                   "':'; a name with a blank or a colon stands in double quotes", name,
+                                   nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "",
+                                   lists.data ? lists.data : "");
+    est_i_text_free(&lists);
+    return status;
 }
 
 /* Copies the next name, plain or quoted, and moves on. */
@@ -119,6 +140,9 @@ static est_status read_generator(const char **at, size_t n_lists, char *const *n
         status = read_name(at, name, sizeof name, error);
         if (status == EST_OK)
             status = find_list(name, n_lists, names, &list, error);
+        if (status == EST_OK && (*generator & list))
+            status = est_i_fail(error, EST_EOPTION, "option --model: the list '%s' stands twice in one term; expected different "
+                                                    "lists", name);
         *generator |= list;
         if (status != EST_OK || **at != ':')
             break;
@@ -131,6 +155,10 @@ static est_status read_generators(const char *text, size_t n_lists, char *const 
 {
     est_status status = EST_OK;
     const char *at = text;
+    if (*text && text[strspn(text, " ")] == '\0')
+        status = est_i_fail(error, EST_EOPTION, "option --model: found blanks alone, expected terms by list names (LA:NG PF), "
+                                                "main, all-pairs "
+                            "or all-triples");
     while (status == EST_OK) {
         uint32_t generator = 0;
         while (*at == ' ')
@@ -167,17 +195,6 @@ void est_i_model_free(est_i_model *model)
 {
     free(model->terms);
     *model = (est_i_model){0, NULL};
-}
-
-static void print_name(const char *name, est_i_text *text)
-{
-    bool quote = strpbrk(name, ": \"") != NULL;
-    if (quote)
-        est_i_text_append(text, "\"");
-    for (const char *p = name; *p; p++)
-        est_i_text_append_bytes(text, *p == '"' ? "\"\"" : p, *p == '"' ? 2 : 1);
-    if (quote)
-        est_i_text_append(text, "\"");
 }
 
 static bool is_covered(uint32_t term, const uint32_t *terms, size_t n_terms)

@@ -27,7 +27,7 @@ static const est_option_spec mse_specs[] = {
     {"bic-n", EST_OPTION_CHOICE, offsetof(est_mse_options, bic_n), "persons", 0, 0, "persons|cells",
      "the n in BIC = -2 log L + p ln n, and in AICc", 1},
     {"top", EST_OPTION_INTEGER, offsetof(est_mse_options, top), "0", 0, 100000, NULL,
-     "best models listed; 0: all up to five lists, else 100 and all within 10 of the best", 1},
+     "best models listed; 0: of one table of up to five lists all, else 100 and all within 10 of the best", 1},
     {"average", EST_OPTION_FLAG, offsetof(est_mse_options, average), "0", 0, 0, NULL,
      "also the average over models, by their criterion, on the log of the unseen", 0},
     {"by", EST_OPTION_COLUMNS, offsetof(est_mse_options, by), "", 0, 0, NULL,
@@ -65,35 +65,118 @@ est_mse_options est_mse_options_default(void)
     return options;
 }
 
+/* What cannot go together, and an option that could not act, with what to do: nobody should read an answer for one to another
+ * question. An option counts as given where it differs from its default. */
+typedef struct clash {
+    bool holds;
+    const char *message;
+} clash;
+
+static est_status refuse_first(const clash *clashes, size_t count, est_error *error)
+{
+    est_status status = EST_OK;
+    for (size_t i = 0; i < count && status == EST_OK; i++)
+        if (clashes[i].holds)
+            status = est_i_fail(error, EST_EOPTION, "%s", clashes[i].message);
+    return status;
+}
+
+static bool is_criterion(const est_mse_options *o)
+{
+    return o->select != EST_SELECT_STEPWISE && o->select != EST_SELECT_DOWNHILL;
+}
+
+static bool asks_for_bootstrap(const est_mse_options *o)
+{
+    return o->ci == EST_CI_BOOTSTRAP || o->ci == EST_CI_BCA || o->ci == EST_CI_STUDENTISED;
+}
+
+/* Options of a search. */
+static est_status check_beside_model(const est_mse_options *o, est_error *error)
+{
+    double threshold = est_mse_options_default().threshold;
+    bool moved = o->threshold < threshold || o->threshold > threshold;
+    const clash clashes[] = {
+        {o->select != EST_SELECT_BIC && o->select != EST_SELECT_NONE,
+         "option --select: with --model nothing is selected; leave out one of the two"},
+        {o->model_class != EST_CLASS_HIERARCHICAL, "option --class: with --model nothing is searched; leave out one of the two"},
+        {o->max_order != 0, "option --max-order: with --model nothing is searched; leave out one of the two"},
+        {moved, "option --threshold: with --model nothing is selected; leave out one of the two"},
+        {o->boundary != EST_BOUNDARY_REJECT,
+         "option --boundary: it is about searches, and a given model is always fitted on its face; leave it out, or leave out "
+         "--model"},
+        {o->top != 0, "option --top: with --model there is one model to list; leave out one of the two"},
+        {o->average, "option --average: needs a search by bic, aic or aicc; leave out --model and take --select bic, aic or aicc"},
+        {o->reselect_top != 0, "option --reselect-top: with --model nothing is selected; leave out one of the two"},
+    };
+    return *o->model ? refuse_first(clashes, sizeof clashes / sizeof clashes[0], error) : EST_OK;
+}
+
+static est_status check_search(const est_mse_options *o, est_error *error)
+{
+    double threshold = est_mse_options_default().threshold;
+    bool moved = o->threshold < threshold || o->threshold > threshold, criterion = is_criterion(o);
+    const clash clashes[] = {
+        {o->select == EST_SELECT_NONE, "option --select: 'none' needs a model; give --model (for example all-pairs)"},
+        {o->average && !criterion, "option --average: needs a search by bic, aic or aicc; leave out --model and take --select bic, "
+                                   "aic "
+                                   "or aicc"},
+        {o->model_class > EST_CLASS_PAIRWISE && !criterion,
+         "option --class: graphical and decomposable models are searched for by bic, aic or aicc, not stepwise or downhill"},
+        {o->reselect_top && !criterion, "option --reselect-top: needs --select bic, aic or aicc"},
+        {o->top && !criterion, "option --top: a path lists no models; needs --select bic, aic or aicc"},
+        {moved && o->select != EST_SELECT_STEPWISE, "option --threshold: needs --select stepwise"},
+        {o->boundary != EST_BOUNDARY_REJECT && o->select == EST_SELECT_STEPWISE,
+         "option --boundary: stepwise asks for interior fits; needs another --select"},
+    };
+    return *o->model ? EST_OK : refuse_first(clashes, sizeof clashes / sizeof clashes[0], error);
+}
+
+static est_status check_strata(const est_mse_options *o, est_error *error)
+{
+    bool own = o->dependence != EST_STRATA_COMMON;
+    const clash clashes[] = {
+        {o->coverage && !*o->by, "option --coverage: needs --by; a list that was nowhere at work is left out with --lists"},
+        {o->effects != EST_EFFECTS_FULL && (!*o->by || (!*o->model && !is_criterion(o)) || o->diagnose || own),
+         "option --effects: additive effects need --by with --dependence common, and go neither with --select stepwise or downhill "
+         "nor "
+         "with --diagnose"},
+        {own && !*o->by, "option --dependence: by-stratum needs --by, which names the columns of the strata"},
+        {own && (o->diagnose || o->average),
+         "option --dependence: --diagnose and --average are made for a common dependence; run each stratum by itself"},
+    };
+    return refuse_first(clashes, sizeof clashes / sizeof clashes[0], error);
+}
+
+static est_status check_intervals(const est_mse_options *o, est_error *error)
+{
+    bool bootstraps = asks_for_bootstrap(o) || (o->ci == EST_CI_AUTO && !*o->model && o->replicates != 0);
+    const clash clashes[] = {
+        {asks_for_bootstrap(o) && o->replicates == 0,
+         "option --replicates: found 0, expected at least 100 for the interval that --ci asks for; take --ci none, profile or wald "
+         "for "
+         "none"},
+        {o->resample != EST_RESAMPLE_POPULATION && !bootstraps,
+         "option --resample: no bootstrap is made; needs --ci bootstrap, bca or studentised"},
+        {o->reselect_top && !bootstraps, "option --reselect-top: no bootstrap is made; needs --ci bootstrap, bca or studentised"},
+        {o->limit > 0 && !o->diagnose, "option --limit: needs --diagnose"},
+    };
+    if (bootstraps && o->replicates != 0 && o->replicates < 100)
+        return est_i_fail(error, EST_EOPTION, "option --replicates: found %ld, expected at least 100 for percentile limits, or 0 "
+                                              "for none",
+                          o->replicates);
+    return refuse_first(clashes, sizeof clashes / sizeof clashes[0], error);
+}
+
 static est_status validate(const void *options, est_error *error)
 {
-    const est_mse_options *o = options;
-    bool bootstraps = o->ci == EST_CI_BOOTSTRAP || o->ci == EST_CI_BCA || o->ci == EST_CI_STUDENTISED;
-    bool criterion = o->select != EST_SELECT_STEPWISE && o->select != EST_SELECT_DOWNHILL;
-    est_status status = EST_OK;
-    if (o->select == EST_SELECT_NONE && !*o->model)
-        status = est_i_fail(error, EST_EOPTION, "option --select: 'none' needs a model; give --model (for example all-pairs)");
-    else if ((bootstraps || (o->ci == EST_CI_AUTO && !*o->model)) && o->replicates < 100 && o->replicates != 0)
-        status = est_i_fail(error, EST_EOPTION,
-                            "option --replicates: found %ld, expected at least 100 for percentile limits, or 0 for none",
-                            o->replicates);
-    else if (o->average && (*o->model || !criterion))
-        status = est_i_fail(error, EST_EOPTION, "option --average: needs a search by bic, aic or aicc; leave out --model and take "
-                            "--select bic, aic or aicc");
-    else if (!criterion && o->model_class > EST_CLASS_PAIRWISE)
-        status = est_i_fail(error, EST_EOPTION, "option --class: graphical and decomposable models are searched for by bic, aic or "
-                            "aicc, not stepwise or downhill");
-    else if (o->reselect_top && !criterion)
-        status = est_i_fail(error, EST_EOPTION, "option --reselect-top: needs --select bic, aic or aicc");
-    else if (o->coverage && !*o->by)
-        status = est_i_fail(error, EST_EOPTION, "option --coverage: needs --by; a list that was nowhere at work is left out with "
-                            "--lists");
-    else if (o->effects == EST_EFFECTS_ADDITIVE && (!*o->by || !criterion || o->diagnose || o->dependence != EST_STRATA_COMMON))
-        status = est_i_fail(error, EST_EOPTION, "option --effects: additive effects need --by with --dependence common, and go neither "
-                            "with --select stepwise or downhill nor with --diagnose");
-    else if (o->dependence == EST_STRATA_BY_STRATUM && (o->diagnose || o->average))
-        status = est_i_fail(error, EST_EOPTION, "option --dependence: --diagnose and --average are made for a common dependence; run "
-                            "each stratum by itself");
+    est_status status = check_beside_model(options, error);
+    if (status == EST_OK)
+        status = check_search(options, error);
+    if (status == EST_OK)
+        status = check_strata(options, error);
+    if (status == EST_OK)
+        status = check_intervals(options, error);
     return status;
 }
 

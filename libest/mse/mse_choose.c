@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "mse/describe.h"
 #include "mse/downhill.h"
 #include "mse/mse_state.h"
@@ -49,10 +50,12 @@ static est_status check_search(est_i_mse *r)
                           "dependence of all lists at once cannot be estimated", most, n_lists - 1, n_lists);
     if (r->how.model_class == EST_CLASS_PAIRWISE && most > 2)
         return est_i_fail(r->error, EST_EOPTION, "option --max-order: found %u, expected 1 or 2 with --class pairwise", most);
-    if (n_lists > EST_I_SET_LISTS_MAX && est_i_mse_is_search(r) && r->how.model_class == EST_CLASS_HIERARCHICAL)
-        return est_i_fail(r->error, EST_EOPTION, "a search over all hierarchical models handles up to %d lists, found %zu; search a "
-                          "smaller class (--class pairwise, graphical or decomposable), a path (--select stepwise or downhill), "
-                          "give --model (for example all-pairs), or take fewer lists with --lists", EST_I_SET_LISTS_MAX, n_lists);
+    if (n_lists > EST_I_SET_LISTS_MAX && est_i_mse_is_search(r) && r->how.model_class == EST_CLASS_HIERARCHICAL) {
+        char instead[EST_I_FAMILY_ADVICE_MAX];
+        est_i_family_instead(n_lists, instead);
+        return est_i_fail(r->error, EST_EOPTION, "a search over all hierarchical models handles up to %d lists, found %zu; %s",
+                          EST_I_SET_LISTS_MAX, n_lists, instead);
+    }
     return EST_OK;
 }
 
@@ -66,7 +69,7 @@ static bool can_rank(const est_i_mse *r)
     return r->captures->n_lists <= RANKED_LISTS && r->captures->n_blocks == 1 && r->how.model_class <= EST_CLASS_PAIRWISE;
 }
 
-/* The acceptable models of a ranking as a pool, so that the rest of the run sees one kind of list. */
+/* The acceptable models of a ranking as a pool, and what the others would have been, so that the rest of the run sees one kind. */
 static est_status pool_ranking(const est_i_ranking *ranking, est_i_pool **pool, est_error *error)
 {
     size_t n = ranking->n_acceptable;
@@ -84,6 +87,17 @@ static est_status pool_ranking(const est_i_ranking *ranking, est_i_pool **pool, 
                                                 .loglik = m->loglik, .boundary = !m->exists};
         p->log_unseen[p->n_models++] = log(m->unseen);
     }
+    for (size_t i = n; i < ranking->n_models; i++) {
+        const est_i_ranked *m = &ranking->models[i];
+        double weight = n ? exp((ranking->models[0].criterion - m->criterion) / 2) : 0;
+        p->excluded_weight += isfinite(weight) ? weight : 0;
+        double least = p->has_excluded ? p->excluded_criterion : INFINITY;
+        if (isnan(m->unseen) || m->exists || !m->identified || !(m->criterion < least))
+            continue;
+        p->has_excluded = true;
+        p->excluded_criterion = m->criterion;
+        p->excluded_unseen = m->unseen;
+    }
     return EST_OK;
 }
 
@@ -91,8 +105,6 @@ static est_status rank_models(est_i_mse *r, est_i_mse_fit *f)
 {
     est_i_cost cost = cost_of(r);
     est_status status = est_i_rank_models(f->data, f->family.all, &cost, r->how.accept_boundary, &r->monitor, &f->ranking, r->error);
-    if (status == EST_OK && f->ranking->n_acceptable == 0)
-        status = est_i_refuse_search(r->captures, f->ranking, r->error);
     if (status == EST_OK) {
         f->n_models = (double)f->ranking->n_models;
         status = pool_ranking(f->ranking, &f->pool, r->error);
@@ -112,15 +124,21 @@ static est_status search_models(est_i_mse *r, est_i_mse_fit *f)
         est_i_search_space_new(1, f->data->n_lists, f->data->n_blocks, est_i_family_size(&f->family, f->family.all), r->activity);
     if (!space)
         return est_i_no_memory(r->error);
-    est_i_search_order(f->data, &rules, space);
+    est_i_search_order(f->data, &rules, space, &r->monitor);
     est_status status = est_i_search_pool(f->data, &rules, &cost, top, r->options->average ? AVERAGED : NEAR, space, &f->pool,
                                           &r->monitor, r->error);
-    if (status == EST_OK && f->pool->n_models == 0)
-        status = est_i_fail(r->error, EST_EIDENTIFY, "no estimate exists: no model of the class has a finite one; use lists that "
-                            "share more people, or merge lists");
     f->n_models = est_i_family_count(&f->family);
     est_i_search_space_free(space);
     return status;
+}
+
+/* Two lists are used up by their own effects: whatever the class holds, no model with dependence has an estimate. */
+static bool is_saturated(const est_i_mse *r, const est_i_mse_fit *f)
+{
+    bool saturated = !r->activity;
+    for (size_t k = f->first_block; k < f->first_block + f->n_blocks && saturated; k++)
+        saturated = est_i_mse_has_few_lists(r, k);
+    return saturated;
 }
 
 static est_status keep_best(const est_i_mse *r, est_i_mse_fit *f)
@@ -128,7 +146,9 @@ static est_status keep_best(const est_i_mse *r, est_i_mse_fit *f)
     f->model.terms = calloc(EST_I_FAMILY_TERMS_MAX, sizeof *f->model.terms);
     if (!f->model.terms)
         return est_i_no_memory(r->error);
-    f->model.n_terms = est_i_family_terms(&f->family, f->pool->models[0].set, f->model.terms);
+    f->no_choice = f->family.all == 0 || is_saturated(r, f);
+    f->missing = f->pool->n_models == 0;
+    f->model.n_terms = f->missing ? 0 : est_i_family_terms(&f->family, f->pool->models[0].set, f->model.terms);
     return EST_OK;
 }
 
@@ -141,9 +161,10 @@ static est_status choose_by_path(est_i_mse *r, est_i_mse_fit *f)
     else
         status = est_i_downhill_select(f->data, cost_of(r).each, r->how.max_order, r->how.accept_boundary, &r->monitor, &f->model,
                                        &found, &f->n_fitted, r->error);
-    if (status == EST_OK && !found)
-        status = est_i_fail(r->error, EST_EIDENTIFY, "no estimate exists: not even the model without dependence has a finite one; "
-                            "use lists that share more people, or merge lists");
+    f->no_choice = r->how.max_order < 2 || is_saturated(r, f);
+    f->missing = status == EST_OK && !found;
+    if (f->missing)
+        f->model.n_terms = 0;
     return status;
 }
 
@@ -160,6 +181,25 @@ static est_status choose_one(est_i_mse *r, est_i_mse_fit *f)
         status = can_rank(r) ? rank_models(r, f) : search_models(r, f);
     if (status == EST_OK)
         status = keep_best(r, f);
+    return status;
+}
+
+/* Neither all strata together nor any one by itself has a model with an estimate. */
+static est_status refuse_all(const est_i_mse *r)
+{
+    est_i_text what = {0};
+    bool boundary = false;
+    for (size_t i = 0; i < r->n_fits; i++)
+        boundary = boundary || (r->fits[i].pool && r->fits[i].pool->has_excluded);
+    if (!est_i_mse_is_search(r))
+        est_i_text_append(&what, "not even the model without dependence has a finite one");
+    else if (r->fits[0].ranking)
+        est_i_text_printf(&what, "no model has a finite one (%zu tried)", r->fits[0].ranking->n_models);
+    else
+        est_i_text_append(&what, "no model of the class has a finite one");
+    est_i_text_append(&what, r->n_fits > 1 ? ", in no stratum" : "");
+    est_status status = est_i_refuse_search(r->captures, what.data ? what.data : "", boundary, r->error);
+    est_i_text_free(&what);
     return status;
 }
 
@@ -181,10 +221,15 @@ est_status est_i_mse_choose(est_i_mse *r)
     r->selected = !*o->model;
     r->how = (est_i_selection){.select = o->select, .bic_n = o->bic_n, .model_class = o->model_class, .threshold = o->threshold,
                                .accept_boundary = o->boundary == EST_BOUNDARY_ACCEPT, .activity = r->activity, .top = (size_t)o->reselect_top};
+    bool any = false;
     resolve_interval(r);
     est_status status = r->selected ? check_search(r) : EST_OK;
     est_i_monitor_stage(&r->monitor, "choosing the model", 0, r->interval >= EST_CI_BOOTSTRAP ? 0.1 : 0.9);
-    for (size_t i = 0; i < r->n_fits && status == EST_OK; i++)
+    for (size_t i = 0; i < r->n_fits && status == EST_OK; i++) {
         status = choose_one(r, &r->fits[i]);
+        any = any || !r->fits[i].missing;
+    }
+    if (status == EST_OK && !any)
+        status = refuse_all(r);
     return status;
 }

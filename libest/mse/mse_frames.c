@@ -23,10 +23,11 @@ static void add_term(est_i_mse *r, uint32_t term)
     est_i_text_free(&name);
 }
 
-/* -Inf for a term that nobody shows; NaN where its lists were not at work. */
-static double coefficient(const est_i_mse_fit *f, size_t block, size_t shared, uint32_t term, double value)
+/* -Inf for a term that nobody shows; NaN where its lists were not at work or the data do not determine it. `index` as in beta. */
+static double coefficient(const est_i_mse_fit *f, size_t block, size_t shared, uint32_t term, size_t index)
 {
-    bool shown = false;
+    bool shown = false, known = !f->missing && (!f->determined || f->determined[index]);
+    double value = known ? f->joint->beta[index] : NAN;
     double persons = 0;
     for (size_t k = block == SIZE_MAX ? 0 : block; k < f->n_blocks && (block == SIZE_MAX || k == block); k++) {
         if (block == SIZE_MAX && !est_i_acts(&f->terms, shared, k, f->n_blocks))
@@ -35,7 +36,7 @@ static double coefficient(const est_i_mse_fit *f, size_t block, size_t shared, u
         for (size_t w = term; w < f->data->n_cells && !shown; w++)
             shown = (w & term) == term && f->data->keep[k * f->data->n_cells + w] > 0;
     }
-    return persons > 0 ? value : shown ? -INFINITY : NAN;
+    return persons > 0 ? value : shown && !f->missing ? -INFINITY : NAN;
 }
 
 /* Where a shared term acts: everywhere, or where a stratum column has a value. */
@@ -59,12 +60,12 @@ static void add_coefficients_of(est_i_mse *r, const est_i_mse_fit *f, bool by_st
             if (by_stratum)
                 est_i_result_cell_text(r->builder, r->captures->block_names[f->first_block + k]);
             add_term(r, f->terms.local[i]);
-            est_i_result_cell(r->builder, coefficient(f, k, 0, f->terms.local[i], f->joint->beta[k * q + i]));
+            est_i_result_cell(r->builder, coefficient(f, k, 0, f->terms.local[i], k * q + i));
         }
     for (size_t i = 0; i < f->terms.n_shared; i++) {
         add_where(r, i);
         add_term(r, f->terms.shared[i]);
-        est_i_result_cell(r->builder, coefficient(f, SIZE_MAX, i, f->terms.shared[i], f->joint->beta[f->n_blocks * q + i]));
+        est_i_result_cell(r->builder, coefficient(f, SIZE_MAX, i, f->terms.shared[i], f->n_blocks * q + i));
     }
 }
 
@@ -129,7 +130,7 @@ static void start_models(est_i_mse *r, const char *name, const char *title, size
     est_i_result_frame(r->builder, name, title, 7 - skip, columns + skip, roles + skip, printed);
 }
 
-static double persons_of(const est_i_mse *r, const est_i_mse_fit *f)
+double est_i_mse_persons_of(const est_i_mse *r, const est_i_mse_fit *f)
 {
     return f->n_blocks == r->captures->n_blocks ? r->captures->total : r->captures->totals[f->first_block];
 }
@@ -141,7 +142,7 @@ static void add_listed(est_i_mse *r, const est_i_mse_fit *f)
     for (size_t i = 0; i < pool->n_models && i < most; i++) {
         const est_i_pooled *m = &pool->models[i];
         model_line line = {r->n_fits > 1 ? r->captures->block_names[f->first_block] : NULL, m->set, m->n_parameters, m->loglik,
-                           m->criterion, persons_of(r, f) + exp(est_i_pool_log_unseen(pool, i)),
+                           m->criterion, est_i_mse_persons_of(r, f) + exp(est_i_pool_log_unseen(pool, i)),
                            m->boundary ? "on the boundary" : "estimated"};
         add_line(r, f, &line);
     }
@@ -151,7 +152,8 @@ static void add_left_out(est_i_mse *r, const est_i_mse_fit *f)
 {
     for (size_t i = f->ranking->n_acceptable; i < f->ranking->n_models; i++) {
         const est_i_ranked *m = &f->ranking->models[i];
-        model_line line = {NULL, m->set, m->n_parameters, m->loglik, m->criterion, persons_of(r, f) + m->unseen, reason_of(m)};
+        model_line line = {NULL,         m->set,      m->n_parameters, m->loglik, m->criterion, est_i_mse_persons_of(r, f) + m->unseen,
+                           reason_of(m)};
         add_line(r, f, &line);
     }
 }
@@ -181,7 +183,7 @@ static void add_stratum_models(est_i_mse *r)
     for (size_t i = 0; i < r->n_fits; i++) {
         char *model = est_i_describe_model(r->fits[i].model.terms, r->fits[i].model.n_terms, r->captures);
         est_i_result_cell_text(r->builder, r->captures->block_names[r->fits[i].first_block]);
-        est_i_result_cell_text(r->builder, model ? model : "");
+        est_i_result_cell_text(r->builder, r->fits[i].missing ? "none has an estimate" : model ? model : "");
         free(model);
     }
 }

@@ -7,14 +7,6 @@
 #include "mse/describe.h"
 #include "mse/mse_state.h"
 
-static double persons_on(const est_i_captures *captures, size_t block, uint32_t list, bool shared)
-{
-    double sum = 0;
-    for (size_t w = list; w < captures->n_cells; w++)
-        sum += (w & list) && (!shared || w != list) ? captures->counts[block][w] : 0;
-    return sum;
-}
-
 static void add(est_i_text *failed, const char *place, const char *gate)
 {
     est_i_text_printf(failed, "%s%s%s%s", failed->length ? ", " : "", place, *place ? ": " : "", gate);
@@ -22,13 +14,17 @@ static void add(est_i_text *failed, const char *place, const char *gate)
 
 static void check_lists(const est_i_captures *captures, size_t block, const char *place, est_i_text *failed)
 {
+    double persons[EST_I_LISTS_MAX][EST_I_LISTS_MAX];
     bool small = false, alone = false;
+    est_i_count_pairs(captures, block, persons);
     for (size_t j = 0; j < captures->n_lists; j++) {
-        uint32_t list = (uint32_t)1 << j;
-        if (!(captures->active[block] & list))
+        bool shares = false;
+        if (!(captures->active[block] >> j & 1))
             continue;
-        small = small || persons_on(captures, block, list, false) < 10;
-        alone = alone || !(persons_on(captures, block, list, true) > 0);
+        for (size_t i = 0; i < captures->n_lists; i++)
+            shares = shares || (i != j && persons[j][i] > 0);
+        small = small || persons[j][j] < 10;
+        alone = alone || !shares;
     }
     if (__builtin_popcount(captures->active[block]) < 3)
         add(failed, place, "fewer than three lists");
@@ -42,7 +38,9 @@ static void check_target(const est_i_mse_target *target, const char *place, est_
 {
     if (target->n < 100)
         add(failed, place, "fewer than 100 persons");
-    if (!(target->n >= 0.05 * (target->n + target->unseen)))
+    if (isnan(target->unseen))
+        add(failed, place, "no estimate");
+    else if (!(target->n >= 0.05 * (target->n + target->unseen)))
         add(failed, place, "less than 5 % of the estimate on the lists");
     if (target->upper > 10 * target->lower)
         add(failed, place, "an upper limit more than 10 times the lower");

@@ -14,7 +14,7 @@ const char *est_i_mse_interval_name(int interval)
     return names[interval];
 }
 
-static bool has_few_lists(const est_i_mse *r, size_t block)
+bool est_i_mse_has_few_lists(const est_i_mse *r, size_t block)
 {
     return __builtin_popcount(est_i_lists_that_count(r->captures, block)) < 3;
 }
@@ -31,8 +31,9 @@ static uint32_t flags_of(const est_i_mse *r, size_t index)
         flags |= EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED);
     if (est_i_mse_takes_model_as_known(r, t))
         flags |= EST_FLAG_BIT(EST_FLAG_MODEL_KNOWN);
-    if (index < r->captures->n_blocks && has_few_lists(r, index))
-        flags |= EST_FLAG_BIT(EST_FLAG_FEW_LISTS);
+    for (size_t k = 0; k < r->captures->n_blocks; k++)
+        if ((k == index || index == r->captures->n_blocks) && est_i_mse_has_few_lists(r, k))
+            flags |= EST_FLAG_BIT(EST_FLAG_FEW_LISTS);
     if (t->n < 100)
         flags |= EST_FLAG_BIT(EST_FLAG_FEW_DATA);
     if (est_table_is_synthetic(r->table))
@@ -44,7 +45,7 @@ static uint32_t flags_of(const est_i_mse *r, size_t index)
  * with u = exp(intercept). */
 static double standard_error(const est_i_mse *r, const est_i_mse_target *t)
 {
-    bool stands = !r->selected || t->interval == EST_CI_PROFILE || t->interval == EST_CI_WALD ||
+    bool stands = !r->selected || t->no_choice || t->interval == EST_CI_PROFILE || t->interval == EST_CI_WALD ||
                   t->interval == EST_CI_LOG_NORMAL;
     return stands ? sqrt(t->unseen + t->unseen * t->unseen * t->log_se * t->log_se) : NAN;
 }
@@ -127,8 +128,15 @@ static void add_search_stats(est_i_mse *r, const est_i_mse_fit *f)
         est_i_result_add_stat(r->builder, "models_fitted", (double)f->n_fitted, false);
 }
 
+/* A stratum by itself without a model leaves no sum over the strata. */
 static void add_criteria(est_i_mse *r, double p, double loglik)
 {
+    if (isnan(p)) {
+        static const char *const names[] = {"bic", "aic", "aicc"};
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+            est_i_result_add_stat(r->builder, names[i], NAN, false);
+        return;
+    }
     est_i_cost bic = est_i_cost_make(EST_SELECT_BIC, est_i_mse_criterion_n(r));
     est_i_cost aicc = est_i_cost_make(EST_SELECT_AICC, est_i_mse_criterion_n(r));
     double corrected = est_i_cost_of(&aicc, (size_t)p) - 2 * loglik;
@@ -164,11 +172,12 @@ static void add_stats(est_i_mse *r)
     double p = 0, loglik = 0, deviance = 0, pearson = 0, df = 0;
     for (size_t i = 0; i < r->n_fits; i++) {
         const est_i_joint *j = r->fits[i].joint;
-        p += (double)j->n_parameters;
-        loglik += j->loglik;
-        deviance += j->deviance;
-        pearson += j->pearson;
-        df += j->df;
+        double missing = r->fits[i].missing ? NAN : 0;
+        p += missing + (double)j->n_parameters;
+        loglik += missing + j->loglik;
+        deviance += missing + j->deviance;
+        pearson += missing + j->pearson;
+        df += missing + j->df;
     }
     if (r->n_fits == 1) {
         char *model = est_i_describe_model(r->fits[0].model.terms, r->fits[0].model.n_terms, r->captures);

@@ -43,7 +43,7 @@ static size_t near_tied(const est_i_mse *r, double **populations)
     const est_i_pool *pool = r->fits[0].pool;
     size_t count = 0;
     *populations = NULL;
-    if (!pool)
+    if (!pool || isnan(est_i_mse_whole(r)->unseen))
         return 0;
     while (count < pool->n_models && pool->models[count].criterion <= pool->models[0].criterion + NEAR)
         count++;
@@ -99,6 +99,7 @@ static void end(est_i_mse *r)
         est_i_joint_free(f->joint);
         free(f->local);
         free(f->shared);
+        free(f->determined);
     }
     free(r->fits);
     free(r->targets);

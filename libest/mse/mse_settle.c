@@ -20,7 +20,22 @@ bool est_i_mse_takes_model_as_known(const est_i_mse *r, const est_i_mse_target *
 {
     bool fixed_fit = target->interval == EST_CI_PROFILE || target->interval == EST_CI_WALD ||
                      target->interval == EST_CI_LOG_NORMAL;
-    return fixed_fit || (target->interval != EST_CI_NONE && !r->selected);
+    return fixed_fit || (target->interval != EST_CI_NONE && (!r->selected || target->no_choice));
+}
+
+/* The fit puts some number on every coefficient, also where the data tell only sums of them. */
+static est_status find_determined(est_i_mse *r, est_i_mse_fit *f)
+{
+    f->determined = calloc(f->joint->n_beta + 1, sizeof *f->determined);
+    if (!f->determined)
+        return est_i_no_memory(r->error);
+    est_status status = est_i_verdict_coefficients(f->data, 0, &f->terms, f->joint->verdict, &r->monitor, f->determined, r->error);
+    if (status == EST_EIDENTIFY) {
+        memset(f->determined, 0, f->joint->n_beta * sizeof *f->determined);
+        est_error_clear(r->error);
+        status = EST_OK;
+    }
+    return status;
 }
 
 static est_status fit_one(est_i_mse *r, est_i_mse_fit *f)
@@ -30,17 +45,21 @@ static est_status fit_one(est_i_mse *r, est_i_mse_fit *f)
     if (!f->local || !f->shared)
         return est_i_no_memory(r->error);
     f->terms = est_i_model_terms(r->activity, r->captures->n_lists, f->n_blocks, f->model.terms, f->model.n_terms, f->local, f->shared);
-    return est_i_joint_fit(f->data, &f->terms, &r->monitor, &f->joint, r->error);
+    est_status status = est_i_joint_fit(f->data, &f->terms, &r->monitor, &f->joint, r->error);
+    if (status == EST_OK && f->joint->verdict->rank < f->joint->verdict->n_live)
+        status = find_determined(r, f);
+    return status;
 }
 
 static void read_block(const est_i_mse *r, const est_i_mse_fit *f, size_t block, est_i_mse_target *target)
 {
     const est_i_joint *j = f->joint;
-    bool stands = j->verdict->estimable[block];
+    bool stands = j->verdict->estimable[block] && !f->missing;
     *target = (est_i_mse_target){.n = r->captures->totals[f->first_block + block], .unseen = stands ? exp(j->log_unseen[block]) : NAN,
                                  .log_se = j->se_log_unseen[block], .lower = NAN, .upper = NAN, .without = NAN, .multinomial = NAN,
                                  .bias = NAN, .acceleration = NAN, .interval = EST_CI_NONE,
-                                 .boundary = j->verdict->reduced[block] || (j->n_blocks == 1 && !j->verdict->exists)};
+                                 .no_choice = f->no_choice, .direction = j->verdict->direction[block],
+                                 .boundary = stands && (j->verdict->reduced[block] || (j->n_blocks == 1 && !j->verdict->exists))};
 }
 
 /* All together: NaN as soon as one stratum has no estimate, since a total that leaves people out is no total. */
@@ -54,6 +73,7 @@ static void read_total(est_i_mse *r)
     for (size_t k = 0; k + 1 < r->n_targets; k++) {
         all->unseen += r->targets[k].unseen;
         all->boundary = all->boundary || r->targets[k].boundary;
+        all->no_choice = all->no_choice && r->targets[k].no_choice;
     }
     for (size_t i = 0; i < r->n_fits; i++) {
         double part = 0, se = est_i_joint_total_se(r->fits[i].joint);
@@ -62,6 +82,7 @@ static void read_total(est_i_mse *r)
         variance += part * part * se * se;
     }
     all->log_se = sqrt(variance) / all->unseen;
+    all->boundary = all->boundary && !isnan(all->unseen);
 }
 
 static bool any_estimate(const est_i_mse *r)
@@ -70,6 +91,20 @@ static bool any_estimate(const est_i_mse *r)
     for (size_t k = 0; k < r->n_targets; k++)
         any = any || !isnan(r->targets[k].unseen);
     return any;
+}
+
+static est_status refuse(const est_i_mse *r)
+{
+    int *direction = calloc(r->captures->n_blocks, sizeof *direction);
+    est_status status;
+    for (size_t k = 0; direction && k < r->captures->n_blocks; k++)
+        direction[k] = r->targets[k].direction;
+    if (direction)
+        status = est_i_refuse_model(r->captures, direction, r->selected ? "selected" : r->options->model, r->error);
+    else
+        status = est_i_no_memory(r->error);
+    free(direction);
+    return status;
 }
 
 est_status est_i_mse_settle(est_i_mse *r)
@@ -88,7 +123,7 @@ est_status est_i_mse_settle(est_i_mse *r)
     if (status == EST_OK && blocks > 1)
         read_total(r);
     if (status == EST_OK && !any_estimate(r))
-        status = est_i_refuse_model(r->captures, r->fits[0].joint->verdict, r->selected ? "selected" : r->options->model, r->error);
+        status = refuse(r);
     return status;
 }
 

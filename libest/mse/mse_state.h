@@ -32,6 +32,10 @@ typedef struct est_i_mse_fit {
     uint32_t *local, *shared;
     est_i_terms terms;
     est_i_joint *joint;
+    bool *determined;         /* per coefficient; NULL = all are */
+    bool missing;             /* no model of the class has an estimate; model and joint are then those without dependence, and
+                                 say why */
+    bool no_choice;           /* the class that was searched holds one model */
 } est_i_mse_fit;
 
 /* What is said of one stratum, or of all together. */
@@ -43,6 +47,8 @@ typedef struct est_i_mse_target {
     int interval;             /* est_interval of these limits */
     const char *refused;      /* why there are no limits; NULL = there are, or none were asked for */
     bool boundary;
+    bool no_choice;           /* one model was possible: a selection that could not choose */
+    int direction;            /* of the unseen count where it is not estimable, as est_i_verdict */
 } est_i_mse_target;
 
 typedef struct est_i_mse {
@@ -81,6 +87,10 @@ const est_i_mse_target *est_i_mse_whole(const est_i_mse *run);
 /* The n of the criteria (decisions.md 1). */
 double est_i_mse_criterion_n(const est_i_mse *run);
 bool est_i_mse_is_search(const est_i_mse *run);
+/* Persons of the fit's blocks. */
+double est_i_mse_persons_of(const est_i_mse *run, const est_i_mse_fit *fit);
+/* Fewer than three lists know anybody in the stratum. */
+bool est_i_mse_has_few_lists(const est_i_mse *run, size_t block);
 /* Intervals that hold nothing of the doubt about the model. */
 bool est_i_mse_takes_model_as_known(const est_i_mse *run, const est_i_mse_target *target);
 const char *est_i_mse_interval_name(int interval);

@@ -14,6 +14,7 @@
 
 #define TIE 1e-8
 #define LEVELS 66
+#define LONG_FIT 128 /* cells of all blocks from which the monitor is asked within a fit, and not only after it */
 #define LOCAL_MAX (EST_I_FAMILY_TERMS_MAX + 21)
 
 struct est_i_search_space {
@@ -121,6 +122,19 @@ void est_i_search_counts(const est_i_search_space *space, size_t *fits, size_t *
 {
     *fits = space->fit->fits;
     *nodes = space->nodes;
+}
+
+static est_i_monitor *within_fits(const est_i_fit_data *data, est_i_monitor *monitor)
+{
+    return data->n_blocks * data->n_cells >= LONG_FIT ? monitor : NULL;
+}
+
+/* Asked after every fit: one that was stopped has failed, and says nothing about its model. */
+static bool is_stopped(search *s)
+{
+    if (s->status == EST_OK && est_i_monitor_cancelled(s->monitor))
+        s->status = est_i_cancelled(s->error);
+    return s->status != EST_OK;
 }
 
 static est_i_terms list_terms(const est_i_search_rules *rules, est_i_set set, size_t n_blocks, term_list *list)
@@ -318,6 +332,52 @@ static bool is_acceptable(const search *s, size_t lane, const est_i_verdict *ver
     return good && any;
 }
 
+/* On the boundary in a block that is asked for. */
+static bool is_reduced(const search *s, size_t lane, const est_i_verdict *verdict)
+{
+    bool reduced = false;
+    for (size_t k = 0; k < verdict->n_blocks; k++)
+        reduced = reduced || (verdict->reduced[k] && s->required[k * s->data->lanes + lane]);
+    return reduced;
+}
+
+/* Does it stand aside only for being on the boundary? */
+static bool is_estimable(const search *s, const est_i_verdict *verdict)
+{
+    bool good = true, any = false;
+    for (size_t k = 0; good && k < verdict->n_blocks; k++) {
+        good = verdict->estimable[k] || !s->required[k * s->data->lanes];
+        any = any || verdict->estimable[k];
+    }
+    return good && any;
+}
+
+/* A model that takes no part leaves its weight, and the best boundary fit its number: every model better than the best that takes
+ * part is met on the way. Pools have one lane. `verdict` NULL: it could not be judged. */
+static void set_aside(search *s, est_i_set set, const est_i_terms *terms, const est_i_verdict *verdict)
+{
+    est_i_pool *pool = s->work->pool;
+    est_i_search_space *space = s->space;
+    double criterion = criterion_of(s, 0, set, space->fit->loglik[0]), best = s->best[0].found ? s->best[0].criterion : INFINITY;
+    if (space->fit->state[0] == EST_I_FIT_FAILED || !(criterion < INFINITY))
+        return;
+    if (criterion <= best + s->work->window)
+        pool->excluded_weight += exp((best - criterion) / 2);
+    if (!verdict || !is_estimable(s, verdict) || (pool->has_excluded && !(criterion < pool->excluded_criterion - TIE)))
+        return;
+    est_i_fit_request request = {.terms = *terms, .keep = verdict->keep, .no_face_jump = true,
+                                 .monitor = within_fits(s->data, s->monitor)};
+    est_i_fit(space->single, &request, space->single_fit);
+    if (is_stopped(s) || space->single_fit->state[0] == EST_I_FIT_FAILED)
+        return;
+    pool->has_excluded = true;
+    pool->excluded_criterion = criterion_of(s, 0, set, space->single_fit->loglik[0]);
+    pool->excluded_unseen = 0;
+    for (size_t k = 0; k < verdict->n_blocks; k++)
+        if (verdict->estimable[k] && s->required[k * s->data->lanes])
+            pool->excluded_unseen += exp(space->single_fit->beta[k * terms->n_local]);
+}
+
 /* A fit without a certificate would win: judge it exactly, and fit it again on the right face. */
 static void confirm(search *s, size_t lane, est_i_set set, const est_i_terms *terms)
 {
@@ -328,14 +388,18 @@ static void confirm(search *s, size_t lane, est_i_set set, const est_i_terms *te
     if (s->status == EST_EIDENTIFY) {
         s->status = EST_OK; /* too sparse to be judged: such a model does not compete */
         est_error_clear(s->error);
+        if (s->work)
+            set_aside(s, set, terms, NULL);
     } else if (s->status == EST_OK && is_acceptable(s, lane, verdict)) {
-        est_i_fit_request request = {.terms = *terms, .keep = verdict->keep, .no_face_jump = true};
+        est_i_fit_request request = {.terms = *terms, .keep = verdict->keep, .no_face_jump = true,
+                                     .monitor = within_fits(s->data, s->monitor)};
         est_i_fit(space->single, &request, space->single_fit);
         found_fit fit = {set, space->single_fit->loglik[0], space->single_fit->beta, 1, terms->n_local, verdict->estimable,
-                         !verdict->exists};
-        if (space->single_fit->state[0] != EST_I_FIT_FAILED && is_wanted(s, lane, set, fit.loglik))
+                         is_reduced(s, lane, verdict)};
+        if (!is_stopped(s) && space->single_fit->state[0] != EST_I_FIT_FAILED && is_wanted(s, lane, set, fit.loglik))
             take_choice(s, lane, &fit);
-    }
+    } else if (s->status == EST_OK && s->work)
+        set_aside(s, set, terms, verdict);
     est_i_verdict_free(verdict);
 }
 
@@ -398,12 +462,15 @@ static void fit_child(search *s, const node *parent, node *child, const est_i_te
     for (int pass = 0; pass < 2 && s->status == EST_OK; pass++) {
         if (!(pass == 0 ? any_warm : any_cold))
             continue;
-        est_i_fit_request request = {.terms = *terms, .wanted = pass == 0 ? warm : cold, .need = need};
+        est_i_fit_request request = {.terms = *terms, .wanted = pass == 0 ? warm : cold, .need = need,
+                                     .monitor = within_fits(s->data, s->monitor)};
         if (pass == 0) {
             copy_start(&from, own, s->data->n_blocks, s->data->lanes, space->warm[parent->level], space->start);
             request.warm = space->start;
         }
         est_i_packing_fit(space->packing, s->data, &request, space->fit);
+        if (is_stopped(s))
+            return;
         for (size_t l = 0; l < s->data->lanes; l++) {
             est_i_fit_state state = space->fit->state[l];
             if (state == EST_I_FIT_IDLE)
@@ -427,10 +494,6 @@ static void explore(search *s, node *at)
         size_t item = s->rules->order[i];
         if (!(undecided >> item & 1))
             continue;
-        if (est_i_monitor_cancelled(s->monitor)) {
-            s->status = est_i_cancelled(s->error);
-            return;
-        }
         if (!refresh(s, at))
             return;
         node child = {.all = at->all & ~family->above[item], .in = at->in, .level = at->level + 1};
@@ -449,9 +512,10 @@ static void fit_cold(search *s, est_i_set set, const bool *wanted)
 {
     term_list own;
     est_i_terms terms = list_terms(s->rules, set, s->data->n_blocks, &own);
-    est_i_fit_request request = {.terms = terms, .wanted = wanted};
+    est_i_fit_request request = {.terms = terms, .wanted = wanted, .monitor = within_fits(s->data, s->monitor)};
     est_i_packing_fit(s->space->packing, s->data, &request, s->space->fit);
-    consider(s, set, &terms);
+    if (!is_stopped(s))
+        consider(s, set, &terms);
 }
 
 /* Which blocks the model without dependence determines, lane by lane. */
@@ -459,10 +523,10 @@ static void find_required(search *s, const bool *wanted)
 {
     term_list own;
     est_i_terms terms = list_terms(s->rules, 0, s->data->n_blocks, &own);
-    est_i_fit_request request = {.terms = terms, .wanted = wanted};
+    est_i_fit_request request = {.terms = terms, .wanted = wanted, .monitor = within_fits(s->data, s->monitor)};
     size_t lanes = s->data->lanes;
     est_i_packing_fit(s->space->packing, s->data, &request, s->space->fit);
-    for (size_t l = 0; l < lanes && s->status == EST_OK; l++) {
+    for (size_t l = 0; !is_stopped(s) && l < lanes; l++) {
         est_i_verdict *verdict = NULL;
         est_i_fit_state state = s->space->fit->state[l];
         if (state != EST_I_FIT_INTERIOR && state != EST_I_FIT_IDLE)
@@ -585,7 +649,7 @@ static int by_loss(const void *left, const void *right)
     return order ? order : (a->item > b->item) - (a->item < b->item);
 }
 
-void est_i_search_order(const est_i_fit_data *data, est_i_search_rules *rules, est_i_search_space *space)
+void est_i_search_order(const est_i_fit_data *data, est_i_search_rules *rules, est_i_search_space *space, est_i_monitor *monitor)
 {
     ranked_term ranked[64];
     term_list own;
@@ -593,10 +657,11 @@ void est_i_search_order(const est_i_fit_data *data, est_i_search_rules *rules, e
     const est_i_family *family = &rules->family;
     bool first[EST_I_LANES_MOST] = {true};
     for (size_t size = 2; size < EST_I_FAMILY_SIZES; size++)
-        for (est_i_set left = family->of_size[size]; left; left &= left - 1) {
+        for (est_i_set left = family->of_size[size]; left && !est_i_monitor_cancelled(monitor); left &= left - 1) {
             size_t item = (size_t)__builtin_ctzll(left);
             est_i_set rest = family->all & ~family->above[item];
-            est_i_fit_request request = {.terms = list_terms(rules, rest, data->n_blocks, &own), .wanted = first};
+            est_i_fit_request request = {.terms = list_terms(rules, rest, data->n_blocks, &own), .wanted = first,
+                                         .monitor = within_fits(data, monitor)};
             est_i_fit(data, &request, space->fit);
             ranked[count++] = (ranked_term){item, -space->fit->loglik[0]};
         }

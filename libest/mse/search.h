@@ -47,8 +47,9 @@ void est_i_search_space_free(est_i_search_space *space);
 /* Fits and nodes so far, for the benches. */
 void est_i_search_counts(const est_i_search_space *space, size_t *fits, size_t *nodes);
 
-/* Fills rules->order from lane 0 of these data: items whose removal from the full model costs most come first. */
-void est_i_search_order(const est_i_fit_data *data, est_i_search_rules *rules, est_i_search_space *space);
+/* Fills rules->order from lane 0 of these data: items whose removal from the full model costs most come first. Cancelled, it leaves
+ * an order that a search does not use: that is cancelled too. */
+void est_i_search_order(const est_i_fit_data *data, est_i_search_rules *rules, est_i_search_space *space, est_i_monitor *monitor);
 
 /* Top-down branch and bound: sup log likelihood of a node's largest model bounds all below it. cost[lane] = what parameters cost.
  * Ties: fewer parameters, then the lower set. `seeds` are tried first. wanted NULL = all lanes.
@@ -72,6 +73,11 @@ typedef struct est_i_pool {
     est_i_pooled *models;   /* by criterion; ties as above */
     double *log_unseen;     /* [model][block] */
     bool is_cut;            /* models within the window beyond EST_I_POOL_MAX were left out */
+    bool has_excluded;      /* some boundary fit has an estimate, and takes no part because only interior fits do */
+    double excluded_criterion; /* of the best of them: exact where it is better than the best that takes part */
+    double excluded_unseen; /* of the same, summed over blocks that the model without dependence determines */
+    double excluded_weight; /* sum of exp((criterion of the best - criterion) / 2) over models within the window that take no
+                               part */
 } est_i_pool;
 
 #define EST_I_POOL_MAX 200000

@@ -85,6 +85,8 @@ static est_status add_term(procedure *s, bool *added, est_error *error)
     est_status status = EST_OK;
     *added = false;
     est_i_trial_fitted_margins(s->trial, s->fitted, s->work);
+    if (est_i_monitor_cancelled(s->trial->monitor))
+        return est_i_cancelled(error);
     s->n_candidates = est_i_trial_entrants(s->trial, s->terms);
     for (size_t i = 0; i < s->n_candidates; i++) {
         s->candidates[i].term = s->terms[i];
@@ -114,8 +116,10 @@ static est_status run(procedure *s, est_error *error)
             added = false;
         }
     }
-    while (added && status == EST_OK)
+    for (size_t rounds = 0; added && status == EST_OK; rounds++) {
+        est_i_trial_progress(s->trial, rounds, 0);
         status = add_term(s, &added, error);
+    }
     return status;
 }
 

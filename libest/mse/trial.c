@@ -132,7 +132,7 @@ static void find_shown(est_i_trial *t)
     size_t n = t->data->n_cells;
     for (size_t i = 0; i < t->data->n_blocks * n; i++)
         t->is_shown[i % n] |= t->data->keep[i] > 0;
-    for (size_t bit = 1; bit < n; bit <<= 1)
+    for (size_t bit = 1; bit < n && !est_i_monitor_cancelled(t->monitor); bit <<= 1)
         for (size_t w = 0; w < n; w++)
             if (!(w & bit))
                 t->is_shown[w] |= t->is_shown[w | bit];
@@ -196,6 +196,11 @@ void est_i_trial_free(est_i_trial *t)
     free(t->is_shown);
     free(t->required);
     free(t);
+}
+
+void est_i_trial_progress(const est_i_trial *t, size_t rounds, double part)
+{
+    est_i_monitor_progress(t->monitor, 1 - pow(0.9, (double)rounds + part));
 }
 
 /* Takes the term at `at` out of the model tried, a copy of the current one, and its effect out of the start. */
@@ -301,10 +306,7 @@ static void predict_block(const est_i_trial *t, size_t block, double *mu)
         mu[model->local[i]] = model->beta[block * t->n_main + i];
     for (size_t i = 0; i < model->n_terms; i++)
         mu[model->terms[i]] = model->beta[main_parameters(t) + i];
-    for (size_t bit = 1; bit < n; bit <<= 1)
-        for (size_t w = 0; w < n; w++)
-            if (w & bit)
-                mu[w] += mu[w ^ bit];
+    est_i_sum_subsets(mu, n, t->monitor);
     for (size_t w = 0; w < n; w++)
         mu[w] = model->keep[block * n + w] > 0 ? exp(mu[w]) : 0;
 }
@@ -318,10 +320,7 @@ void est_i_trial_fitted_margins(const est_i_trial *t, double *sums, double *work
         for (size_t w = 0; w < n; w++)
             sums[w] += work[w];
     }
-    for (size_t bit = 1; bit < n; bit <<= 1)
-        for (size_t w = 0; w < n; w++)
-            if (!(w & bit))
-                sums[w] += sums[w | bit];
+    est_i_sum_supersets(sums, n, t->monitor);
 }
 
 static int by_size(const void *left, const void *right)

@@ -22,6 +22,12 @@ typedef struct pattern {
     bool explains;
 } pattern;
 
+/* Asked along the cells of a large table; what is then left undone is not used, since judge() ends in a refusal. */
+static bool is_stopped(const pattern *p, size_t cell)
+{
+    return (cell & 4095) == 4095 && est_i_monitor_cancelled(p->monitor);
+}
+
 static double margin_of(const est_i_fit_data *data, size_t lane, size_t block, uint32_t term)
 {
     return term == EST_I_EXCHANGEABLE ? data->moment[block * data->lanes + lane]
@@ -69,7 +75,7 @@ static void drop_dead(const pattern *p, const est_i_terms *terms, size_t block, 
         if (terms->shared[i] != EST_I_EXCHANGEABLE && est_i_acts(terms, i, block, data->n_blocks) &&
             !shared_is_live(data, p->lane, terms, i))
             dead[terms->shared[i]] = true;
-    for (size_t bit = 1; bit < n; bit <<= 1)
+    for (size_t bit = 1; bit < n && !is_stopped(p, n - 1); bit <<= 1)
         for (size_t w = 0; w < n; w++)
             if (w & bit)
                 dead[w] = dead[w] || dead[w ^ bit];
@@ -118,7 +124,7 @@ static int64_t *make_positive_rows(const pattern *p, const double *keep, size_t 
     size_t n = p->data->n_cells, next = 0;
     *n_rows = count_cells(p, keep, true);
     int64_t *rows = calloc(*n_rows * p->n_columns + 1, sizeof *rows);
-    for (size_t cell = 0; rows && cell < p->data->n_blocks * n; cell++) {
+    for (size_t cell = 0; rows && cell < p->data->n_blocks * n && !is_stopped(p, cell); cell++) {
         if (!(keep[cell] > 0) || !is_positive(p, cell))
             continue;
         for (size_t j = 0; j < p->n_columns; j++)
@@ -144,7 +150,7 @@ static int64_t *see_empty_cells(const pattern *p, const double *keep, const int6
     size_t n = p->data->n_cells, next = 0;
     *n_rows = count_cells(p, keep, false);
     int64_t *seen = calloc(*n_rows * nullity + 1, sizeof *seen);
-    for (size_t cell = 0; seen && cell < p->data->n_blocks * n; cell++) {
+    for (size_t cell = 0; seen && cell < p->data->n_blocks * n && !is_stopped(p, cell); cell++) {
         if (!(keep[cell] > 0) || is_positive(p, cell))
             continue;
         for (size_t j = 0; j < p->n_columns; j++) {
@@ -207,34 +213,57 @@ static bool find_directions(const pattern *p, const int64_t *basis, size_t nulli
     return fits;
 }
 
-/* An empty cell seen through the null space: its row, and which distinct row that is. */
+/* An empty cell seen through the null space: its row, and whose row that is. */
 typedef struct seen_cell {
     const int64_t *row;
-    size_t nullity, place, distinct;
+    size_t place;
 } seen_cell;
 
-static int by_row(const void *left, const void *right)
+static int compare_rows(const int64_t *a, const int64_t *b, size_t nullity)
 {
-    const seen_cell *a = left, *b = right;
     int order = 0;
-    for (size_t k = 0; k < a->nullity && !order; k++)
-        order = (a->row[k] > b->row[k]) - (a->row[k] < b->row[k]);
+    for (size_t k = 0; k < nullity && !order; k++)
+        order = (a[k] > b[k]) - (a[k] < b[k]);
     return order;
+}
+
+/* By row, merging runs of growing length: a million cells take long enough for somebody to ask for an end. Returns where the sorted
+ * cells stand: in `cells` or in `work`; NULL when stopped. */
+static seen_cell *sort_cells(const pattern *p, seen_cell *cells, seen_cell *work, size_t n, size_t nullity)
+{
+    for (size_t run = 1; run < n; run *= 2) {
+        seen_cell *other = work;
+        size_t i = 0, j = 0, middle = 0, last = 0;
+        for (size_t to = 0; to < n; to++) {
+            if (to == last) {
+                i = last;
+                j = middle = i + run < n ? i + run : n;
+                last = i + 2 * run < n ? i + 2 * run : n;
+            }
+            bool left = j == last || (i < middle && compare_rows(cells[i].row, cells[j].row, nullity) <= 0);
+            work[to] = cells[left ? i++ : j++];
+            if (is_stopped(p, to))
+                return NULL;
+        }
+        work = cells;
+        cells = other;
+    }
+    return cells;
 }
 
 /* Many cells look alike through a small null space: the programme gets each distinct row once. Returns how many; distinct[i] of
  * cell i is filled, and the distinct rows stand first in `rows`. */
-static size_t make_distinct(const int64_t *seen, size_t n_rows, size_t nullity, seen_cell *cells, size_t *distinct,
+static size_t make_distinct(const pattern *p, const int64_t *seen, size_t n_rows, size_t nullity, seen_cell *cells, size_t *distinct,
                             int64_t *rows)
 {
     size_t count = 0;
     for (size_t i = 0; i < n_rows; i++)
-        cells[i] = (seen_cell){seen + i * nullity, nullity, i, 0};
-    qsort(cells, n_rows, sizeof *cells, by_row);
-    for (size_t i = 0; i < n_rows; i++) {
-        if (i == 0 || by_row(&cells[i - 1], &cells[i]) != 0)
-            memcpy(rows + count++ * nullity, cells[i].row, nullity * sizeof *rows);
-        distinct[cells[i].place] = count - 1;
+        cells[i] = (seen_cell){seen + i * nullity, i};
+    const seen_cell *sorted = sort_cells(p, cells, cells + n_rows, n_rows, nullity);
+    for (size_t i = 0; sorted && i < n_rows && !is_stopped(p, i); i++) {
+        if (i == 0 || compare_rows(sorted[i - 1].row, sorted[i].row, nullity) != 0)
+            memcpy(rows + count++ * nullity, sorted[i].row, nullity * sizeof *rows);
+        distinct[sorted[i].place] = count - 1;
     }
     return count;
 }
@@ -285,13 +314,13 @@ static bool find_face(const pattern *p, const int64_t *basis, size_t nullity, es
     int64_t *seen = see_empty_cells(p, v->keep, basis, nullity, &n_rows, &in_range);
     int64_t *apart = calloc(n_rows * nullity + 1, sizeof *apart), *c = calloc(nullity + 1, sizeof *c);
     int64_t *face = calloc(n_rows * nullity + 1, sizeof *face);
-    seen_cell *cells = calloc(n_rows + 1, sizeof *cells);
+    seen_cell *cells = calloc(2 * n_rows + 1, sizeof *cells);
     size_t *distinct = calloc(n_rows + 1, sizeof *distinct);
     bool *strict = calloc(n_rows + 1, sizeof *strict);
     bool fits = in_range && seen && apart && c && face && cells && distinct && strict;
     if (fits)
-        count = make_distinct(seen, n_rows, nullity, cells, distinct, apart);
-    fits = fits && rank_is_full(apart, count, nullity, &rank, p->monitor) &&
+        count = make_distinct(p, seen, n_rows, nullity, cells, distinct, apart);
+    fits = fits && !est_i_monitor_cancelled(p->monitor) && rank_is_full(apart, count, nullity, &rank, p->monitor) &&
            est_i_exact_recession(apart, count, nullity, strict, c, p->monitor);
     if (fits) {
         v->identified = rank == nullity;
@@ -333,7 +362,7 @@ static bool judge(const pattern *p, est_i_verdict *v)
     v->face_cells = n_rows + count_cells(p, v->keep, false);
     free(basis);
     free(rows);
-    return fits;
+    return fits && !est_i_monitor_cancelled(p->monitor);
 }
 
 static est_i_verdict *new_verdict(size_t n_blocks, size_t n_cells)
@@ -394,6 +423,72 @@ est_status est_i_verdict_explain(const est_i_fit_data *data, size_t lane, const 
                                  est_i_verdict **verdict, est_error *error)
 {
     return find_verdict(data, lane, terms, true, monitor, verdict, error);
+}
+
+/* Rows of every cell of the face. NULL without memory. */
+static int64_t *make_face_rows(const pattern *p, const double *keep, size_t *n_rows)
+{
+    size_t n = p->data->n_cells, next = 0;
+    *n_rows = count_cells(p, keep, true) + count_cells(p, keep, false);
+    int64_t *rows = calloc(*n_rows * p->n_columns + 1, sizeof *rows);
+    for (size_t cell = 0; rows && cell < p->data->n_blocks * n && !is_stopped(p, cell); cell++) {
+        if (!(keep[cell] > 0))
+            continue;
+        for (size_t j = 0; j < p->n_columns; j++)
+            if (belongs(p, &p->columns[j], cell / n))
+                rows[next * p->n_columns + j] = entry(&p->columns[j], cell % n);
+        next++;
+    }
+    return rows;
+}
+
+/* The live column of a coefficient: in the order of list_columns, so that `next` is it or none is. */
+static bool is_column(const pattern *p, size_t next, size_t block, uint32_t term)
+{
+    return next < p->n_columns && p->columns[next].block == block && p->columns[next].term == term;
+}
+
+static void read_determined(const pattern *p, const est_i_terms *terms, const int64_t *basis, size_t nullity, bool *determined)
+{
+    size_t next = 0, n_local = terms->n_local * p->data->n_blocks;
+    for (size_t i = 0; i < n_local + terms->n_shared; i++) {
+        size_t block = i < n_local ? i / terms->n_local : p->data->n_blocks, shared = i < n_local ? 0 : i - n_local;
+        uint32_t term = i < n_local ? terms->local[i % terms->n_local] : terms->shared[shared];
+        determined[i] = true;
+        if (!is_column(p, next, block, term) || (i >= n_local && !shared_is_live(p->data, p->lane, terms, shared)))
+            continue;
+        for (size_t k = 0; k < nullity; k++)
+            determined[i] = determined[i] && basis[next * nullity + k] == 0;
+        next++;
+    }
+}
+
+/* A coefficient is determined if no direction that the face does not see moves it. */
+est_status est_i_verdict_coefficients(const est_i_fit_data *data, size_t lane, const est_i_terms *terms,
+                                      const est_i_verdict *verdict, est_i_monitor *monitor, bool *determined, est_error *error)
+{
+    est_status status = EST_OK;
+    pattern p = {.data = data, .lane = lane, .monitor = monitor};
+    size_t n_rows = 0, nullity = 0;
+    int64_t *basis = NULL, *rows = NULL;
+    p.columns = calloc(data->n_blocks * terms->n_local + terms->n_shared + 1, sizeof *p.columns);
+    if (p.columns) {
+        list_columns(&p, terms);
+        rows = make_face_rows(&p, verdict->keep, &n_rows);
+    }
+    if (!rows)
+        status = est_i_no_memory(error);
+    else if (!est_i_exact_null_space(rows, n_rows, p.n_columns, &basis, &nullity, monitor))
+        status = est_i_monitor_cancelled(monitor)
+                     ? est_i_cancelled(error)
+                     : est_i_fail(error, EST_EIDENTIFY, "which coefficients are determined could not be decided: the table is too "
+                                                        "sparse");
+    else
+        read_determined(&p, terms, basis, nullity, determined);
+    free(basis);
+    free(rows);
+    free(p.columns);
+    return status;
 }
 
 void est_i_verdict_free(est_i_verdict *verdict)

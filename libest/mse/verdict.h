@@ -35,6 +35,10 @@ est_status est_i_verdict_find(const est_i_fit_data *data, size_t lane, const est
 /* The same, and the directions of the unseen counts: two more exact programmes for each block that is not estimable. */
 est_status est_i_verdict_explain(const est_i_fit_data *data, size_t lane, const est_i_terms *terms, est_i_monitor *monitor,
                                  est_i_verdict **verdict, est_error *error);
+/* Which coefficients the face determines: [block][local], then shared, as the fit's beta; those of dead columns, which are -inf,
+ * count as determined. `determined` has room for all. EST_EIDENTIFY out of range, EST_ENOMEM, EST_ECANCELLED. */
+est_status est_i_verdict_coefficients(const est_i_fit_data *data, size_t lane, const est_i_terms *terms,
+                                      const est_i_verdict *verdict, est_i_monitor *monitor, bool *determined, est_error *error);
 void est_i_verdict_free(est_i_verdict *verdict);
 
 #endif

@@ -48,12 +48,18 @@ static bool clear_entry(int64_t *target, const int64_t *source, size_t n, size_t
     return true;
 }
 
-static bool clear_column(int64_t *rows, size_t n_rows, size_t n, size_t pivot_row, size_t column)
+/* Along many rows the monitor is asked too. */
+static bool is_stopped(size_t row, est_i_monitor *monitor)
+{
+    return (row & 1023) == 1023 && est_i_monitor_cancelled(monitor);
+}
+
+static bool clear_column(int64_t *rows, size_t n_rows, size_t n, size_t pivot_row, size_t column, est_i_monitor *monitor)
 {
     bool fits = true;
     for (size_t i = 0; i < n_rows && fits; i++)
         if (i != pivot_row && rows[i * n + column])
-            fits = clear_entry(rows + i * n, rows + pivot_row * n, n, column);
+            fits = clear_entry(rows + i * n, rows + pivot_row * n, n, column) && !is_stopped(i, monitor);
     return fits;
 }
 
@@ -77,7 +83,7 @@ bool est_i_exact_echelon(int64_t *rows, size_t n_rows, size_t n_columns, size_t 
         if (row == n_rows)
             continue;
         swap_rows(rows + row * n_columns, rows + found * n_columns, n_columns);
-        fits = !est_i_monitor_cancelled(monitor) && clear_column(rows, n_rows, n_columns, found, column);
+        fits = !est_i_monitor_cancelled(monitor) && clear_column(rows, n_rows, n_columns, found, column, monitor);
         pivots[found++] = column;
     }
     *rank = found;
@@ -224,13 +230,13 @@ static bool exchange_row(const dictionary *d, int64_t *target, const int64_t *so
     return fits;
 }
 
-static bool exchange(dictionary *d, size_t row, size_t column)
+static bool exchange(dictionary *d, size_t row, size_t column, est_i_monitor *monitor)
 {
     int64_t *source = dictionary_row(d, row), own;
     bool fits = true;
     for (size_t i = 0; i < d->n_rows && fits; i++)
         if (i != row)
-            fits = exchange_row(d, dictionary_row(d, i), source, column);
+            fits = exchange_row(d, dictionary_row(d, i), source, column) && !is_stopped(i, monitor);
     own = source[d->n + 1];
     source[d->n + 1] = source[column];
     source[column] = own;
@@ -273,7 +279,7 @@ static bool dictionary_solve(dictionary *d, est_i_monitor *monitor)
         if (column == d->n)
             return true;
         row = leaving_row(d, column);
-        if (row == d->n_rows - 1 || est_i_monitor_cancelled(monitor) || !exchange(d, row, column))
+        if (row == d->n_rows - 1 || est_i_monitor_cancelled(monitor) || !exchange(d, row, column, monitor))
             return false;
     }
     return false;

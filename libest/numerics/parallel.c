@@ -12,6 +12,7 @@ typedef struct shared_state {
     est_i_monitor *monitor;
     atomic_size_t next, done;
     atomic_int running;
+    bool is_inner; /* itself an item of a loop */
     pthread_mutex_t lock;
     size_t failed_item;
     est_status status;
@@ -43,7 +44,8 @@ static void work(shared_state *state, int worker)
         if (status != EST_OK)
             remember_failure(state, item, status);
         size_t done = atomic_fetch_add(&state->done, 1) + 1;
-        est_i_monitor_progress(state->monitor, (double)done / (double)state->count);
+        if (!state->is_inner)
+            est_i_monitor_items(state->monitor, (double)done / (double)state->count);
     }
 }
 
@@ -74,6 +76,7 @@ est_status est_i_parallel_for(size_t count, int threads, est_i_item *item, void 
     pthread_t *handles = extra ? calloc(extra, sizeof *handles) : NULL;
     worker_start *starts = extra ? calloc(extra, sizeof *starts) : NULL;
     pthread_mutex_init(&state.lock, NULL);
+    state.is_inner = est_i_monitor_count_items(monitor, true);
     while (handles && starts && started < extra) {
         starts[started] = (worker_start){&state, (int)started + 1};
         atomic_fetch_add(&state.running, 1);
@@ -87,6 +90,7 @@ est_status est_i_parallel_for(size_t count, int threads, est_i_item *item, void 
     wait_for_workers(&state);
     for (size_t i = 0; i < started; i++)
         pthread_join(handles[i], NULL);
+    est_i_monitor_count_items(monitor, state.is_inner);
     pthread_mutex_destroy(&state.lock);
     free(starts);
     free(handles);

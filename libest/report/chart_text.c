@@ -206,16 +206,28 @@ static void sets_in_order(const est_chart *chart, size_t width, est_i_text *outp
     est_i_drop(&words, &output->failed);
 }
 
-static void combination_line(const est_chart *chart, size_t category, est_i_text *output)
+/* Letters of the first column: dots, or names; at least `least`, so that what stands below them is not cut. */
+static size_t first_column(const est_chart *chart, size_t least)
+{
+    bool dots = chart->n_sets > 0 && chart->n_sets <= MOST_DOTS;
+    size_t letters = dots ? 2 * chart->n_sets - 1 : LONGEST_NAME;
+    return letters > least ? letters : least;
+}
+
+static void combination_line(const est_chart *chart, size_t category, size_t letters, est_i_text *output)
 {
     const unsigned char *members = chart->membership + category * chart->n_sets;
     est_i_text_append(output, "  ");
     if (chart->n_sets == 0 || chart->n_sets > MOST_DOTS)
-        column(output, chart->categories[category], LONGEST_NAME);
+        column(output, chart->categories[category], letters);
+    else
+        letters -= 2 * chart->n_sets - 1;
     for (size_t set = 0; set < chart->n_sets && chart->n_sets <= MOST_DOTS; set++) {
         est_i_text_append(output, set ? " " : "");
         est_i_text_append(output, members[set] ? "o" : ".");
     }
+    if (chart->n_sets > 0 && chart->n_sets <= MOST_DOTS)
+        repeat(output, " ", letters);
 }
 
 static void count_and_bar(double count, double largest, est_i_text *output)
@@ -234,6 +246,7 @@ static void count_and_bar(double count, double largest, est_i_text *output)
 static void upset_text(const est_chart *chart, size_t width, est_i_text *output)
 {
     est_i_combinations all;
+    est_i_text others = {0};
     double largest = 0;
     if (!est_i_combinations_make(chart, MOST_LINES, &all)) {
         output->failed = true;
@@ -245,19 +258,18 @@ static void upset_text(const est_chart *chart, size_t width, est_i_text *output)
     for (size_t i = 0; i < all.n_shown; i++)
         largest = fmax(largest, est_i_combination_count(chart, all.shown[i]));
     largest = fmax(largest, all.others);
+    est_i_text_printf(&others, "%zu %s", all.n_others, all.n_others == 1 ? "other" : "others");
+    size_t letters = first_column(chart, all.n_others ? others.length : 0);
     for (size_t i = 0; i < all.n_shown; i++) {
-        combination_line(chart, all.shown[i], output);
+        combination_line(chart, all.shown[i], letters, output);
         count_and_bar(est_i_combination_count(chart, all.shown[i]), largest, output);
     }
     if (all.n_others) {
-        est_i_text others = {0};
-        bool dots = chart->n_sets > 0 && chart->n_sets <= MOST_DOTS;
-        est_i_text_printf(&others, "%zu others", all.n_others);
         est_i_text_append(output, "  ");
-        column(output, others.failed ? "" : others.data, dots ? 2 * chart->n_sets - 1 : LONGEST_NAME);
+        column(output, others.failed ? "" : others.data, letters);
         count_and_bar(all.others, largest, output);
-        est_i_drop(&others, &output->failed);
     }
+    est_i_drop(&others, &output->failed);
     est_i_combinations_free(&all);
 }
 

@@ -1,4 +1,5 @@
 /* The models of one estimand beside each other, a domain a row; and the answer in a sentence. */
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,17 @@ bool est_i_is_shown_beside(const est_result *result, const est_i_grouping *group
 }
 
 /* ---- remarks ---- */
+
+/* M1 needs a word before it; Chapman is one. */
+static const char *before_model(const char *model)
+{
+    const char *before = "Model ";
+    if (!model[0])
+        before = "Estimate";
+    else if (islower((unsigned char)model[1]))
+        before = "";
+    return before;
+}
 
 /* Words of the cell say this one already. */
 static uint32_t remarks_of(const est_row *row)
@@ -276,7 +288,7 @@ static void columns(const beside *table, const char *const *names, size_t n_name
         est_i_grid_column(grid, "Already known", true);
     for (size_t i = 0; i < table->n_models; i++) {
         est_i_text heading = {0};
-        est_i_text_append(&heading, table->models[i][0] ? "Model " : "Estimate");
+        est_i_text_append(&heading, before_model(table->models[i]));
         est_i_text_append(&heading, table->models[i]);
         flag_letters(&heading, table->look.others, table->of_model[i]);
         est_i_grid_column(grid, heading.length ? heading.data : "", true);
@@ -397,9 +409,34 @@ static const est_row *only_row(const est_result *result, const char *estimand)
     return count == 1 ? found : NULL;
 }
 
+/* Populations of all the data under several models side by side, none of which is the answer: the first of them, and the least and
+ * the most; NULL if the result is not of that kind. */
+static const est_row *side_by_side(const est_result *result, const est_row **least, const est_row **most)
+{
+    const est_row *first = NULL;
+    size_t count = 0;
+    bool fits = true;
+    *least = *most = NULL;
+    for (size_t i = 0; i < est_result_rows(result) && fits; i++) {
+        const est_row *row = est_result_row(result, i);
+        if (strcmp(row->estimand, "population") != 0)
+            continue;
+        fits = row->detail && row->n_domain == 0 && row->model[0] != '\0';
+        first = first ? first : row;
+        if (isnan(row->estimate))
+            continue;
+        count++;
+        *least = !*least || row->estimate < (*least)->estimate ? row : *least;
+        *most = !*most || row->estimate > (*most)->estimate ? row : *most;
+    }
+    return fits && count > 1 ? first : NULL;
+}
+
 const est_row *est_i_overall_row(const est_result *result)
 {
-    return est_result_rows(result) ? only_row(result, est_i_headline_estimand(result)) : NULL;
+    const est_row *least, *most;
+    const est_row *only = est_result_rows(result) ? only_row(result, est_i_headline_estimand(result)) : NULL;
+    return only ? only : side_by_side(result, &least, &most);
 }
 
 static void answer_interval(est_i_text *output, const est_row *row)
@@ -433,11 +470,28 @@ static void answer_parts(est_i_text *output, const est_result *result)
     est_i_text_append(output, ".");
 }
 
+static void show_range(const est_result *result, const est_row *least, const est_row *most, est_i_text *before, est_i_text *number,
+                       est_i_text *after)
+{
+    est_i_text_append(before, "The estimated population, detected and undetected together, runs over the models ");
+    est_i_text_append(number, "from ");
+    est_i_show_estimate(number, least);
+    est_i_text_append(number, " to ");
+    est_i_show_estimate(number, most);
+    est_i_text_printf(after, " (%s and %s), and no one of them is the answer.", least->model, most->model);
+    answer_parts(after, result);
+}
+
 void est_i_show_answer(const est_result *result, const est_row *row, est_i_text *before, est_i_text *number,
                        est_i_text *after)
 {
     bool population = strcmp(row->estimand, "population") == 0;
     uint32_t remarks = remarks_of(row);
+    const est_row *least, *most;
+    if (row->detail && side_by_side(result, &least, &most)) {
+        show_range(result, least, most, before, number, after);
+        return;
+    }
     if (population)
         est_i_text_append(before, "The estimated population, detected and undetected together, is");
     else

@@ -265,6 +265,13 @@ static const statistic statistics[] = {
     {"periods_without_estimate", "Periods without an estimate", SCALAR},
     {"max_order", "Most lists in one term", SCALAR},
     {"other", "Other list", SCALAR},
+    {"se", "Standard error", SCALAR},
+    {"both", "On both lists", PEOPLE},
+    {"seen", "Already seen", PEOPLE},
+    {"observed", "Observed", PEOPLE},
+    {"population_lincoln", "Population (Lincoln-Petersen)", PEOPLE},
+    {"population_chapman", "Population (Chapman)", PEOPLE},
+    {"etas_at_zero", "Coefficients held at zero", SCALAR},
 };
 
 static const statistic *find_statistic(const char *name)

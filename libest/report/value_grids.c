@@ -63,12 +63,21 @@ static est_column_role role_of(const est_frame *frame, size_t column)
     return frame->roles ? frame->roles[column] : EST_ROLE_PLAIN;
 }
 
-/* Columns of counts bear names of the data (periods, places): they are not ours to put into words. */
+/* Columns of counts bear names of the data (periods, places), which are not ours to put into words, but for some of our own. In these two
+ * frames a name like "seen" is a stratum's all the same. */
+static bool is_of_the_data(const est_frame *frame, size_t column)
+{
+    const char *name = frame->columns[column];
+    bool strata = strcmp(frame->name, "lists") == 0 || strcmp(frame->name, "overlaps") == 0;
+    bool ours = strcmp(name, "persons") == 0 || (!strata && est_i_has_own_form(name));
+    return role_of(frame, column) == EST_ROLE_COUNT && !ours;
+}
+
 static void frame_heading(const est_frame *frame, size_t column, bool right, est_i_grid *grid)
 {
     const char *name = frame->columns[column];
     est_i_text heading = {0};
-    if (role_of(frame, column) != EST_ROLE_COUNT || strcmp(name, "persons") == 0)
+    if (!is_of_the_data(frame, column))
         est_i_show_statistic_name(&heading, name);
     else
         est_i_text_append(&heading, name);

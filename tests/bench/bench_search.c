@@ -72,7 +72,7 @@ static void make_rules(const search_job *search, const est_i_fit_data *part, est
     est_error error = {0};
     *rules = (est_i_search_rules){.accept_boundary = search->plan.accept_boundary, .base = part->n_blocks * (part->n_lists + 1)};
     bench_check(est_i_family_make(part, search->plan.model_class, search->plan.order, &rules->family, &error), "family", &error);
-    est_i_search_order(part, rules, search->space);
+    est_i_search_order(part, rules, search->space, NULL);
 }
 
 static void run_search(void *user)

@@ -58,9 +58,18 @@ check "frequencies and lists" 2 - 'option --frequencies.*leave out --lists' hete
 check "occasions of histories" 2 - 'option --occasions.*only with --frequencies' heterogeneity dataset:hare_cormack --occasions 5
 check "no correction is known" 2 - 'no correction for bias' heterogeneity dataset:hare_cormack --model Mth-Normal --corrected
 check "up to 1" 2 - 'option --up-to: found 1' heterogeneity dataset:hare_cormack --model M0 --up-to 1
+check "up to more than the occasions" 2 - 'option --up-to: found 7, expected at most the 6 occasions' heterogeneity dataset:hare_cormack --up-to 7
+check "up to more than the occasions, frequencies" 2 - 'option --up-to: found 7' heterogeneity data/times.csv --frequencies times --occasions 6 \
+    --up-to 7
+for idle in "--poisson-base 3" "--gamma-shape 3" "--nodes 9" "--cells counts"; do
+    check "an option that Mt does not look at: $idle" 2 - "option ${idle%% *}: the chosen model" heterogeneity dataset:hare_cormack --model Mt $idle
+done
+check "cells of frequencies" 2 - 'option --cells' heterogeneity data/times.csv --frequencies times --cells counts
+check "every model is named in the help" 0 'Mb, Mbh, Mtb' '' help heterogeneity
+check "the page says that no one model answers" 0 'runs over the models from 72 to 102 .Mtb$' '' heterogeneity dataset:hare_cormack
 check "captures that do not become fewer" 4 - 'first captures do not become fewer.*EST_EIDENTIFY' \
     heterogeneity dataset:uk_2013_five --model Mb
-for bad in "--model Mx" "--ci bootstrap" "--cells rows" "--gamma-shape 0" "--poisson-base nan" "--nodes 201" "--level 95" "--frequency x"; do
+for bad in "--model Mx" "--ci bootstrap" "--cells rows" "--gamma-shape 0" "--poisson-base nan" "--nodes 201" "--nodes 1" "--level 95" "--frequency x"; do
     check "refused: $bad" 2 - "${bad%% *}.*EST_EOPTION" heterogeneity dataset:hare_cormack $bad
 done
 for format in text csv md html; do

@@ -45,7 +45,7 @@ answer ned.json mse dataset:netherlands_2010_15 --diagnose --ci profile
 fact "Netherlands: minus infinity" ned.json '["parameter", "K:R"] in [[row[0].split()[0], row[1]] for row in r["frames"]["empty_overlaps"]["rows"]]'
 fact "Netherlands: merged lists" ned.json "'two lists are merged' in $verdict"
 answer strata.json mse dataset:scotland_pwid_2006 --by region,sex,age --model all-pairs --limit 25000 --diagnose --ci wald
-fact "Scotland: the threshold, the gates of a stratum" strata.json "'policy threshold' in $verdict and 'GGC, female, 35+' in $verdict"
+fact "Scotland: the threshold, the gates of a stratum" strata.json "'policy threshold of 25,000' in $verdict and 'GGC, female, 35+' in $verdict"
 fact "a gate a stratum and for all" strata.json 'len({row[0] for row in r["frames"]["gates"]["rows"]}) == 9'
 
 # Lists that are independent and enough: no alarm.
@@ -56,6 +56,7 @@ answer good.json mse data/good.csv --internal --diagnose --ci profile
 fact "a table without fault" good.json "'No diagnostic alarms' in $verdict"
 fact "its population" good.json 'abs(rows("population")[0]["estimate"] - 10000) < 5'
 fact "every gate is passed" good.json '{row[-1] for row in r["frames"]["gates"]["rows"]} == {"pass"}'
+check "heads of columns in words" 0 'On both lists \| Population \(Lincoln-Petersen\)' '' mse dataset:uk_2013_five --diagnose --ci none --format md
 check "three lists cannot be held out" 0 'with three lists no list can be held out' '' mse dataset:korea --diagnose --replicates 0
 printf 'A,B,count\n1,0,90\n0,1,60\n1,1,30\n' >data/two.csv
 check "two lists can hardly be diagnosed" 0 'two lists' '' mse data/two.csv --internal --diagnose --model main

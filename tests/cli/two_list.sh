@@ -57,4 +57,6 @@ done
 for format in text json csv md html; do
     check "--format $format" 0 '.' '' two-list data/two.csv --internal --format $format
 done
+check "estimators stand in the heads by their names" 0 'Pair +Chapman.*Lincoln-Petersen' '' two-list dataset:korea
+fails "and are called no models" grep -q 'Model Chapman' $out
 finish

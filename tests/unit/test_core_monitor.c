@@ -186,12 +186,31 @@ static void test_worker_sees_it(void **state)
     assert_true(atomic_load(&monitor.fraction) == 0.75);
 }
 
+/* What an item of a parallel loop says of itself is not the progress of the call. */
+static void test_items(void **state)
+{
+    est_i_monitor monitor;
+    (void)state;
+    est_i_monitor_start(&monitor, NULL);
+    assert_false(est_i_monitor_count_items(&monitor, true));
+    est_i_monitor_items(&monitor, 0.25);
+    est_i_monitor_progress(&monitor, 0.9);
+    assert_true(atomic_load(&monitor.fraction) == 0.25);
+    assert_true(est_i_monitor_count_items(&monitor, true));
+    assert_true(est_i_monitor_count_items(&monitor, false));
+    est_i_monitor_progress(&monitor, 0.9);
+    assert_true(atomic_load(&monitor.fraction) == 0.9);
+    assert_false(est_i_monitor_count_items(NULL, true));
+    est_i_monitor_items(NULL, 0.5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),     cmocka_unit_test(test_rates),
         cmocka_unit_test(test_poll_cancels), cmocka_unit_test(test_tick_cancels),
         cmocka_unit_test(test_fractions),    cmocka_unit_test(test_worker_sees_it),
+        cmocka_unit_test(test_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

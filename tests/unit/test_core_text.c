@@ -391,6 +391,39 @@ static void test_nearest_name(void **state)
     assert_null(nearest("a name that is much longer than any option could be, so that it is near to none"));
 }
 
+static void test_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list, *names[4]; /* names after the last are NULL */
+        bool whole;
+    } cases[] = {{"A", {"A"}, true},
+                 {" A , B\t,C ", {"A", "B", "C"}, true},
+                 {"", {""}, true},
+                 {"A,", {"A", ""}, true},
+                 {"\"A, B\",C", {"A, B", "C"}, true},
+                 {" \" A\" , \"\"\"\" ", {" A", "\""}, true},
+                 {"a\"b,c", {"a\"b", "c"}, true},
+                 {"\"a\"\"b\"", {"a\"b"}, true},
+                 {"\"\"", {""}, true},
+                 {"\"a", {"a"}, false},
+                 {"\"a\"\"", {"a\""}, false},
+                 {"\"a\"b,c", {"a"}, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        est_i_text name = {0};
+        const char *rest = cases[i].list;
+        bool whole = true;
+        for (size_t j = 0; j < 4 && cases[i].names[j]; j++) {
+            assert_non_null(rest);
+            rest = est_i_name_take(rest, &name, &whole);
+            assert_string_equal(name.data, cases[i].names[j]);
+        }
+        assert_true(whole == cases[i].whole);
+        assert_true(!whole || !rest);
+        est_i_text_free(&name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_growing_text),
         cmocka_unit_test(test_failed_text_stays_failed),
         cmocka_unit_test(test_nearest_name),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,6 +140,18 @@ static void test_digest(void **state)
     est_i_captures_digest(captures, other);
     assert_string_not_equal(hex, other);
     est_i_captures_free(captures);
+    /* Ten lists, four histories with somebody and long runs without. */
+    static double counts[1024];
+    const double *blocks[] = {counts};
+    est_error error;
+    counts[1] = 5;
+    counts[512] = 100000;
+    counts[600] = 12;
+    counts[1023] = 7;
+    assert_int_equal(est_i_captures_make(10, 1, NULL, blocks, &captures, &error), EST_OK);
+    est_i_captures_digest(captures, hex);
+    assert_string_equal(hex, "94244961a5db1bc094ff021a04cf98d2acfd4262ec49c5d10fdc44faf180454d");
+    est_i_captures_free(captures);
 }
 
 static void test_named_lists(void **state)
@@ -164,6 +176,30 @@ static void test_named_lists(void **state)
     captures = expect_captures("period,count\n1,0\n1,1\n", (setting){.capture.lists = "period,count"});
     assert_true(captures->total == 2 && captures->counts[0][3] == 1);
     est_i_captures_free(captures);
+}
+
+/* Names as in a CSV file: one with a comma or a quote stands between quotes. */
+static void test_quoted_names(void **state)
+{
+    (void)state;
+    const char *csv = "\"A, north\",\"the \"\"B\"\" list\",C,\"\"\"D\"\"\",count\n1,0,0,0,2\n1,1,0,1,3\n0,1,1,0,4\n";
+    est_i_captures *captures =
+        expect_captures(csv, (setting){.capture.lists = " \"A, north\" ,the \"B\" list, \"\"\"D\"\"\",C"});
+    assert_int_equal(captures->n_lists, 4);
+    assert_string_equal(captures->list_names[0], "A, north");
+    assert_string_equal(captures->list_names[1], "the \"B\" list");
+    assert_string_equal(captures->list_names[2], "\"D\"");
+    assert_string_equal(captures->list_names[3], "C");
+    assert_true(captures->counts[0][1] == 2 && captures->counts[0][7] == 3 && captures->counts[0][10] == 4);
+    est_i_captures_free(captures);
+    captures = expect_captures(csv, (setting){.capture.lists = "\"the \"\"B\"\" list\",\"A, north\""});
+    assert_string_equal(captures->list_names[0], "the \"B\" list");
+    est_i_captures_free(captures);
+    expect_fault(csv, (setting){.capture.lists = "C,\"A, north"}, EST_EOPTION, 0, "", "not closed");
+    expect_fault(csv, (setting){.capture.lists = "\"A, north\"x,C"}, EST_EOPTION, 0, "", "more than a comma");
+    expect_fault(csv, (setting){.capture.lists = "C,\"\""}, EST_EOPTION, 0, "", "empty name");
+    expect_fault(csv, (setting){.capture.lists = "C,\"C\""}, EST_EOPTION, 0, "", "twice");
+    expect_fault(csv, (setting){.capture.lists = "A, north,C"}, EST_ECOLUMN, 0, "A", "named as a list");
 }
 
 static void test_number_of_lists(void **state)
@@ -593,7 +629,7 @@ int main(void)
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_shapes_agree),
         cmocka_unit_test(test_digest),
-        cmocka_unit_test(test_named_lists),
+        cmocka_unit_test(test_named_lists), cmocka_unit_test(test_quoted_names),
         cmocka_unit_test(test_number_of_lists),
         cmocka_unit_test(test_windows),
         cmocka_unit_test(test_cells),

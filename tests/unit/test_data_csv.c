@@ -375,6 +375,84 @@ static void test_cancel(void **state)
     free(bytes);
 }
 
+/* A million records, each with a name of its own, made while they are read. */
+typedef struct stream {
+    size_t next, last;
+    char line[32];
+    size_t used, length;
+    est_i_csv *csv;
+    size_t rows, most_texts, most_bytes;
+} stream;
+
+static est_status read_stream(void *state, char *buffer, size_t size, size_t *got, est_error *error)
+{
+    stream *s = state;
+    (void)error;
+    *got = 0;
+    while (*got < size && (s->used < s->length || s->next <= s->last)) {
+        if (s->used == s->length) {
+            s->length = (size_t)snprintf(s->line, sizeof s->line, "name %zu,%zu\n", s->next, s->next % 3);
+            s->used = 0;
+            s->next++;
+        }
+        size_t part = s->length - s->used < size - *got ? s->length - s->used : size - *got;
+        memcpy(buffer + *got, s->line + s->used, part);
+        s->used += part;
+        *got += part;
+    }
+    return EST_OK;
+}
+
+static est_status start_stream(void *consumer, const est_i_schema *schema, est_error *error)
+{
+    (void)consumer;
+    (void)schema;
+    (void)error;
+    return EST_OK;
+}
+
+static est_status take_stream(void *consumer, const est_i_schema *schema, const est_i_batch *batch, est_error *error)
+{
+    stream *s = consumer;
+    (void)error;
+    for (size_t row = 0; row < batch->n_rows; row++) {
+        char name[32], digit[32];
+        snprintf(name, sizeof name, "name %zu", s->rows + row);
+        snprintf(digit, sizeof digit, "%zu", (s->rows + row) % 3);
+        assert_string_equal(est_i_dictionary_text(&schema->dictionaries[0], batch->codes[0][row] - EST_I_CODE_FIRST), name);
+        assert_string_equal(est_i_dictionary_text(&schema->dictionaries[1], batch->codes[1][row] - EST_I_CODE_FIRST), digit);
+    }
+    s->rows += batch->n_rows;
+    s->most_texts = schema->dictionaries[0].count > s->most_texts ? schema->dictionaries[0].count : s->most_texts;
+    s->most_bytes = schema->dictionaries[0].bytes_capacity;
+    est_i_csv_forget(s->csv);
+    assert_int_equal(schema->dictionaries[0].count, 0);
+    return EST_OK;
+}
+
+static est_status finish_stream(void *consumer, est_i_schema *schema, est_error *error)
+{
+    return start_stream(consumer, schema, error);
+}
+
+static void test_forget(void **state)
+{
+    (void)state;
+    static const est_i_consumer_type type = {start_stream, take_stream, finish_stream};
+    stream s = {.last = 999999};
+    est_error error;
+    s.length = (size_t)snprintf(s.line, sizeof s.line, "name,digit\n");
+    est_i_bytes bytes = {"stream", read_stream, &s, 0};
+    s.csv = est_i_csv_new(&bytes, NULL);
+    assert_non_null(s.csv);
+    if (est_i_batch_run(&est_i_csv_source, s.csv, &type, &s, NULL, &error) != EST_OK)
+        fail_msg("%s", error.message);
+    est_i_csv_free(s.csv);
+    assert_int_equal(s.rows, 1000000);
+    assert_int_equal(s.most_texts, EST_I_BATCH_ROWS);
+    assert_true(s.most_bytes <= 32 * EST_I_BATCH_ROWS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,7 +464,7 @@ int main(void)
         cmocka_unit_test(test_one_column),    cmocka_unit_test(test_long_fields),
         cmocka_unit_test(test_block_ends),    cmocka_unit_test(test_fault_in_a_later_block),
         cmocka_unit_test(test_many_columns),  cmocka_unit_test(test_files),
-        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_cancel),        cmocka_unit_test(test_forget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -332,6 +333,51 @@ static void test_long_file(void **state)
     fclose(file);
 }
 
+static long peak_kilobytes(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss;
+}
+
+/* Half a million people of names of their own pass through; 64 Ki of them are held at a time. */
+static void test_memory(void **state)
+{
+    (void)state;
+    est_error error;
+    est_pseudonyms_counts counts;
+    FILE *file = fopen("many.csv", "wb");
+    assert_non_null(file);
+    fprintf(file, "name,n\n");
+    for (int i = 0; i < 500000; i++)
+        fprintf(file, "A person of a rather long name whose number in the file is %d,%d\n", i, i);
+    assert_int_equal(fclose(file), 0);
+    long before = peak_kilobytes();
+    assert_int_equal(convert("many.csv", "out.csv", (est_pseudonyms_options){.columns = "name"}, &counts, &error), EST_OK);
+    assert_int_equal(counts.records, 500000);
+#ifndef __SANITIZE_ADDRESS__ /* which holds freed memory back */
+    assert_true(peak_kilobytes() - before < 32768);
+#endif
+    (void)before;
+    assert_int_equal(remove("many.csv"), 0);
+}
+
+static void test_quoted_columns(void **state)
+{
+    (void)state;
+    char text[512];
+    est_error error;
+    write_text("quoted.csv", "\"name, whole\",born,county\nWanjiku Kamau,1999-04-03,\"Nairobi, \"\"east\"\"\"\n");
+    est_pseudonyms_options options = {.columns = "\"name, whole\", born", .dates = "born"};
+    assert_int_equal(convert("quoted.csv", "out.csv", options, NULL, &error), EST_OK);
+    read_text("out.csv", text, sizeof text);
+    assert_string_equal(text, "pseudonym,county\n" WHOLE ",\"Nairobi, \"\"east\"\"\"\n");
+    options.columns = "\"name, whole";
+    assert_int_equal(convert("quoted.csv", "out.csv", options, NULL, &error), EST_EOPTION);
+    assert_non_null(strstr(error.message, "not closed"));
+    assert_int_equal(remove("quoted.csv"), 0);
+}
+
 static int stop_now(void *user)
 {
     (void)user;
@@ -366,6 +412,8 @@ int main(void)
         cmocka_unit_test(test_file),
         cmocka_unit_test(test_file_faults),
         cmocka_unit_test(test_long_file),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_quoted_columns),
         cmocka_unit_test(test_cancelled),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -196,6 +196,8 @@ static void test_faults(void **state)
     expect_fault("sex,A,B\nm,1,1\n", (setting){.strata = "sx"}, EST_ECOLUMN, 0, "sx", "did you mean 'sex'");
     expect_fault("sex,A,B\nm,1,1\n", (setting){.strata = "sex,sex"}, EST_EOPTION, 0, "", "twice");
     expect_fault("sex,A,B\nm,1,1\n", (setting){.strata = "sex,"}, EST_EOPTION, 0, "", "by: found an empty name");
+    expect_fault("sex,A,B\nm,1,1\n", (setting){.strata = "\"sex"}, EST_EOPTION, 0, "", "by: found a quote that is not closed");
+    expect_fault("\"sex, of all\",A,B\nm,1,2\n", (setting){.strata = "\"sex, of all\""}, EST_EVALUE, 1, "B", "found 2");
     expect_fault("sex,A,B\nm,1,1\n", (setting){.strata = "A", .lists = "A,B"}, EST_EOPTION, 0, "A", "another role");
     expect_fault("sex,A,B,count\nm,1,1,2\n", (setting){.strata = "count"}, EST_EOPTION, 0, "count", "another role");
     expect_fault("person,list,sex\n1,A,f\n", (setting){.strata = "list"}, EST_EOPTION, 0, "list", "another role");

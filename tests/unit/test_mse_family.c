@@ -21,7 +21,7 @@ static void start(finder *f, est_i_fit_data *data, int model_class, unsigned ord
     REQUIRE_OK(est_i_family_make(data, model_class, order, &f->rules.family, &error), error);
     f->space = est_i_search_space_new(1, data->n_lists, 1, est_i_family_size(&f->rules.family, f->rules.family.all), NULL);
     assert_non_null(f->space);
-    est_i_search_order(data, &f->rules, f->space);
+    est_i_search_order(data, &f->rules, f->space, NULL);
 }
 
 static void end(finder *f)
@@ -252,7 +252,35 @@ static void test_too_many(void **state)
     assert_int_equal(est_i_family_make(data, EST_CLASS_PAIRWISE, 2, &family, &error), EST_EOPTION);
     assert_non_null(strstr(error.message, "64"));
     assert_int_equal(est_i_family_make(data, EST_CLASS_GRAPHICAL, 3, &family, &error), EST_EOPTION);
+    assert_null(strstr(error.message, "--class pairwise"));
     est_i_fit_data_free(data);
+}
+
+/* A refusal names only what works with so many lists. */
+static void test_instead(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t n_lists;
+        const char *has, *lacks;
+    } cases[] = {{7, "pairwise, graphical or decomposable", "66"}, {9, "decomposable", "replicate"}, {10, "--class pairwise", "graphical"},
+                 {11, "--class pairwise", "decomposable"}, {12, "downhill fits 66 models", "--class"}, {20, "190 models", "--class"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[EST_I_FAMILY_ADVICE_MAX];
+        est_i_family_instead(cases[i].n_lists, text);
+        assert_non_null(strstr(text, cases[i].has));
+        assert_null(strstr(text, cases[i].lacks));
+        assert_non_null(strstr(text, "--model"));
+        assert_true(strlen(text) + 1 < EST_I_FAMILY_ADVICE_MAX);
+        est_i_fit_data *data = est_i_fit_data_new(1, cases[i].n_lists < 12 ? cases[i].n_lists : 12, 1);
+        est_i_family family;
+        est_error error;
+        assert_non_null(data);
+        assert_true((est_i_family_make(data, EST_CLASS_PAIRWISE, 2, &family, &error) == EST_OK) == (strstr(text, "pairwise") != NULL));
+        assert_true((est_i_family_make(data, EST_CLASS_DECOMPOSABLE, 3, &family, &error) == EST_OK) ==
+                    (strstr(text, "decomposable") != NULL));
+        est_i_fit_data_free(data);
+    }
 }
 
 int main(void)
@@ -260,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool),      cmocka_unit_test(test_aicc),      cmocka_unit_test(test_graphs),
         cmocka_unit_test(test_counts),    cmocka_unit_test(test_six_lists), cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_instead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -543,6 +543,12 @@ static void impossible_options(void **state)
     assert_int_equal(status_of(histories, options, &error), EST_EOPTION);
     options.poisson_base = NAN;
     assert_int_equal(status_of(histories, options, &error), EST_EOPTION);
+    options = options_of(EST_CLOSED_MH_NORMAL);
+    options.nodes = 1;
+    assert_int_equal(status_of(histories, options, &error), EST_EOPTION);
+    assert_non_null(strstr(error.message, "--nodes"));
+    options.nodes = 2;
+    assert_int_equal(status_of(histories, options, &error), EST_OK);
     options = options_of(EST_CLOSED_MT);
     options.corrected = 1;
     options.ci = EST_CLOSED_CI_PROFILE;

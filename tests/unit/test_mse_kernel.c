@@ -605,6 +605,59 @@ static void test_discard(void **state)
     assert_true(discarded > 1000);
 }
 
+/* Counts every asking: the monitor is told that its time has come again. */
+typedef struct asker {
+    est_i_monitor monitor;
+    size_t asked, stop_at;
+} asker;
+
+static int ask_again(void *user)
+{
+    asker *self = user;
+    self->asked++;
+    self->monitor.polled_at = 0;
+    return self->asked == self->stop_at;
+}
+
+static void start_asker(asker *self, size_t stop_at)
+{
+    est_context context = {.poll = ask_again, .user = self};
+    est_i_monitor_start(&self->monitor, &context);
+    self->monitor.polled_at = 0;
+    self->asked = 0;
+    self->stop_at = stop_at;
+}
+
+/* A large table asks within its iterations, a small one between them; a fit stopped anywhere has failed. */
+static void test_asks(void **state)
+{
+    (void)state;
+    for (size_t n_lists = 5; n_lists <= 15; n_lists += 10) {
+        est_i_rng rng;
+        asker heard;
+        uint32_t local[32];
+        est_i_rng_start(&rng, 5, EST_I_PURPOSE_TEST, 0, 0);
+        est_i_fit_data *data = random_data(&rng, n_lists, 1, false, 0.3);
+        est_i_terms terms = {.n_local = est_i_main_terms(n_lists, local), .local = local};
+        est_i_fit_space *space = est_i_fit_space_new(1, n_lists, 1, terms.n_local, 0);
+        est_i_fit_request request = {.terms = terms, .monitor = &heard.monitor};
+        assert_non_null(space);
+        start_asker(&heard, 0);
+        est_i_fit(data, &request, space);
+        assert_int_equal(space->state[0], EST_I_FIT_INTERIOR);
+        size_t iterations = (size_t)space->iterations[0], asked = heard.asked;
+        assert_true(n_lists == 5 ? asked == iterations + 1 : asked > 30 * iterations);
+        for (size_t i = 1; i < asked; i += 1 + asked / 20) {
+            start_asker(&heard, i);
+            est_i_fit(data, &request, space);
+            assert_int_equal(space->state[0], EST_I_FIT_FAILED);
+            assert_int_equal(heard.asked, i);
+        }
+        est_i_fit_space_free(space);
+        est_i_fit_data_free(data);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -613,6 +666,7 @@ int main(void)
         cmocka_unit_test(test_unseen_kept), cmocka_unit_test(test_keep_override),
         cmocka_unit_test(test_lanes),       cmocka_unit_test(test_states),
         cmocka_unit_test(test_iterations),  cmocka_unit_test(test_discard),
+        cmocka_unit_test(test_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

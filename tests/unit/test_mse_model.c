@@ -42,7 +42,6 @@ static void test_parse(void **state)
     expect_terms("main", NULL, 0);
     expect_terms("A B C D", NULL, 0);
     expect_terms("", NULL, 0);
-    expect_terms("A:A", NULL, 0);
 }
 
 static void test_parse_quoted(void **state)
@@ -78,6 +77,11 @@ static void test_refusals(void **state)
     expect_refusal("LA:PFNCB", 5, uk, "'PFNCB'");
     expect_refusal("LA:PFNCB", 5, uk, "did you mean 'PFNCA'");
     expect_refusal("LA:la", 5, uk, "'la'");
+    expect_refusal("LA:XX", 5, uk, "'XX' is no list; the lists are LA, NG, PFNCA, GO, GP");
+    expect_refusal("LA:LA", 5, uk, "'LA' stands twice");
+    expect_refusal("NG:LA:NG", 5, uk, "'NG' stands twice");
+    expect_refusal(" ", 5, uk, "blanks alone");
+    expect_refusal("N", 4, odd_names, "\"police: north\"");
     expect_refusal("all_pairs", 5, uk, "'all_pairs'");
     expect_refusal("LA::NG", 5, uk, "missing");
     expect_refusal("LA:", 5, uk, "missing");

@@ -1,6 +1,8 @@
 /* The exact search: branch and bound against fitting every model, lanes against single runs, cancellation. */
 #include "mse_support.h"
 
+#include <time.h>
+
 #include "mse/ranking.h"
 #include "mse/search.h"
 
@@ -12,7 +14,7 @@ static est_i_search_rules rules_for(const est_i_fit_data *data, unsigned order, 
     est_i_search_rules rules = {.accept_boundary = accept, .base = est_i_count_parameters(data, &terms)};
     est_error error;
     REQUIRE_OK(est_i_family_make(data, EST_CLASS_HIERARCHICAL, order, &rules.family, &error), error);
-    est_i_search_order(data, &rules, space);
+    est_i_search_order(data, &rules, space, NULL);
     return rules;
 }
 
@@ -371,7 +373,7 @@ static void test_wanted(void **state)
     est_i_search_rules rules = {.base = 5};
     REQUIRE_OK(est_i_family_make(kosovo, EST_CLASS_HIERARCHICAL, 3, &rules.family, &error), error);
     est_i_search_space *single = est_i_search_space_new(1, 4, 1, 64, NULL);
-    est_i_search_order(kosovo, &rules, single);
+    est_i_search_order(kosovo, &rules, single, NULL);
     REQUIRE_OK(est_i_search(both, &rules, price, second, NULL, 0, space, choices, unseen, NULL, &error),
                error);
     assert_false(choices[0].found);
@@ -416,6 +418,98 @@ static void test_cancelled(void **state)
     est_i_fit_data_free(uk);
 }
 
+/* Hears how long, in time of the processor, the engine works without asking. */
+typedef struct listener {
+    double start, last, longest;
+} listener;
+
+static double processor_seconds(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static int stop_later(void *user)
+{
+    listener *self = user;
+    double now = processor_seconds();
+    self->longest = fmax(self->longest, now - self->last);
+    self->last = now;
+    return now - self->start > 0.5;
+}
+
+static est_i_fit_data *make_nine_lists(void)
+{
+    est_i_fit_data *data = est_i_fit_data_new(1, 9, 1);
+    est_i_rng rng;
+    assert_non_null(data);
+    est_i_rng_start(&rng, 1, EST_I_PURPOSE_TEST, 0, 0);
+    for (size_t person = 0; person < 3000; person++) {
+        size_t history = 0;
+        for (size_t bit = 1; bit < data->n_cells; bit <<= 1)
+            history |= est_i_rng_uniform(&rng) < 0.2 ? bit : 0;
+        data->counts[history] += history ? 1 : 0;
+    }
+    est_i_fit_data_prepare(data);
+    return data;
+}
+
+/* The models of nine lists have up to 511 parameters, and ordering the edges alone takes 36 fits of them. */
+static void test_asks_often(void **state)
+{
+    (void)state;
+    est_error error = {0};
+    est_i_monitor monitor;
+    listener heard = {0};
+    est_context context = {.poll = stop_later, .user = &heard};
+    est_i_pool *pool = NULL;
+    est_i_fit_data *data = make_nine_lists();
+    est_i_search_rules rules = {.base = 10};
+    est_i_cost price = est_i_cost_make(EST_SELECT_BIC, data->total[0]);
+    REQUIRE_OK(est_i_family_make(data, EST_CLASS_GRAPHICAL, 8, &rules.family, &error), error);
+    size_t n_terms = est_i_family_size(&rules.family, rules.family.all);
+    assert_int_equal(n_terms, 501);
+    est_i_search_space *space = est_i_search_space_new(1, 9, 1, n_terms, NULL);
+    assert_non_null(space);
+    est_i_monitor_start(&monitor, &context);
+    heard.start = heard.last = processor_seconds();
+    est_i_search_order(data, &rules, space, &monitor);
+    est_status status = est_i_search_pool(data, &rules, &price, 10, 10, space, &pool, &monitor, &error);
+    double stopped = processor_seconds();
+    assert_int_equal(status, EST_ECANCELLED);
+    assert_int_equal(error.code, EST_ECANCELLED);
+    assert_null(pool);
+    assert_true(heard.longest < 0.15);
+    assert_true(stopped - heard.last < 0.15);
+    est_i_search_space_free(space);
+    est_i_fit_data_free(data);
+}
+
+/* Whatever the fit was about, one that was stopped is no bad model: the search is cancelled. */
+static void test_stopped_fit(void **state)
+{
+    (void)state;
+    est_error error = {0};
+    est_i_monitor monitor;
+    est_i_choice choice;
+    est_i_fit_data *data = make_nine_lists();
+    est_i_search_rules rules = {.base = 10, .seeds_only = true};
+    est_i_cost price = est_i_cost_make(EST_SELECT_BIC, data->total[0]);
+    est_i_set seed = 0;
+    double unseen;
+    REQUIRE_OK(est_i_family_make(data, EST_CLASS_PAIRWISE, 2, &rules.family, &error), error);
+    est_i_search_space *space = est_i_search_space_new(1, 9, 1, 36, NULL);
+    est_i_monitor_start(&monitor, NULL);
+    atomic_store(&monitor.cancelled, true);
+    assert_int_equal(est_i_search(data, &rules, &price, NULL, &seed, 1, space, &choice, &unseen, &monitor, &error), EST_ECANCELLED);
+    assert_false(choice.found);
+    assert_int_equal(est_i_search(data, &rules, &price, NULL, &seed, 1, space, &choice, &unseen, NULL, &error), EST_OK);
+    assert_true(choice.found);
+    est_i_search_space_free(space);
+    est_i_fit_data_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,7 +518,8 @@ int main(void)
         cmocka_unit_test(test_joint),       cmocka_unit_test(test_joint_sparse),
         cmocka_unit_test(test_empty_block), cmocka_unit_test(test_joint_colombia),
         cmocka_unit_test(test_lanes),       cmocka_unit_test(test_wanted),
-        cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_cancelled),   cmocka_unit_test(test_asks_often),
+        cmocka_unit_test(test_stopped_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -688,6 +688,40 @@ static void test_cancelled(void **state)
     est_i_fit_data_free(data);
 }
 
+static int remember(void *user, const char *stage, double fraction)
+{
+    (void)stage;
+    *(double *)user = fraction;
+    return 0;
+}
+
+/* Nobody knows the number of rounds beforehand, but each moves the bar. */
+static void test_progress(void **state)
+{
+    (void)state;
+    est_i_fit_data *data = open_data("dataset:uk_2013_five");
+    double shown = 0;
+    est_context context = {.tick = remember, .user = &shown};
+    est_i_monitor monitor;
+    est_i_model model;
+    est_error error;
+    bool found;
+    size_t n_fitted;
+    est_i_monitor_start(&monitor, &context);
+    REQUIRE_OK(est_i_stepwise_select(data, 0.02, 2, &monitor, &model, &found, &error), error);
+    monitor.ticked_at = 0;
+    assert_false(est_i_monitor_cancelled(&monitor));
+    REQUIRE_NEAR(shown, 1 - pow(0.9, (double)model.n_terms), 1e-12);
+    est_i_model_free(&model);
+    est_i_monitor_start(&monitor, &context);
+    REQUIRE_OK(est_i_downhill_select(data, 2, 2, false, &monitor, &model, &found, &n_fitted, &error), error);
+    monitor.ticked_at = 0;
+    assert_false(est_i_monitor_cancelled(&monitor));
+    assert_true(model.n_terms > 0 && shown > 1 - pow(0.9, (double)model.n_terms) && shown < 1);
+    est_i_model_free(&model);
+    est_i_fit_data_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -696,6 +730,7 @@ int main(void)
         cmocka_unit_test(test_everything), cmocka_unit_test(test_ties), cmocka_unit_test(test_far_tails),
         cmocka_unit_test(test_no_start), cmocka_unit_test(test_tiny_block),
         cmocka_unit_test(test_many_lists), cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_progress),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

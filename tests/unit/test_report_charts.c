@@ -343,6 +343,32 @@ static void test_upset_of_many(void **state)
     est_result_free(result);
 }
 
+/* Two lists leave three letters for dots: what stands below them is not cut for that. */
+static void test_upset_of_narrow_dots(void **state)
+{
+    (void)state;
+    static const char *const two[] = {"A", "B"};
+    unsigned char membership[2 * 15];
+    const char *names[15];
+    double counts[15], totals[2] = {70, 70};
+    for (size_t i = 0; i < 15; i++) {
+        names[i] = i % 2 ? "A" : "B";
+        membership[2 * i] = i % 2;
+        membership[2 * i + 1] = 1 - i % 2;
+        counts[i] = (double)(30 - i);
+    }
+    est_series series = {.name = "persons", .kind = EST_SERIES_LINE, .value = counts};
+    est_chart chart = {.name = "c", .title = "Chart", .alternative = "a", .n_categories = 15, .categories = names, .n_series = 1,
+                       .series = &series, .kind = EST_CHART_UPSET, .reference = NAN, .n_sets = 2, .sets = two, .set_totals = totals,
+                       .membership = membership};
+    est_result *result = chart_alone(&chart);
+    char *text = written(result, "text");
+    assert_has(text, " others ");
+    assert_null(strstr(text, "..."));
+    est_string_free(text);
+    est_result_free(result);
+}
+
 static void test_upset_text_and_json(void **state)
 {
     (void)state;
@@ -846,6 +872,7 @@ int main(void)
         cmocka_unit_test(test_upset_bars),
         cmocka_unit_test(test_upset_words),
         cmocka_unit_test(test_upset_of_many),
+        cmocka_unit_test(test_upset_of_narrow_dots),
         cmocka_unit_test(test_upset_text_and_json),
         cmocka_unit_test(test_forest_linear),
         cmocka_unit_test(test_forest_logarithmic),

@@ -42,6 +42,11 @@ class Kosovo(unittest.TestCase):
         named = quiet(est.mse, self.data, ["EXH", "ABA", "OSCE", "HRW"], model="all-pairs")
         self.assertEqual([row.estimate for row in named.rows], [row.estimate for row in self.result.rows])
 
+    def test_names_with_commas_and_quotes(self):
+        odd = {'EXH, "all"' if name == "EXH" else name: column for name, column in dict(self.data).items()}
+        named = quiet(est.mse, odd, ['EXH, "all"', "ABA", "OSCE", "HRW"], model="all-pairs", internal=True)
+        self.assertEqual(named.find("population").estimate, self.result.find("population").estimate)
+
     def test_run_is_the_same(self):
         self.assertEqual(quiet(est.run, "mse", self.data, model="all-pairs").text, self.result.text)
 

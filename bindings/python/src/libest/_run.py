@@ -35,6 +35,12 @@ def _truth(value: Any, name: str) -> bool:
     return bool(value)
 
 
+def _quoted(name: str) -> str:
+    """A name that holds a comma or a quote stands between quotes, as in a CSV file."""
+    plain = name == name.strip(" \t") and not any(mark in name for mark in ',"')
+    return name if plain else '"' + name.replace('"', '""') + '"'
+
+
 def _option_text(value: Any, kind: str) -> str:
     if isinstance(value, str):
         return value
@@ -45,6 +51,8 @@ def _option_text(value: Any, kind: str) -> str:
     if hasattr(value, "__iter__"):
         parts = list(value)
         numeric = bool(parts) and all(isinstance(part, (int, float, np.number)) for part in parts)
+        if kind == "columns":
+            parts = [_quoted(part) if isinstance(part, str) else part for part in parts]
         return ("," if numeric or kind == "columns" else " ").join(_option_text(part, kind) for part in parts)
     return str(value)
 

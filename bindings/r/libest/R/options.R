@@ -11,9 +11,18 @@ est_number_text <- function(x) {
   text
 }
 
+# Several names become one text: those that hold a comma or a quote stand between quotes, as in a CSV file.
+est_quoted_names <- function(names) {
+  needs <- grepl('[,"]|^[ \t]|[ \t]$', names)
+  names[needs] <- paste0('"', gsub('"', '""', names[needs], fixed = TRUE), '"')
+  names
+}
+
 est_option_text <- function(value, kind) {
   if (inherits(value, "formula"))
-    value <- est_formula_names(value)
+    value <- est_quoted_names(est_formula_names(value))
+  else if (identical(kind, "columns") && is.character(value) && length(value) > 1)
+    value <- est_quoted_names(value)
   if (is.logical(value))
     value <- ifelse(value, "1", "0")
   separator <- if (is.numeric(value) || identical(kind, "columns")) "," else " "

@@ -17,6 +17,9 @@ same("class", class(pairs), c("est_mse", "est_result"))
 
 same("a formula of lists", est_mse(kosovo, ~ EXH + ABA + OSCE + HRW, model = "all-pairs")$rows, pairs$rows)
 same("names of lists", est_mse(kosovo, c("EXH", "ABA", "OSCE", "HRW"), model = "all-pairs")$rows, pairs$rows)
+odd <- kosovo
+names(odd)[names(odd) == "EXH"] <- 'EXH, "all"'
+same("names with commas and quotes", est_mse(odd, c('EXH, "all"', "ABA", "OSCE", "HRW"), model = "all-pairs")$rows, pairs$rows)
 same("est_run", est_run("mse", kosovo, model = "all-pairs")$text, pairs$text)
 
 two_way <- function(...) est_mse(kosovo, ci = "bootstrap", replicates = 100, max_order = 2, ...)
