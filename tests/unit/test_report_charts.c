@@ -851,18 +851,17 @@ static void test_forest_is_rounded(void **state)
 }
 
 /* Nobody may know n: unobserved people (N - n) would give it back, and the line may be n itself. */
+/* Nine persons: what stands on so few recaptures is withheld whole, and the chart of it goes with it. */
 static void test_forest_is_withheld_where_linked(void **state)
 {
     static const double nine[7] = {1, 1, 1, 2, 1, 1, 2};
     (void)state;
     est_result *published = publish(private_result(nine, 1, 7, 347.3, "unobserved"));
-    const est_chart *chart = est_result_chart(published, 1);
-    assert_true(isnan(chart->series[0].value[0]) && isnan(chart->series[0].lower[0]) && isnan(chart->series[0].upper[0]));
-    assert_true(isnan(chart->reference));
+    assert_null(est_result_chart(published, 1));
     est_result_free(published);
     published = publish(private_result(nine, 1, 7, 347.3, "Population"));
-    assert_true(est_result_chart(published, 1)->series[0].value[0] == 350); /* to two digits, as the row */
-    assert_true(est_result_find(published, "population", NULL, NULL)->estimate == 350);
+    assert_null(est_result_chart(published, 1));
+    assert_true(isnan(est_result_find(published, "population", NULL, NULL)->estimate));
     est_result_free(published);
 }
 
