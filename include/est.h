@@ -23,6 +23,7 @@
 #include <est/two_list.h>
 #include <est/sample_coverage.h>
 #include <est/heterogeneity.h>
+#include <est/decomposable.h>
 #include <est/linkage.h>
 #include <est/pseudonym.h>
 #include <est/trend.h>

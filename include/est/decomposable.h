@@ -26,8 +26,8 @@ typedef struct est_decomposable_options {
     int prior;          /* est_population_prior */
     double prior_shape; /* negative binomial: mean = shape * scale, variance = mean * (1 + scale) */
     double prior_scale;
-    long least;         /* unseen persons, the least and the most that are thought possible; most 0 = 20 times the persons seen */
-    long most;
+    long least;         /* unseen persons, the least that is thought possible */
+    long most;          /* and the most; 0 = 20 times the persons seen, rounded up to 1, 2 or 5 and zeros */
     int complete;       /* est_complete_graph: whether the graph that joins every pair takes part */
     long top;           /* graphs listed */
     double level;       /* of the posterior interval */

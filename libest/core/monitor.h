@@ -31,8 +31,8 @@ void est_i_monitor_stage(est_i_monitor *monitor, const char *stage, double base,
 bool est_i_monitor_cancelled(est_i_monitor *monitor);
 /* The part of the stage that is done, 0 to 1; any thread. */
 void est_i_monitor_progress(est_i_monitor *monitor, double fraction);
-/* While a parallel loop counts its items only _items is heard: what an item says of its own progress is not the call's. Returns what it
- * was before. */
+/* While a parallel loop counts its items only _items is heard: what an item says of its own progress is not the call's.
+ * Returns what it was before. */
 bool est_i_monitor_count_items(est_i_monitor *monitor, bool on);
 void est_i_monitor_items(est_i_monitor *monitor, double fraction);
 /* EST_ECANCELLED with its message. */

@@ -29,8 +29,8 @@ static bool counts_nobody(const char *code)
 /* Notes that say, of lists or models by name, that some count is exactly zero. */
 static bool tells_zero(const char *code)
 {
-    static const char *const codes[] = {"small_list", "no_overlap", "empty_overlaps", "minus_infinity", "boundary",
-                                        "better_on_the_boundary"};
+    static const char *const codes[] = {"small_list", "no_overlap", "empty_overlaps", "minus_infinity", "boundary", "sampling_zeros",
+                                        "better_on_the_boundary", "empty_strata"};
     return IS_ONE_OF(code, codes);
 }
 

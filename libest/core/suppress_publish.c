@@ -83,7 +83,8 @@ static bool measures_fit(const char *name)
                                         "bca_bias", "bca_acceleration", "averaged_models", "effective_models",
                                         "heaviest_weight", "models_without_estimate", "models_on_the_boundary", "models_fitted",
                                         "replicates_without_estimate", "sample_coverage", "seen_without_one_list",
-                                        "sensitivity_ratio_that_explains"};
+                                        "sensitivity_ratio_that_explains", "posterior_mean", "posterior_sd", "mass_near_most",
+                                        "complete_graph", "median_without_complete"};
     return is_in(name, names, sizeof names / sizeof names[0]);
 }
 

@@ -25,10 +25,10 @@ char *est_i_text_take(est_i_text *text);
 /* A copy of a string, NULL without memory. */
 char *est_i_string_copy(const char *string);
 
-/* Takes the first name off a list of names parted by commas, into `name` (emptied first). Blanks around a name do not belong to it. A name
- * that holds a comma, begins with a quote, or begins or ends with a blank stands between double quotes, a quote within it twice, as in a
- * CSV file. Returns the rest of the list; NULL when that was the last name. *whole = false: a quote that is not closed, or followed by
- * more than a comma. */
+/* Takes the first name off a list of names parted by commas, into `name` (emptied first). Blanks around a name do not belong
+ * to it. A name that holds a comma, begins with a quote, or begins or ends with a blank stands between double quotes, a quote
+ * within it twice, as in a CSV file. Returns the rest of the list; NULL when that was the last name. *whole = false: a quote
+ * that is not closed, or followed by more than a comma. */
 const char *est_i_name_take(const char *list, est_i_text *name, bool *whole);
 
 /* The shortest decimal that reads back as the same double ("0.1", "1e+22", "NaN", "Inf", "-Inf"); whole numbers below 1e15

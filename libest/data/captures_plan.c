@@ -64,8 +64,8 @@ static est_status read_names(const name_rule *rule, const char *list, char **nam
         if (name.failed)
             status = est_i_no_memory(error);
         else if (!whole)
-            status = est_i_fail(error, EST_EOPTION, "%s: found a quote that is not closed, or followed by more than a comma; expected "
-                                "names such as \"A, B\" between quotes, and a quote within them twice", rule->option);
+            status = est_i_fail(error, EST_EOPTION, "%s: found a quote that is not closed, or followed by more than a comma; "
+                                "expected names such as \"A, B\" between quotes, and a quote within them twice", rule->option);
         else
             status = add_name(rule, name.data, names, count, error);
     }

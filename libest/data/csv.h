@@ -23,8 +23,8 @@ typedef struct est_i_csv est_i_csv;
 est_i_csv *est_i_csv_new(const est_i_bytes *bytes, est_i_monitor *monitor);
 void est_i_csv_free(est_i_csv *csv);
 
-/* Forgets every text read so far, between two batches: for a consumer that passes its rows on and keeps no code, so that memory does not
- * grow with the file. Codes given out before mean nothing afterwards. */
+/* Forgets every text read so far, between two batches: for a consumer that passes its rows on and keeps no code, so that
+ * memory does not grow with the file. Codes given out before mean nothing afterwards. */
 void est_i_csv_forget(est_i_csv *csv);
 
 extern const est_i_source_type est_i_csv_source;

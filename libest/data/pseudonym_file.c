@@ -73,7 +73,8 @@ static est_status find_column(const est_i_schema *schema, const name_list *list,
     if (list->name.failed)
         return est_i_no_memory(error);
     if (!list->whole)
-        return est_i_fail(error, EST_EOPTION, "option --%s: found a quote that is not closed, or followed by more than a comma", option);
+        return est_i_fail(error, EST_EOPTION, "option --%s: found a quote that is not closed, or followed by more than a comma",
+                          option);
     uint32_t found = est_i_dictionary_find(&schema->names, list->name.data, list->name.length);
     snprintf(name, sizeof name, "%.120s", list->name.data);
     *column = found;

@@ -21,7 +21,8 @@ static const est_option_spec decomposable_specs[] = {
     {.name = "least", .kind = EST_OPTION_INTEGER, .offset = offsetof(est_decomposable_options, least), .initial = "0",
      .minimum = 0, .maximum = EST_I_UNSEEN_MAX, .doc = "the fewest unseen persons thought possible", .further = 1},
     {.name = "most", .kind = EST_OPTION_INTEGER, .offset = offsetof(est_decomposable_options, most), .initial = "0",
-     .minimum = 0, .maximum = EST_I_UNSEEN_MAX, .doc = "the most unseen persons thought possible; 0: 20 times the persons seen"},
+     .minimum = 0, .maximum = EST_I_UNSEEN_MAX,
+     .doc = "the most unseen persons thought possible; 0: 20 times the persons seen, rounded up to 1, 2 or 5 and zeros"},
     {.name = "complete", .kind = EST_OPTION_CHOICE, .offset = offsetof(est_decomposable_options, complete), .initial = "yes",
      .choices = "yes|no", .doc = "whether the graph that joins every pair takes part, under which only the prior tells the unseen"},
     {.name = "top", .kind = EST_OPTION_INTEGER, .offset = offsetof(est_decomposable_options, top), .initial = "20", .minimum = 1,
@@ -68,11 +69,11 @@ const est_method est_i_method_decomposable = {
     .id = "decomposable",
     .title = "Bayesian average over decomposable graphs",
     .summary = "Estimates a population from three to six incomplete lists by Bayes' theorem. The dependence between lists is a "
-               "decomposable graph; every such graph takes part, weighed by its posterior probability, and the probability of "
-               "each population is worked out exactly, without simulation. The answer rests on priors: on the cells (delta), on "
-               "the population and on the most that can be unseen; how far it moves with delta is shown. It takes for granted that "
-               "the population is closed over the period, that the same person is recognised on every list, and that within each graph "
-               "persons are alike.",
+               "decomposable graph; every such graph takes part, weighed by its posterior probability, and the probability of each "
+               "population is worked out exactly, without simulation. The answer rests on priors: on the cells (delta), on the "
+               "population and on the most that can be unseen; how far it moves with delta is shown. It takes for granted that "
+               "the population is closed over the period, that the same person is recognised on every list, and that within each "
+               "graph persons are alike.",
     .reference = "Madigan and York (1997) Biometrika 84:19-31; Dawid and Lauritzen (1993) Annals of Statistics 21:1272-1317",
     .data = "counts per capture history (0/1 list columns and a count), one row per person (0/1 list columns), or long rows "
             "(person, list); three to six lists",

@@ -63,13 +63,26 @@ static est_status check_lists(const decomposable_run *r)
     return EST_OK;
 }
 
+/* 1, 2 or 5 and zeros: the exact multiple would tell the persons seen, which may have been rounded. */
+static double round_up(double value)
+{
+    static const double digits[] = {1, 2, 5};
+    double unit = 1, found = 0;
+    while (found < value) {
+        for (size_t i = 0; i < 3 && found < value; i++)
+            found = digits[i] * unit;
+        unit *= 10;
+    }
+    return found;
+}
+
 static est_status resolve(decomposable_run *r)
 {
     const est_decomposable_options *o = r->options;
-    double most = o->most > 0 ? (double)o->most : fmin(20 * r->captures->total, EST_I_UNSEEN_MAX);
+    double most = o->most > 0 ? (double)o->most : fmin(round_up(20 * r->captures->total), EST_I_UNSEEN_MAX);
     if (!(most >= (double)o->least))
-        return est_i_fail(r->error, EST_EOPTION, "option --least: found %ld, which is above the most, 20 times the persons seen; "
-                          "give --most", o->least);
+        return est_i_fail(r->error, EST_EOPTION, "option --least: found %ld, which is above the default of --most, about 20 times "
+                          "the persons seen; give --most", o->least);
     r->setting = (est_i_graph_setting){.graphs = &r->graphs,
                                        .counts = r->captures->counts[0],
                                        .delta = o->delta > 0 ? o->delta : ldexp(1, -(int)r->captures->n_lists),
@@ -336,14 +349,14 @@ static const char *percent(double share, char buffer[64])
 
 static void note_prior(decomposable_run *r)
 {
-    static const char *const priors[] = {"as one over the population", "uniform", "negative binomial"};
+    static const char *const priors[] = {"1/N", "uniform", "negative binomial"};
     char level[32], delta[32], least[64], most[64];
     est_i_number_print(100 * r->options->level, level);
     est_i_number_print(r->setting.delta, delta);
     est_i_result_note(r->builder, r->context, EST_WARNING, "posterior",
                       "the interval is a posterior one and depends on the prior: it holds the population with probability %s %% if "
-                      "the prior is right. The prior: every graph alike; delta %s in each cell; the population %s, with %s to %s "
-                      "unseen", level, delta, priors[r->setting.prior], grouped((double)r->setting.least, least),
+                      "the prior is right. The prior: every graph alike; delta %s in each cell; %s for the population N, with %s "
+                      "to %s unseen", level, delta, priors[r->setting.prior], grouped((double)r->setting.least, least),
                       grouped((double)r->setting.most, most));
 }
 

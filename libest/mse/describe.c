@@ -134,9 +134,9 @@ void est_i_describe_data(est_i_result_builder *builder, const est_context *conte
         est_i_result_note(builder, context, EST_NOTE, "repeated", "rows that repeat an earlier one: %zu. Counts of one capture "
                           "history were summed, a person named twice on a list counts once", captures->n_repeated);
     if (captures->n_empty_strata)
-        est_i_result_note(builder, context, EST_NOTE, "empty_strata", "combinations of the stratum columns with nobody on the lists: %zu. "
-                          "They are left out of the strata and of the total: whether there are people in them, these lists do not tell",
-                          captures->n_empty_strata);
+        est_i_result_note(builder, context, EST_NOTE, "empty_strata",
+                          "combinations of the stratum columns with nobody on the lists: %zu. They are left out of the strata and "
+                          "of the total: whether there are people in them, these lists do not tell", captures->n_empty_strata);
     for (size_t k = 0; k < captures->n_blocks; k++) {
         char place[160] = "the table ";
         if (*captures->block_names[k])
@@ -166,13 +166,19 @@ char *est_i_describe_model(const uint32_t *terms, size_t n_terms, const est_i_ca
 
 est_i_fit_data *est_i_fit_data_of(const est_i_captures *captures, const size_t *blocks, size_t n_blocks)
 {
+    return est_i_fit_data_asking(captures, blocks, n_blocks, NULL);
+}
+
+est_i_fit_data *est_i_fit_data_asking(const est_i_captures *captures, const size_t *blocks, size_t n_blocks,
+                                      est_i_monitor *monitor)
+{
     est_i_fit_data *data = est_i_fit_data_new(1, captures->n_lists, n_blocks);
-    for (size_t k = 0; data && k < n_blocks; k++)
+    for (size_t k = 0; data && k < n_blocks && !est_i_monitor_cancelled(monitor); k++)
         for (size_t w = 1; w < captures->n_cells; w++) {
             data->counts[k * captures->n_cells + w] = captures->counts[blocks[k]][w];
             data->keep[k * captures->n_cells + w] = (w & ~(size_t)captures->active[blocks[k]]) ? 0 : 1;
         }
     if (data)
-        est_i_fit_data_prepare(data);
+        est_i_fit_data_prepare_asking(data, monitor);
     return data;
 }

@@ -72,12 +72,12 @@ void est_i_family_instead(size_t n_lists, char *text)
     else if (n_lists <= EST_I_FAMILY_PAIRWISE_MAX)
         smaller = "search the smallest class (--class pairwise), ";
     int length = snprintf(text, EST_I_FAMILY_ADVICE_MAX,
-                          "%stake a path (--select stepwise or downhill), give --model (for example all-pairs), or take fewer lists with "
-                          "--lists", smaller);
+                          "%stake a path (--select stepwise or downhill), give --model (for example all-pairs), or take "
+                          "fewer lists with --lists", smaller);
     if (n_lists > EST_I_FAMILY_PAIRWISE_MAX)
         snprintf(text + length, EST_I_FAMILY_ADVICE_MAX - (size_t)length,
-                 ". With so many lists a path takes long: downhill fits %zu models or more a step, and every bootstrap replicate walks the "
-                 "path again; --ci profile does without replicates", n_lists * (n_lists - 1) / 2);
+                 ". With so many lists a path takes long: downhill fits %zu models or more a step, and every bootstrap "
+                 "replicate walks the path again; --ci profile does without replicates", n_lists * (n_lists - 1) / 2);
 }
 
 est_status est_i_family_make(const est_i_fit_data *data, int model_class, unsigned max_order, est_i_family *family,

@@ -37,8 +37,8 @@ typedef struct est_i_family {
 est_status est_i_family_make(const est_i_fit_data *data, int model_class, unsigned max_order, est_i_family *family,
                              est_error *error);
 
-/* What to ask for where an exact search has too many lists, as words after a semicolon: only what works with so many. `text` has room for
- * EST_I_FAMILY_ADVICE_MAX. */
+/* What to ask for where an exact search has too many lists, as words after a semicolon: only what works with so many.
+ * `text` has room for EST_I_FAMILY_ADVICE_MAX. */
 void est_i_family_instead(size_t n_lists, char *text);
 
 /* Dependence terms of the set, by size and then by mask, into `terms` (room EST_I_FAMILY_TERMS_MAX); returns how many. A set of the

@@ -104,8 +104,8 @@ static est_status validate(const void *options, est_error *error)
     else if (o->up_to == 1)
         status = est_i_fail(error, EST_EOPTION, "option --up-to: found 1, expected two or more, or 0 for all");
     else if (o->nodes == 1)
-        status = est_i_fail(error, EST_EOPTION, "option --nodes: found 1, expected two or more, or 0 for as many as it takes: one node "
-                            "stands at the mean, and shows nothing of how persons differ");
+        status = est_i_fail(error, EST_EOPTION, "option --nodes: found 1, expected two or more, or 0 for as many as it takes: "
+                            "one node stands at the mean, and shows nothing of how persons differ");
     else if (o->corrected && o->ci == EST_CLOSED_CI_PROFILE)
         status = est_i_fail(error, EST_EOPTION, "option --ci: found profile, expected auto, log-normal or none with --corrected: changed "
                             "frequencies have no likelihood of the data");

@@ -12,15 +12,26 @@
 #define LONG_TABLE 16384     /* cells, lanes counted, or parameters of a block, from which an iteration may take a millisecond */
 #define LONG_PARAMETERS 100
 
+#define ALIGNMENT 64
+
+/* Zeros on a vector's limit, with the address that calloc gave before them. calloc need not touch a large piece, so
+ * that its pages are first met where the monitor is asked. */
 static double *aligned_doubles(size_t count)
 {
-    void *memory = NULL;
-    size_t bytes = ((count ? count : 1) * sizeof(double) + 63) / 64 * 64;
-    if (count > SIZE_MAX / 16 || posix_memalign(&memory, 64, bytes) != 0)
-        memory = NULL;
-    if (memory)
-        memset(memory, 0, bytes);
-    return memory;
+    char *memory = count > SIZE_MAX / 16 ? NULL : calloc(1, count * sizeof(double) + 2 * ALIGNMENT);
+    if (!memory)
+        return NULL;
+    char *aligned = memory + 2 * ALIGNMENT - (uintptr_t)memory % ALIGNMENT;
+    memcpy(aligned - sizeof memory, &memory, sizeof memory);
+    return (double *)(void *)aligned;
+}
+
+static void free_aligned(double *values)
+{
+    char *memory = NULL;
+    if (values)
+        memcpy(&memory, (char *)values - sizeof memory, sizeof memory);
+    free(memory);
 }
 
 est_i_fit_space *est_i_fit_space_new(size_t lanes, size_t n_lists, size_t n_blocks, size_t most_local, size_t most_shared)
@@ -56,7 +67,7 @@ est_i_fit_space *est_i_fit_space_new(size_t lanes, size_t n_lists, size_t n_bloc
 void est_i_fit_space_free(est_i_fit_space *space)
 {
     if (space)
-        free(space->memory);
+        free_aligned(space->memory);
     free(space);
 }
 
@@ -75,7 +86,9 @@ est_i_fit_data *est_i_fit_data_new(size_t lanes, size_t n_lists, size_t n_blocks
         return NULL;
     }
     for (size_t i = 0; i < size; i++)
-        data->keep[i] = i / lanes % n == 0 ? 0 : 1;
+        data->keep[i] = 1;
+    for (size_t i = 0; i < n_blocks * lanes; i++)
+        data->keep[i / lanes * n * lanes + i % lanes] = 0;
     return data;
 }
 
@@ -83,12 +96,12 @@ void est_i_fit_data_free(est_i_fit_data *data)
 {
     if (!data)
         return;
-    free(data->counts);
-    free(data->margins);
-    free(data->keep);
-    free(data->start);
-    free(data->start_log);
-    free(data->moment);
+    free_aligned(data->counts);
+    free_aligned(data->margins);
+    free_aligned(data->keep);
+    free_aligned(data->start);
+    free_aligned(data->start_log);
+    free_aligned(data->moment);
     free(data);
 }
 
@@ -134,16 +147,22 @@ static void prepare_cell(est_i_fit_data *data, size_t block, size_t w, size_t la
 
 void est_i_fit_data_prepare(est_i_fit_data *data)
 {
+    est_i_fit_data_prepare_asking(data, NULL);
+}
+
+void est_i_fit_data_prepare_asking(est_i_fit_data *data, est_i_monitor *monitor)
+{
+    est_i_monitor *watch = data->n_cells >= LONG_TABLE ? monitor : NULL;
     double empty_log = log(0.1);
     memset(data->constant, 0, sizeof data->constant);
     memset(data->total, 0, sizeof data->total);
     memset(data->moment, 0, data->n_blocks * data->lanes * sizeof *data->moment);
     for (size_t k = 0; k < data->n_blocks; k++)
-        for (size_t w = 0; w < data->n_cells; w++)
+        for (size_t w = 0; w < data->n_cells && !(w % 4096 == 0 && est_i_fit_is_stopped(watch)); w++)
             for (size_t l = 0; l < data->lanes; l++)
                 prepare_cell(data, k, w, l, empty_log);
     for (size_t k = 0; k < data->n_blocks; k++)
-        sum_lane_supersets(data->margins + k * data->n_cells * data->lanes, data->n_cells, data->lanes, NULL);
+        sum_lane_supersets(data->margins + k * data->n_cells * data->lanes, data->n_cells, data->lanes, watch);
 }
 
 est_i_monitor *est_i_fit_watch(const est_i_fit_data *data, const est_i_fit_request *request)

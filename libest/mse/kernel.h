@@ -64,8 +64,8 @@ typedef struct est_i_fit_request {
     const double *need;       /* per lane: give up when the log likelihood provably stays below; NULL = never */
     const double *keep;       /* keep-mask in place of the data's own, [block][cell][lane]; NULL = the data's */
     bool no_face_jump;
-    est_i_monitor *monitor;   /* asked before each iteration, and within it where the table or the model is large; a cancelled fit has
-                                 FAILED. NULL = never */
+    est_i_monitor *monitor;   /* asked before each iteration, and within it where the table or the model is large; a
+                                 cancelled fit has FAILED. NULL = never */
 } est_i_fit_request;
 
 /* Room for fits of up to n_local and n_shared terms; also holds the last fit. */
@@ -92,6 +92,8 @@ void est_i_fit_space_free(est_i_fit_space *space);
 /* Room for `lanes` data sets; counts are zero and every cell but 0 is kept. Fill counts (and keep), then call _prepare. */
 est_i_fit_data *est_i_fit_data_new(size_t lanes, size_t n_lists, size_t n_blocks);
 void est_i_fit_data_prepare(est_i_fit_data *data);
+/* The same for data that may be large; what is left undone when cancelled must not be fitted. */
+void est_i_fit_data_prepare_asking(est_i_fit_data *data, est_i_monitor *monitor);
 void est_i_fit_data_free(est_i_fit_data *data);
 
 /* v[w] becomes the sum over all supersets (subsets) of w; n is a power of two. A cancelled sum is left unfinished. */

@@ -553,7 +553,8 @@ void NAME(est_i_fit_)(const est_i_fit_data *data, const est_i_fit_request *reque
     system_t s = {.terms = terms, .n = data->n_cells, .n_blocks = data->n_blocks, .width = terms->n_local + terms->n_shared + 1,
                   .sums = (lane *)(void *)space->fitted_sums, .pair_sums = (lane *)(void *)space->pair_sums,
                   .has_pairs = est_i_has_exchangeable(terms), .beta = (lane *)(void *)space->beta,
-                  .rows = (lane *)(void *)space->rows, .schur = (lane *)(void *)space->schur, .watch = est_i_fit_watch(data, request)};
+                  .rows = (lane *)(void *)space->rows, .schur = (lane *)(void *)space->schur,
+                  .watch = est_i_fit_watch(data, request)};
     space->watch = s.watch;
     memcpy(space->keep, request->keep ? request->keep : data->keep, data->n_blocks * data->n_cells * sizeof(lane));
     NAME(drop_dead_cells_)(data, terms, space);

@@ -24,17 +24,19 @@ static est_status prepare(est_i_mse *r)
     for (size_t k = 0; all && k < blocks; k++)
         all[k] = k;
     if (all && r->fits)
-        r->data = est_i_fit_data_of(r->captures, all, blocks);
+        r->data = est_i_fit_data_asking(r->captures, all, blocks, &r->monitor);
     for (size_t i = 0; r->data && i < r->n_fits && whole; i++) {
         est_i_mse_fit *f = &r->fits[i];
         f->first_block = own ? i : 0;
         f->n_blocks = own ? 1 : blocks;
-        f->data = est_i_fit_data_of(r->captures, all + f->first_block, f->n_blocks);
+        f->data = est_i_fit_data_asking(r->captures, all + f->first_block, f->n_blocks, &r->monitor);
         whole = f->data != NULL;
     }
     free(all);
     if (!r->data || !whole)
         return est_i_no_memory(r->error);
+    if (est_i_monitor_cancelled(&r->monitor))
+        return est_i_cancelled(r->error);
     return r->options->effects == EST_EFFECTS_ADDITIVE ? est_i_activity_make(r->captures, &r->activity, r->error) : EST_OK;
 }
 

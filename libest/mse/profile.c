@@ -25,13 +25,13 @@ typedef struct profile_point {
     double value, slope; /* slope with respect to log(N - n) */
 } profile_point;
 
-static est_i_fit_data *copy_data(const est_i_fit_data *from)
+static est_i_fit_data *copy_data(const est_i_fit_data *from, est_i_monitor *monitor)
 {
     est_i_fit_data *to = est_i_fit_data_new(1, from->n_lists, from->n_blocks);
     if (to) {
         memcpy(to->counts, from->counts, from->n_blocks * from->n_cells * sizeof *to->counts);
         memcpy(to->keep, from->keep, from->n_blocks * from->n_cells * sizeof *to->keep);
-        est_i_fit_data_prepare(to);
+        est_i_fit_data_prepare_asking(to, monitor);
     }
     return to;
 }
@@ -145,11 +145,12 @@ static double find_crossing(profile_curve *c, double inside, double target, int 
 }
 
 static est_status start_curve(const est_i_fit_data *data, const est_i_terms *terms, const est_i_joint *joint, size_t block,
-                              profile_curve *c, est_error *error)
+                              est_i_monitor *monitor, profile_curve *c, est_error *error)
 {
     size_t cells = data->n_blocks * data->n_cells;
-    *c = (profile_curve){.terms = terms, .block = block, .unseen_cell = block * data->n_cells};
-    c->data = copy_data(data);
+    *c = (profile_curve){.terms = terms, .block = block, .unseen_cell = block * data->n_cells,
+                         .monitor = monitor};
+    c->data = copy_data(data, monitor);
     c->space = est_i_fit_space_new(1, data->n_lists, data->n_blocks, terms->n_local, terms->n_shared);
     c->keep = calloc(cells, sizeof *c->keep);
     c->warm = calloc(joint->n_beta + 1, sizeof *c->warm);
@@ -175,8 +176,7 @@ est_status est_i_profile_find(const est_i_fit_data *data, const est_i_terms *ter
 {
     profile_curve c;
     profile_point top;
-    est_status status = start_curve(data, terms, joint, block, &c, error);
-    c.monitor = monitor;
+    est_status status = start_curve(data, terms, joint, block, monitor, &c, error);
     if (status == EST_OK) {
         double at = find_maximum(&c, joint->log_unseen[block], &top);
         double target = top.value - est_i_chi_squared_quantile(level, 1) / 2;

@@ -52,7 +52,7 @@ static est_status run_group(void *user, size_t group, int worker)
     size_t first = group * r->lanes, last = r->job->count - 1;
     for (size_t l = 0; l < r->lanes; l++)
         put_table(r, own, first + l < last ? first + l : last, l);
-    est_i_fit_data_prepare(own->data);
+    est_i_fit_data_prepare_asking(own->data, r->monitor);
     est_status status = est_i_estimator_apply(r->job->estimator, own->data, own->estimator, own->unseen, own->log_se, r->monitor,
                                               &own->error);
     if (status != EST_OK)

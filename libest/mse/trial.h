@@ -44,8 +44,8 @@ typedef struct est_i_trial {
 est_status est_i_trial_new(const est_i_fit_data *data, unsigned max_order, bool accept_boundary, est_i_monitor *monitor,
                            est_i_trial **trial, est_error *error);
 void est_i_trial_free(est_i_trial *trial);
-/* How far a search is whose rounds nobody can count beforehand: each makes a tenth of what is left. `part` of the round under way is
- * done. */
+/* How far a search is whose rounds nobody can count beforehand: each makes a tenth of what is left. `part` of the round
+ * under way is done. */
 void est_i_trial_progress(const est_i_trial *trial, size_t rounds, double part);
 
 /* Fits the current model with `term` put in or, if it is in, taken out; the answer stands in trial->tried. need: give up when the

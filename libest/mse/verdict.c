@@ -253,8 +253,8 @@ static seen_cell *sort_cells(const pattern *p, seen_cell *cells, seen_cell *work
 
 /* Many cells look alike through a small null space: the programme gets each distinct row once. Returns how many; distinct[i] of
  * cell i is filled, and the distinct rows stand first in `rows`. */
-static size_t make_distinct(const pattern *p, const int64_t *seen, size_t n_rows, size_t nullity, seen_cell *cells, size_t *distinct,
-                            int64_t *rows)
+static size_t make_distinct(const pattern *p, const int64_t *seen, size_t n_rows, size_t nullity, seen_cell *cells,
+                            size_t *distinct, int64_t *rows)
 {
     size_t count = 0;
     for (size_t i = 0; i < n_rows; i++)

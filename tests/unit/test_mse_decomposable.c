@@ -495,8 +495,8 @@ static void test_warnings(void **state)
     assert_int_equal(severity_of(result, "prior_sensitivity"), EST_WARNING);
     assert_int_equal(severity_of(result, "sampling_zeros"), EST_WARNING);
     assert_int_equal(severity_of(result, "near_ties"), EST_NOTE);
-    assert_true(est_result_stat_value(result, "mass_near_most") > 0.2);
-    NEAR(est_result_stat_value(result, "most_unseen"), 20 * 8234, 0);
+    assert_true(est_result_stat_value(result, "mass_near_most") > 0.001);
+    NEAR(est_result_stat_value(result, "most_unseen"), 200000, 0);
     est_result_free(result);
     result = run("dataset:spina_bifida_new_york", options);
     assert_int_equal(severity_of(result, "grid_decides"), -1);
@@ -579,7 +579,7 @@ static void test_refusals(void **state)
     require_refusal("a,b,count\n1,0,4\n0,1,5\n1,1,2\n", o, EST_EDEFINITION, "est two-list");
     require_refusal("a,b,c,d,e,f,g,count\n1,0,0,0,0,0,1,4\n0,1,1,1,1,1,0,5\n", o, EST_EOPTION, "name six with --lists");
     require_refusal("a,b,c,count\n1,0,0,40\n0,1,0,31\n1,1,0,9\n", o, EST_EIDENTIFY, "list c holds nobody");
-    o.least = 3000;
+    o.least = 6000;
     require_refusal(three, o, EST_EOPTION, "give --most");
     o.most = 2000;
     require_refusal(three, o, EST_EOPTION, "no more than --most 2000");

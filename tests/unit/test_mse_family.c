@@ -263,8 +263,9 @@ static void test_instead(void **state)
     static const struct {
         size_t n_lists;
         const char *has, *lacks;
-    } cases[] = {{7, "pairwise, graphical or decomposable", "66"}, {9, "decomposable", "replicate"}, {10, "--class pairwise", "graphical"},
-                 {11, "--class pairwise", "decomposable"}, {12, "downhill fits 66 models", "--class"}, {20, "190 models", "--class"}};
+    } cases[] = {{7, "pairwise, graphical or decomposable", "66"}, {9, "decomposable", "replicate"},
+                 {10, "--class pairwise", "graphical"}, {11, "--class pairwise", "decomposable"},
+                 {12, "downhill fits 66 models", "--class"}, {20, "190 models", "--class"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[EST_I_FAMILY_ADVICE_MAX];
         est_i_family_instead(cases[i].n_lists, text);
@@ -276,7 +277,8 @@ static void test_instead(void **state)
         est_i_family family;
         est_error error;
         assert_non_null(data);
-        assert_true((est_i_family_make(data, EST_CLASS_PAIRWISE, 2, &family, &error) == EST_OK) == (strstr(text, "pairwise") != NULL));
+        assert_true((est_i_family_make(data, EST_CLASS_PAIRWISE, 2, &family, &error) == EST_OK) ==
+                    (strstr(text, "pairwise") != NULL));
         assert_true((est_i_family_make(data, EST_CLASS_DECOMPOSABLE, 3, &family, &error) == EST_OK) ==
                     (strstr(text, "decomposable") != NULL));
         est_i_fit_data_free(data);
