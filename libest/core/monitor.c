@@ -21,7 +21,7 @@ void est_i_monitor_start(est_i_monitor *monitor, const est_context *context)
     monitor->owner = pthread_self();
     atomic_init(&monitor->cancelled, false);
     monitor->polled_at = monitor->ticked_at = monotonic_now() - TICK_EVERY;
-    monitor->stage = "";
+    monitor->stage = "preparing";
     atomic_init(&monitor->fraction, 0.0);
     atomic_init(&monitor->counts_items, false);
     monitor->base = 0;

@@ -22,7 +22,7 @@ typedef struct est_i_monitor {
     double base, span; /* the stage covers [base, base + span] of the whole */
 } est_i_monitor;
 
-/* `context` NULL = defaults. */
+/* `context` NULL = defaults. The first stage is "preparing". */
 void est_i_monitor_start(est_i_monitor *monitor, const est_context *context);
 /* From here on the work is `stage` and covers [base, base + span] of the whole (0 to 1). */
 void est_i_monitor_stage(est_i_monitor *monitor, const char *stage, double base, double span);

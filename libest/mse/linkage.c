@@ -34,7 +34,7 @@ static const est_option_spec linkage_specs[] = {
     {.name = "select", .kind = EST_OPTION_CHOICE, .offset = offsetof(est_linkage_options, select), .initial = "bic",
      .choices = "bic|aic", .doc = "criterion of that selection"},
     {.name = "max-order", .kind = EST_OPTION_INTEGER, .offset = offsetof(est_linkage_options, max_order), .initial = "0",
-     .minimum = 0, .maximum = 5, .doc = "most lists in a term; 0: one less than the lists, at most 3 (2 for six lists)",
+     .minimum = 0, .maximum = 5, .doc = "most lists in a term; 0: one less than the lists, at most 3",
      .further = 1},
     {.name = "replicates", .kind = EST_OPTION_INTEGER, .offset = offsetof(est_linkage_options, replicates), .initial = "500",
      .minimum = 0, .maximum = 1000000, .doc = "bootstrap replicates; for three lists or more; 0: no interval"},

@@ -68,7 +68,7 @@ static est_status read_data(est_i_linkage_run *r)
 
 static est_status select_model(est_i_linkage_run *r)
 {
-    static const unsigned orders[] = {0, 0, 1, 2, 3, 3, 2};
+    static const unsigned orders[] = {0, 0, 1, 2, 3, 3, 3};
     size_t n_lists = r->captures->n_lists;
     est_i_selection how = {.select = r->options->select, .bic_n = EST_BIC_N_PERSONS, .model_class = EST_CLASS_HIERARCHICAL};
     est_i_estimator *estimator = NULL;

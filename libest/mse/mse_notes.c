@@ -265,7 +265,9 @@ static void note_strata(est_i_mse *r)
             note_missing_stratum(r, k);
     if (r->n_targets > 1)
         est_i_result_note(r->builder, r->context, EST_NOTE, "strata",
-                          r->n_fits == 1 ? "one model for all strata: each list has an activity of its own in each stratum, the "
+                          r->activity ? "one model for all strata: the activity of a list is the sum of an effect of each stratum column, "
+                                        "the dependence between lists is common; the total is the sum of the strata"
+                          : r->n_fits == 1 ? "one model for all strata: each list has an activity of its own in each stratum, the "
                                            "dependence between lists is common; the total is the sum of the strata"
                                          : "each stratum has a model of its own; the total is the sum of the strata");
 }

@@ -145,6 +145,10 @@ void est_i_show_interval(est_i_text *output, const est_row *row)
         est_i_text_append(output, est_i_is_withheld(row) ? "withheld" : "-");
         return;
     }
+    if (isnan(row->lower) && unbounded) {
+        est_i_text_append(output, "no upper limit");
+        return;
+    }
     if (isinf(row->lower))
         est_i_text_append(output, "no lower limit");
     else if (isnan(row->lower))
