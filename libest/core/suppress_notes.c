@@ -117,7 +117,7 @@ static const char *clause_start(const est_i_suppressor *state, const char *from,
 /* The gates that are not met, less those about lists that share nobody; "" if no other is left. */
 static const char *publish_gates(est_i_suppressor *state, const char *message)
 {
-    static const char alone[] = "a list that shares nobody with another", head[] = "not met: ", comma[] = ", ";
+    static const char alone[] = "each list shares persons with another", head[] = "not met: ", comma[] = ", ";
     const char *from = strstr(message, head), *at = message, *found;
     est_i_text text = {0};
     bool any = false;

@@ -440,12 +440,7 @@ static void add_notes(decomposable_run *r)
     note_grid(r);
     note_near_ties(r);
     note_zeros(r);
-    if (r->captures->total < 0.05 * r->answer.median)
-        est_i_result_note(r->builder, r->context, EST_WARNING, "low_coverage",
-                          "the lists hold less than 5 %% of the estimated population: read it as an order of magnitude");
-    if (r->answer.upper > 10 * r->answer.lower)
-        est_i_result_note(r->builder, r->context, EST_WARNING, "wide_interval",
-                          "the upper limit is more than 10 times the lower: the interval is the answer, not the estimate in it");
+    est_i_describe_precision(r->builder, r->context, r->captures->total, r->answer.median, r->answer.lower, r->answer.upper);
 }
 
 static est_status answer(decomposable_run *r, est_result **result)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "mse/gates.h"
 #include "mse/model.h"
 
 void est_i_count_pairs(const est_i_captures *captures, size_t block, double persons[EST_I_LISTS_MAX][EST_I_LISTS_MAX])
@@ -117,7 +118,7 @@ static void note_small_lists(est_i_result_builder *builder, const est_context *c
             continue;
         for (size_t i = 0; i < captures->n_lists; i++)
             shared += i == j ? 0 : persons[i][j];
-        if (on < 10 || !(shared > 0)) {
+        if (on < EST_I_GATE_LIST_PERSONS || !(shared > 0)) {
             est_i_text_append(&names, names.length ? ", " : "");
             est_i_text_append(&names, captures->list_names[j]);
         }
@@ -141,11 +142,22 @@ void est_i_describe_data(est_i_result_builder *builder, const est_context *conte
         char place[160] = "the table ";
         if (*captures->block_names[k])
             snprintf(place, sizeof place, "%s %.120s ", captures->n_strata_columns ? "stratum" : "period", captures->block_names[k]);
-        if (captures->totals[k] < 100)
+        if (captures->totals[k] < EST_I_GATE_PERSONS)
             est_i_result_note(builder, context, EST_WARNING, "few_persons",
                               "%sholds fewer than 100 persons: too few for more than an order of magnitude", place);
         note_small_lists(builder, context, captures, k, place);
     }
+}
+
+void est_i_describe_precision(est_i_result_builder *builder, const est_context *context, double n, double population,
+                              double lower, double upper)
+{
+    if (est_i_is_low_coverage(n, population))
+        est_i_result_note(builder, context, EST_WARNING, "low_coverage",
+                          "the lists hold less than 5 %% of the estimated population: read it as an order of magnitude");
+    if (est_i_is_wide(lower, upper))
+        est_i_result_note(builder, context, EST_WARNING, "wide_interval",
+                          "the upper limit is more than 10 times the lower: the interval is the answer, not the estimate in it");
 }
 
 uint32_t est_i_lists_that_count(const est_i_captures *captures, size_t block)

@@ -21,6 +21,10 @@ void est_i_describe_lists(est_i_result_builder *builder, const est_i_captures *c
 void est_i_describe_provenance(est_i_result_builder *builder, const est_method *method, const void *options,
                                const est_context *context, const est_table *data, const est_i_captures *captures);
 
+/* Notes on how little an estimate says: few of it on the lists, limits far apart. NaN says nothing. */
+void est_i_describe_precision(est_i_result_builder *builder, const est_context *context, double n, double population,
+                              double lower, double upper);
+
 /* Notes on the data: repeated histories, strata left out, minimum-data gates (few persons, small lists, lists that share nobody,
  * no overlap). */
 void est_i_describe_data(est_i_result_builder *builder, const est_context *context, const est_i_captures *captures);

@@ -214,7 +214,7 @@ static est_status run(est_i_diagnostics *all)
     est_i_diagnose_pairs(all);
     status = est_i_diagnose_residuals(all);
     if (status == EST_OK)
-        est_i_diagnose_gates(all, false);
+        est_i_diagnose_gates(all);
     if (status == EST_OK)
         status = est_i_diagnose_charts(all);
     if (status == EST_OK && all->alarms.failed)

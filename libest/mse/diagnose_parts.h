@@ -99,7 +99,7 @@ void est_i_diagnose_multiplicity(est_i_diagnostics *all);
 void est_i_diagnose_empty(est_i_diagnostics *all);
 void est_i_diagnose_pairs(est_i_diagnostics *all);
 est_status est_i_diagnose_residuals(est_i_diagnostics *all);
-void est_i_diagnose_gates(est_i_diagnostics *all, bool overridden);
+void est_i_diagnose_gates(est_i_diagnostics *all);
 
 /* The charts "capture_histories" (UpSet) and "population_by_choice" (forest). */
 est_status est_i_diagnose_charts(est_i_diagnostics *all);

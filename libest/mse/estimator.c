@@ -284,15 +284,6 @@ static est_i_terms model_terms(const est_i_estimator *e, const est_i_model *mode
     return est_i_model_terms(e->how.activity, e->n_lists, n_blocks, model->terms, model->n_terms, space->local, space->shared);
 }
 
-static void copy_lane(const est_i_fit_data *data, size_t lane, est_i_fit_data *single, est_i_monitor *monitor)
-{
-    for (size_t w = 0; w < data->n_blocks * data->n_cells; w++) {
-        single->counts[w] = data->counts[w * data->lanes + lane];
-        single->keep[w] = data->keep[w * data->lanes + lane];
-    }
-    est_i_fit_data_prepare_asking(single, monitor);
-}
-
 /* The settled fit of a model to one lane: the exact verdict, and a fit on its face. `log_se` may be NULL; its last entry, of the
  * sum, is set where the blocks are fitted together. */
 static est_status settle_lane(const est_i_fit_data *data, size_t lane, const est_i_terms *terms, est_i_fit_data *single,
@@ -301,7 +292,7 @@ static est_status settle_lane(const est_i_fit_data *data, size_t lane, const est
     est_i_joint *joint = NULL;
     est_i_fit_data view = *single;
     view.n_blocks = data->n_blocks;
-    copy_lane(data, lane, &view, monitor);
+    est_i_fit_data_take_lane(data, lane, &view, monitor);
     est_status status = est_i_joint_fit(&view, terms, monitor, &joint, error);
     bool undecided = status == EST_EIDENTIFY;
     if (undecided) {
@@ -382,7 +373,7 @@ static est_status apply_locally(const est_i_estimator *e, const est_i_fit_data *
         bool found = false;
         est_i_fit_data single = *space->single;
         single.n_blocks = data->n_blocks;
-        copy_lane(data, l, &single, monitor);
+        est_i_fit_data_take_lane(data, l, &single, monitor);
         status = choose_locally(e, &single, cost[l].each, monitor, &model, &found, error);
         est_i_terms terms = model_terms(e, &model, data->n_blocks, space);
         if (status == EST_OK && found)

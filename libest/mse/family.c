@@ -16,8 +16,7 @@ static bool is_shown(const est_i_fit_data *data, uint32_t term)
 {
     bool found = false;
     for (size_t k = 0; k < data->n_blocks && !found; k++)
-        for (uint32_t w = term; w < data->n_cells && !found; w = (w + 1) | term)
-            found = data->keep[(k * data->n_cells + w) * data->lanes] > 0;
+        found = est_i_is_observable(data, k, term);
     return found;
 }
 
@@ -93,6 +92,16 @@ est_status est_i_family_make(const est_i_fit_data *data, int model_class, unsign
         return refuse_class(data->n_lists, "an exact search holds at most 64 terms, as many as the pairs of 11 lists", error);
     add_order(family);
     return EST_OK;
+}
+
+unsigned est_i_default_order(size_t n_lists, int model_class)
+{
+    unsigned order = n_lists > 4 ? 3 : (unsigned)n_lists - 1;
+    if (model_class == EST_CLASS_PAIRWISE)
+        order = n_lists > 2 ? 2 : 1;
+    else if (model_class != EST_CLASS_HIERARCHICAL)
+        order = (unsigned)n_lists - 1;
+    return order;
 }
 
 /* Lists that the graph joins to list j. */

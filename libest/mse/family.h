@@ -41,6 +41,10 @@ est_status est_i_family_make(const est_i_fit_data *data, int model_class, unsign
  * `text` has room for EST_I_FAMILY_ADVICE_MAX. */
 void est_i_family_instead(size_t n_lists, char *text);
 
+/* Most lists in a term of a search that was given no order: one less than the lists, at most three in the hierarchical class. Higher
+ * terms are seldom determined, and no list of models stays readable. */
+unsigned est_i_default_order(size_t n_lists, int model_class);
+
 /* Dependence terms of the set, by size and then by mask, into `terms` (room EST_I_FAMILY_TERMS_MAX); returns how many. A set of the
  * graphical classes stands for the cliques of its graph, up to max_order lists. */
 size_t est_i_family_terms(const est_i_family *family, est_i_set set, uint32_t *terms);

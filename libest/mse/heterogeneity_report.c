@@ -12,8 +12,8 @@
 #include "core/text.h"
 #include "mse/chao.h"
 #include "mse/describe.h"
+#include "mse/search.h"
 
-#define NEAR 10 /* of the criterion: as in the method mse */
 
 typedef struct report {
     const est_i_closed_answer *answer;
@@ -201,7 +201,7 @@ static void note_near_ties(report *r)
         if (has_estimate(a, i) && a->fits[i].bic < best)
             best = a->fits[i].bic;
     for (size_t i = 0; i < EST_I_CLOSED_MODELS; i++)
-        if (has_estimate(a, i) && a->fits[i].bic <= best + NEAR) {
+        if (has_estimate(a, i) && a->fits[i].bic <= best + EST_I_NEAR_TIED) {
             least = fmin(least, a->data->observed + a->fits[i].unseen);
             most = fmax(most, a->data->observed + a->fits[i].unseen);
             count++;

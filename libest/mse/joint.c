@@ -17,17 +17,6 @@ size_t est_i_main_terms(size_t n_lists, uint32_t *local)
     return n_lists + 1;
 }
 
-/* Can the term show in the block at all? The exchangeable column needs a cell with two lists. */
-static bool is_observable(const est_i_fit_data *data, size_t block, uint32_t term)
-{
-    bool found = false;
-    for (size_t w = 1; w < data->n_cells && !found; w++) {
-        bool holds = term == EST_I_EXCHANGEABLE ? __builtin_popcountll(w) >= 2 : (term & w) == term;
-        found = holds && data->keep[(block * data->n_cells + w) * data->lanes] > 0;
-    }
-    return found;
-}
-
 /* Rank of the 0/1 pattern of blocks by parts of one shared term. Without memory, and out of range, which such patterns never were
  * seen to be, every part counts: a model that costs too much rather than too little. */
 static size_t rank_of_parts(const est_i_fit_data *data, const est_i_terms *terms, const size_t *part, size_t n_parts)
@@ -35,7 +24,7 @@ static size_t rank_of_parts(const est_i_fit_data *data, const est_i_terms *terms
     int64_t *rows = calloc(data->n_blocks * n_parts, sizeof *rows);
     size_t *pivots = calloc(data->n_blocks + n_parts, sizeof *pivots), rank = n_parts;
     for (size_t k = 0; rows && k < data->n_blocks; k++)
-        for (size_t c = 0; c < n_parts && is_observable(data, k, terms->shared[part[0]]); c++)
+        for (size_t c = 0; c < n_parts && est_i_is_observable(data, k, terms->shared[part[0]]); c++)
             rows[k * n_parts + c] = est_i_acts(terms, part[c], k, data->n_blocks);
     if (rows && pivots && !est_i_exact_echelon(rows, data->n_blocks, n_parts, pivots, &rank, NULL))
         rank = n_parts;
@@ -51,7 +40,7 @@ static size_t count_shared(const est_i_fit_data *data, const est_i_terms *terms,
     for (size_t i = first; i < terms->n_shared; i++) {
         bool shows = false;
         for (size_t k = 0; k < data->n_blocks && !shows && terms->shared[i] == terms->shared[first]; k++)
-            shows = est_i_acts(terms, i, k, data->n_blocks) && is_observable(data, k, terms->shared[i]);
+            shows = est_i_acts(terms, i, k, data->n_blocks) && est_i_is_observable(data, k, terms->shared[i]);
         if (shows && part)
             part[n_parts] = i;
         n_parts += shows;
@@ -66,7 +55,7 @@ size_t est_i_count_parameters(const est_i_fit_data *data, const est_i_terms *ter
     size_t count = 0;
     for (size_t k = 0; k < data->n_blocks; k++)
         for (size_t i = 0; i < terms->n_local; i++)
-            count += is_observable(data, k, terms->local[i]);
+            count += est_i_is_observable(data, k, terms->local[i]);
     for (size_t i = 0; i < terms->n_shared; i++) {
         bool is_first = true;
         for (size_t j = 0; j < i && is_first; j++)

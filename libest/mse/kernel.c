@@ -310,3 +310,25 @@ void est_i_fit(const est_i_fit_data *data, const est_i_fit_request *request, est
         est_i_fit_1(data, request, space);
     }
 }
+
+void est_i_fit_data_take_lane(const est_i_fit_data *from, size_t lane, est_i_fit_data *to, est_i_monitor *monitor)
+{
+    size_t cells = from->n_blocks * from->n_cells;
+    for (size_t w = 0; w < cells; w++) {
+        to->counts[w] = from->counts[w * from->lanes + lane];
+        to->keep[w] = from->keep[w * from->lanes + lane];
+    }
+    est_i_fit_data_prepare_asking(to, monitor);
+    to->constant[0] = from->constant[lane];
+}
+
+bool est_i_is_observable(const est_i_fit_data *data, size_t block, uint32_t term)
+{
+    bool found = false;
+    uint32_t with = term == EST_I_EXCHANGEABLE ? 0 : term;
+    for (uint32_t w = with; w < data->n_cells && !found; w = (w + 1) | with) {
+        bool holds = w > 0 && (term != EST_I_EXCHANGEABLE || __builtin_popcount(w) >= 2);
+        found = holds && data->keep[(block * data->n_cells + w) * data->lanes] > 0;
+    }
+    return found;
+}

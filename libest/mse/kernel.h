@@ -96,6 +96,13 @@ void est_i_fit_data_prepare(est_i_fit_data *data);
 void est_i_fit_data_prepare_asking(est_i_fit_data *data, est_i_monitor *monitor);
 void est_i_fit_data_free(est_i_fit_data *data);
 
+/* Lane `lane` of `from` into one-lane data of the same shape, prepared. Its constant comes along: a block's view carries none, and
+ * criteria must be on one scale. */
+void est_i_fit_data_take_lane(const est_i_fit_data *from, size_t lane, est_i_fit_data *to, est_i_monitor *monitor);
+
+/* Can the term show in the block at all? The exchangeable column needs a cell with two lists. */
+bool est_i_is_observable(const est_i_fit_data *data, size_t block, uint32_t term);
+
 /* v[w] becomes the sum over all supersets (subsets) of w; n is a power of two. A cancelled sum is left unfinished. */
 void est_i_sum_supersets(double *v, size_t n, est_i_monitor *monitor);
 void est_i_sum_subsets(double *v, size_t n, est_i_monitor *monitor);

@@ -148,25 +148,15 @@ static void add_sensitivity(est_i_linkage_run *r)
         }
 }
 
-static double count_on(const est_i_captures *captures, size_t block, size_t on)
-{
-    double sum = 0;
-    for (size_t w = 1; w < captures->n_cells; w++)
-        if ((w & on) == on)
-            sum += captures->counts[block][w];
-    return sum;
-}
-
 /* One pair of lists as if there were no others, over the grid and under the rates. */
 static void add_pair(est_i_linkage_run *r, size_t block, size_t i, size_t j)
 {
     const est_i_captures *captures = r->captures;
-    size_t first = (size_t)1 << i, second = (size_t)1 << j;
-    double n1 = count_on(captures, block, first), n2 = count_on(captures, block, second),
-           both = count_on(captures, block, first | second);
+    double persons[EST_I_LISTS_MAX][EST_I_LISTS_MAX];
+    est_i_count_pairs(captures, block, persons);
     for (size_t p = 0; p < r->n_points; p++) {
         double sensitivity = r->points[p]->missed[block].keep[i][j], wrong = 1 - r->points[p]->wrong[block].keep[i][j];
-        est_i_two_lists pair = est_i_linkage_two_lists(n1, n2, both, sensitivity, wrong, r->options->level);
+        est_i_two_lists pair = est_i_linkage_two_lists(persons[i][i], persons[j][j], persons[i][j], sensitivity, wrong, r->options->level);
         if (has_periods(r))
             est_i_result_cell_text(r->builder, captures->block_names[block]);
         est_i_result_cell_text(r->builder, captures->list_names[i]);
@@ -177,7 +167,7 @@ static void add_pair(est_i_linkage_run *r, size_t block, size_t i, size_t j)
         est_i_result_cell(r->builder, pair.lower);
         est_i_result_cell(r->builder, pair.upper);
         est_i_result_cell_text(r->builder, p == 0            ? "as linked"
-                                           : !(both > 0)     ? "no overlap"
+                                           : !(persons[i][j] > 0)     ? "no overlap"
                                            : !pair.possible  ? "impossible for these lists"
                                            : p < grid_points(r) ? "corrected"
                                                              : "given rates");

@@ -68,7 +68,6 @@ static est_status read_data(est_i_linkage_run *r)
 
 static est_status select_model(est_i_linkage_run *r)
 {
-    static const unsigned orders[] = {0, 0, 1, 2, 3, 3, 3};
     size_t n_lists = r->captures->n_lists;
     est_i_selection how = {.select = r->options->select, .bic_n = EST_BIC_N_PERSONS, .model_class = EST_CLASS_HIERARCHICAL};
     est_i_estimator *estimator = NULL;
@@ -77,7 +76,7 @@ static est_status select_model(est_i_linkage_run *r)
         return est_i_fail(r->error, EST_EOPTION,
                           "a selection among all models handles up to %d lists, found %zu; give --model (for example "
                           "all-pairs), or fewer lists with --lists", EST_I_SET_LISTS_MAX, n_lists);
-    how.max_order = r->options->max_order ? (unsigned)r->options->max_order : orders[n_lists];
+    how.max_order = r->options->max_order ? (unsigned)r->options->max_order : est_i_default_order(n_lists, EST_CLASS_HIERARCHICAL);
     if (how.max_order >= n_lists)
         return est_i_fail(r->error, EST_EOPTION, "option --max-order: found %u, expected at most %zu with %zu lists", how.max_order,
                           n_lists - 1, n_lists);

@@ -13,7 +13,6 @@
 
 #define RANKED_LISTS 5     /* lists up to which every model is fitted */
 #define LISTED_MODELS 100  /* best models listed above */
-#define NEAR 10.0          /* criteria within which models are near-tied (decisions.md 8) */
 #define AVERAGED 30.0      /* and within which they may carry weight in an average */
 
 double est_i_mse_criterion_n(const est_i_mse *r)
@@ -29,21 +28,10 @@ bool est_i_mse_is_search(const est_i_mse *r)
     return r->selected && r->how.select != EST_SELECT_STEPWISE && r->how.select != EST_SELECT_DOWNHILL;
 }
 
-/* One less than the lists, at most three: higher terms are seldom determined, and no list of models stays readable. */
-static unsigned default_order(size_t n_lists, int model_class)
-{
-    unsigned order = n_lists > 4 ? 3 : (unsigned)n_lists - 1;
-    if (model_class == EST_CLASS_PAIRWISE)
-        order = n_lists > 2 ? 2 : 1;
-    else if (model_class != EST_CLASS_HIERARCHICAL)
-        order = (unsigned)n_lists - 1;
-    return order;
-}
-
 static est_status check_search(est_i_mse *r)
 {
     size_t n_lists = r->captures->n_lists;
-    unsigned most = r->options->max_order ? (unsigned)r->options->max_order : default_order(n_lists, r->how.model_class);
+    unsigned most = r->options->max_order ? (unsigned)r->options->max_order : est_i_default_order(n_lists, r->how.model_class);
     r->how.max_order = most;
     if (most >= n_lists && n_lists > 1)
         return est_i_fail(r->error, EST_EOPTION, "option --max-order: found %u, expected at most %zu with %zu lists: the "
@@ -125,7 +113,7 @@ static est_status search_models(est_i_mse *r, est_i_mse_fit *f)
     if (!space)
         return est_i_no_memory(r->error);
     est_i_search_order(f->data, &rules, space, &r->monitor);
-    est_status status = est_i_search_pool(f->data, &rules, &cost, top, r->options->average ? AVERAGED : NEAR, space, &f->pool,
+    est_status status = est_i_search_pool(f->data, &rules, &cost, top, r->options->average ? AVERAGED : EST_I_NEAR_TIED, space, &f->pool,
                                           &r->monitor, r->error);
     f->n_models = est_i_family_count(&f->family);
     est_i_search_space_free(space);

@@ -1,60 +1,27 @@
 /* `mse`: the minimum-data gates as a condition (option gates = enforce). By default they are warnings beside the number. */
-#include <math.h>
-#include <stdbool.h>
-
 #include "core/error.h"
 #include "core/text.h"
-#include "mse/describe.h"
+#include "mse/gates.h"
 #include "mse/mse_state.h"
 
-static void add(est_i_text *failed, const char *place, const char *gate)
+static void add_failed(const est_i_mse *r, size_t first, size_t n_blocks, const est_i_mse_target *target, const char *place,
+                       est_i_text *failed)
 {
-    est_i_text_printf(failed, "%s%s%s%s", failed->length ? ", " : "", place, *place ? ": " : "", gate);
-}
-
-static void check_lists(const est_i_captures *captures, size_t block, const char *place, est_i_text *failed)
-{
-    double persons[EST_I_LISTS_MAX][EST_I_LISTS_MAX];
-    bool small = false, alone = false;
-    est_i_count_pairs(captures, block, persons);
-    for (size_t j = 0; j < captures->n_lists; j++) {
-        bool shares = false;
-        if (!(captures->active[block] >> j & 1))
-            continue;
-        for (size_t i = 0; i < captures->n_lists; i++)
-            shares = shares || (i != j && persons[j][i] > 0);
-        small = small || persons[j][j] < 10;
-        alone = alone || !shares;
-    }
-    if (__builtin_popcount(captures->active[block]) < 3)
-        add(failed, place, "fewer than three lists");
-    if (small)
-        add(failed, place, "a list of fewer than 10 persons");
-    if (alone)
-        add(failed, place, "a list that shares nobody with another");
-}
-
-static void check_target(const est_i_mse_target *target, const char *place, est_i_text *failed)
-{
-    if (target->n < 100)
-        add(failed, place, "fewer than 100 persons");
-    if (isnan(target->unseen))
-        add(failed, place, "no estimate");
-    else if (!(target->n >= 0.05 * (target->n + target->unseen)))
-        add(failed, place, "less than 5 % of the estimate on the lists");
-    if (target->upper > 10 * target->lower)
-        add(failed, place, "an upper limit more than 10 times the lower");
+    est_i_gate gates[EST_I_GATES_MOST];
+    size_t n = est_i_gates_judge(r->captures, first, n_blocks, target->n + target->unseen, target->lower, target->upper, gates);
+    for (size_t i = 0; i < n; i++)
+        if (!gates[i].passed)
+            est_i_text_printf(failed, "%s%s%s%s", failed->length ? ", " : "", place, *place ? ": " : "", gates[i].name);
 }
 
 /* Gates that are not met, in words. */
 static void list_failed(const est_i_mse *r, est_i_text *failed)
 {
-    for (size_t k = 0; k < r->captures->n_blocks; k++) {
-        check_lists(r->captures, k, r->captures->block_names[k], failed);
-        check_target(&r->targets[k], r->captures->block_names[k], failed);
-    }
-    if (r->n_targets > 1)
-        check_target(est_i_mse_whole(r), "all", failed);
+    size_t blocks = r->captures->n_blocks;
+    for (size_t k = 0; k < blocks; k++)
+        add_failed(r, k, 1, &r->targets[k], r->captures->block_names[k], failed);
+    if (blocks > 1)
+        add_failed(r, 0, blocks, est_i_mse_whole(r), "all", failed);
 }
 
 void est_i_mse_note_gates(est_i_mse *r)

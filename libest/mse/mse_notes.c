@@ -9,7 +9,6 @@
 #include "mse/mse_state.h"
 #include "mse/refusal.h"
 
-#define NEAR 10.0
 #define NAMED_MOST 6
 #define LEAST_SHOWN 1e-6 /* weights below are said to be below */
 
@@ -94,7 +93,7 @@ static void note_near_ties(est_i_mse *r, const est_i_mse_fit *f)
     double least = INFINITY, most = 0;
     size_t count = 0, n_without = 0;
     const est_i_pool *pool = f->pool;
-    for (size_t i = 0; i < pool->n_models && pool->models[i].criterion <= pool->models[0].criterion + NEAR; i++) {
+    for (size_t i = 0, near = est_i_pool_near_tied(pool); i < near; i++) {
         double population = population_that_stands(r, pool, i, &n_without);
         if (isnan(population))
             continue;
@@ -308,12 +307,7 @@ static void note_fit(est_i_mse *r)
     if (boundary)
         est_i_result_note(r->builder, r->context, EST_WARNING, "boundary",
                           "a boundary fit: some fitted cells are zero, and the estimate stands on the face that is left");
-    if (all->n < 0.05 * (all->n + all->unseen))
-        est_i_result_note(r->builder, r->context, EST_WARNING, "low_coverage",
-                          "the lists hold less than 5 %% of the estimated population: read it as an order of magnitude");
-    if (all->upper > 10 * all->lower)
-        est_i_result_note(r->builder, r->context, EST_WARNING, "wide_interval",
-                          "the upper limit is more than 10 times the lower: the interval is the answer, not the estimate in it");
+    est_i_describe_precision(r->builder, r->context, all->n, all->n + all->unseen, all->lower, all->upper);
     est_i_result_note(r->builder, r->context, EST_NOTE, "untestable",
                       "the lists cannot test that the dependence of all lists at once is absent");
 }

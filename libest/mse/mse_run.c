@@ -10,8 +10,6 @@
 #include "mse/diagnose.h"
 #include "mse/mse_state.h"
 
-#define NEAR 10.0
-
 /* One fit for all strata, or one for each. */
 static est_status prepare(est_i_mse *r)
 {
@@ -43,12 +41,10 @@ static est_status prepare(est_i_mse *r)
 static size_t near_tied(const est_i_mse *r, double **populations)
 {
     const est_i_pool *pool = r->fits[0].pool;
-    size_t count = 0;
     *populations = NULL;
     if (!pool || isnan(est_i_mse_whole(r)->unseen))
         return 0;
-    while (count < pool->n_models && pool->models[count].criterion <= pool->models[0].criterion + NEAR)
-        count++;
+    size_t count = est_i_pool_near_tied(pool);
     *populations = calloc(count + 1, sizeof **populations);
     for (size_t i = 0; i < count && *populations; i++)
         (*populations)[i] = r->captures->total + exp(est_i_pool_log_unseen(pool, i));

@@ -262,9 +262,8 @@ static void add_notes(coverage_run *r)
     note_choice(r);
     note_faults(r);
     note_interval(r);
-    if (r->coverage.seen < 0.05 * r->coverage.population[r->chosen])
-        est_i_result_note(r->builder, r->context, EST_WARNING, "low_coverage",
-                          "the lists hold less than 5 %% of the estimated population: read it as an order of magnitude");
+    est_i_describe_precision(r->builder, r->context, r->coverage.seen, r->coverage.population[r->chosen],
+                             r->interval[r->chosen].lower, r->interval[r->chosen].upper);
     est_i_result_note(r->builder, r->context, EST_NOTE, "untestable",
                       "the lists cannot test that what they say about each other holds for the people on none of them");
 }

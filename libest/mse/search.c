@@ -262,17 +262,6 @@ static est_status make_room(pool_work *w, est_error *error)
     return EST_OK;
 }
 
-static void copy_lane(const est_i_fit_data *from, size_t lane, est_i_fit_data *to)
-{
-    size_t cells = from->n_blocks * from->n_cells;
-    for (size_t w = 0; w < cells; w++) {
-        to->counts[w] = from->counts[w * from->lanes + lane];
-        to->keep[w] = from->keep[w * from->lanes + lane];
-    }
-    est_i_fit_data_prepare(to);
-    to->constant[0] = from->constant[lane]; /* a block's view carries none, and criteria must be on one scale */
-}
-
 /* A model that has been fitted, and is believed. */
 typedef struct found_fit {
     est_i_set set;
@@ -383,7 +372,7 @@ static void confirm(search *s, size_t lane, est_i_set set, const est_i_terms *te
 {
     est_i_verdict *verdict = NULL;
     est_i_search_space *space = s->space;
-    copy_lane(s->data, lane, space->single);
+    est_i_fit_data_take_lane(s->data, lane, space->single, s->monitor);
     s->status = est_i_verdict_find(space->single, 0, terms, s->monitor, &verdict, s->error);
     if (s->status == EST_EIDENTIFY) {
         s->status = EST_OK; /* too sparse to be judged: such a model does not compete */
@@ -626,6 +615,14 @@ est_status est_i_search_pool(const est_i_fit_data *data, const est_i_search_rule
             break;
     }
     return status;
+}
+
+size_t est_i_pool_near_tied(const est_i_pool *pool)
+{
+    size_t count = 0;
+    while (count < pool->n_models && pool->models[count].criterion <= pool->models[0].criterion + EST_I_NEAR_TIED)
+        count++;
+    return count;
 }
 
 void est_i_pool_free(est_i_pool *pool)

@@ -81,6 +81,11 @@ typedef struct est_i_pool {
 } est_i_pool;
 
 #define EST_I_POOL_MAX 200000
+/* Criteria this near to the best can hardly be told apart (decisions.md 8). */
+#define EST_I_NEAR_TIED 10
+
+/* Models of the pool within EST_I_NEAR_TIED of its best: the first so many. */
+size_t est_i_pool_near_tied(const est_i_pool *pool);
 
 /* Exactly the `top` best models, and all within `window` of the best (0 = none beyond top), of lane 0 of one-lane data. */
 est_status est_i_search_pool(const est_i_fit_data *data, const est_i_search_rules *rules, const est_i_cost *cost, size_t top,

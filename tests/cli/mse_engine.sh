@@ -127,7 +127,7 @@ check "one possible model is taken as known" 0 'takes the model as known' '' mse
 # Minimum-data gates.
 printf 'A,B,C,count\n1,0,0,30\n0,1,0,25\n0,0,1,20\n1,1,0,5\n1,0,1,4\n0,1,1,3\n' >data/few.csv
 check "gates warn" 0 'Warning: the table holds fewer than 100 persons' '' mse data/few.csv --internal --ci wald
-check "gates enforced" 4 - 'fewer than 100 persons.*--gates warn.*EST_EIDENTIFY' mse data/few.csv --internal --gates enforce
+check "gates enforced" 4 - 'at least 100 persons.*--gates warn.*EST_EIDENTIFY' mse data/few.csv --internal --gates enforce
 check "gates that are passed" 0 '14,?402' '' mse dataset:kosovo_1999 --model all-pairs --gates enforce
 
 # Impossible requests say at once what to do instead.

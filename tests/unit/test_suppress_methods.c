@@ -604,12 +604,12 @@ static void test_gates_in_words(void **state)
 {
     static const char end[] = ". The numbers are printed all the same";
     static const char *const failed[][2] = {
-        {"a list that shares nobody with another", NULL},
-        {"1, 2: a list that shares nobody with another, 1, 3: a list that shares nobody with another", NULL},
-        {"fewer than three lists, a list that shares nobody with another", "fewer than three lists"},
-        {"a list that shares nobody with another, less than 5 %", "less than 5 %"},
-        {"1, 2: a list that shares nobody with another, 1, 3: fewer than 100 cases", "1, 3: fewer than 100 cases"},
-        {"1, 2: fewer than three lists, 1, 2: a list that shares nobody with another, 1, 3: no estimate",
+        {"each list shares persons with another", NULL},
+        {"1, 2: each list shares persons with another, 1, 3: each list shares persons with another", NULL},
+        {"fewer than three lists, each list shares persons with another", "fewer than three lists"},
+        {"each list shares persons with another, less than 5 %", "less than 5 %"},
+        {"1, 2: each list shares persons with another, 1, 3: fewer than 100 cases", "1, 3: fewer than 100 cases"},
+        {"1, 2: fewer than three lists, 1, 2: each list shares persons with another, 1, 3: no estimate",
          "1, 2: fewer than three lists, 1, 3: no estimate"},
         {"1, 3: no estimate", "1, 3: no estimate"}};
     (void)state;
