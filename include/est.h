@@ -16,6 +16,8 @@
 
 #include <est/error.h>
 #include <est/context.h>
+#include <est/source.h>
+#include <est/survey.h>
 #include <est/table.h>
 #include <est/result.h>
 #include <est/method.h>

@@ -1,6 +1,7 @@
 /* The registry's list: one line a method. Adding a method is its file and a line here. */
 EST_METHOD(mse)
 EST_METHOD(trend)
+EST_METHOD(survey)
 EST_METHOD(two_list)
 EST_METHOD(sample_coverage)
 EST_METHOD(heterogeneity)

@@ -7,6 +7,7 @@
 #include <est/context.h>
 #include <est/error.h>
 #include <est/result.h>
+#include <est/source.h>
 #include <est/table.h>
 
 #ifdef __cplusplus
@@ -51,6 +52,8 @@ typedef struct est_method {
     est_status (*validate)(const void *options, est_error *error);
     est_status (*fit)(const est_table *data, const void *options, const est_context *context, est_result **result,
                       est_error *error);
+    /* Methods that read a source in passes and need not hold its rows; NULL: the rows are read into a table for `fit`. */
+    est_status (*read)(est_source *source, const void *options, const est_context *context, est_result **result, est_error *error);
 } est_method;
 
 size_t est_method_count(void);
@@ -70,6 +73,10 @@ void est_options_free(est_options *options);
 /* Validates the options and runs the method. The caller frees *result (NULL on failure). */
 est_status est_method_run(const est_method *method, const est_table *data, const est_options *options,
                           const est_context *context, est_result **result, est_error *error) EST_MUST_CHECK;
+
+/* The same from a source, without holding its rows where the method does not need them all at once. */
+est_status est_method_run_source(const est_method *method, est_source *source, const est_options *options,
+                                 const est_context *context, est_result **result, est_error *error) EST_MUST_CHECK;
 
 /* Names of option kinds: "flag", "integer", ... ; NULL past the end. */
 const char *est_option_kind_name(est_option_kind kind);

@@ -28,6 +28,16 @@ typedef enum est_flag {
     EST_FLAG_SYNTHETIC,           /* made from synthetic data */
     EST_FLAG_MODEL_KNOWN,         /* the interval takes the model as known */
     EST_FLAG_NOT_ANNUAL,          /* compares windows of different length, not rates */
+    EST_FLAG_LONELY_PSU,          /* a stratum with a single primary sampling unit stands behind the standard error */
+    EST_FLAG_FEW_CASES,           /* fewer unweighted cases than the reliability profile asks for */
+    EST_FLAG_USE_WITH_CAUTION,    /* the reliability profile shows it with a warning */
+    EST_FLAG_UNRELIABLE,          /* the reliability profile would withhold it */
+    EST_FLAG_FEW_DF,              /* fewer than 8 degrees of freedom */
+    EST_FLAG_NO_DF,               /* no degrees of freedom: no interval */
+    EST_FLAG_AT_BOUND,            /* a proportion of 0 or 1: the interval is Clopper-Pearson's */
+    EST_FLAG_NORMALISED_WEIGHTS,  /* the weights add up to about the sample size: they give no totals */
+    EST_FLAG_MODEL_BASED,         /* rests on a model, not on the design alone */
+    EST_FLAG_DEFINITION_BREAK,    /* the definition differs from that of the others it stands beside */
     EST_FLAG_END
 } est_flag;
 
@@ -54,6 +64,15 @@ typedef struct est_row {
     uint32_t flags;
     int detail;           /* 1 = in JSON and CSV only; left out of pages for people, which show the rows that matter most */
     const char *population, *period, *definition; /* comparability: rows differ in these are not the same thing */
+    /* Of surveys; NaN = does not apply. n is then the unweighted number of cases. */
+    double n_weighted;    /* the sum of their weights */
+    double cv;            /* se / |estimate| */
+    double deff, deft;    /* design effect on the variance, on the standard error */
+    double effective_n;   /* n / deff, as its estimator defines it */
+    double numerator;     /* unweighted cases with the attribute: a count of people seen */
+    /* How an agency prints it (set by est_result_suppress): "" plainly, "()" in parentheses; any other mark stands in the place
+     * of an estimate that is withheld, and behind one that is shown. The flags say the same in words. */
+    const char *mark;
 } est_row;
 
 typedef struct est_stat {
@@ -72,7 +91,8 @@ typedef struct est_cell {
 typedef enum est_column_role {
     EST_ROLE_PLAIN = 0,
     EST_ROLE_COUNT = 1,      /* counts of detected people */
-    EST_ROLE_ESTIMATE = 2    /* estimates of people */
+    EST_ROLE_ESTIMATE = 2,   /* estimates of people */
+    EST_ROLE_FIT = 3         /* measures of fit, criteria, coefficients: functions of the exact table */
 } est_column_role;
 
 typedef struct est_frame {
@@ -83,12 +103,15 @@ typedef struct est_frame {
     const est_column_role *roles;
     const est_cell *cells;   /* row by row: cells[row * n_columns + column] */
     size_t print_rows;       /* how many rows the text writer shows; 0 = none, SIZE_MAX = all */
+    const int *decimals;     /* of each column, on pages for people; -1 = by the size of the number. NULL = all -1 */
+    const size_t *about;     /* of each line: the row of the result that it tells of, SIZE_MAX = none. NULL = none of them does */
 } est_frame;
 
 typedef struct est_note {
     est_severity severity;
     const char *code;
     const char *message;
+    const char *public_message; /* what may be published of it where something is withheld; NULL = all of it, "" = nothing */
 } est_note;
 
 /* A chart the writers may draw: categories and one series a model or measure. */
@@ -120,6 +143,8 @@ typedef struct est_chart {
     const char *const *sets;
     const double *set_totals;           /* n_sets; role COUNT */
     const unsigned char *membership;    /* [category * n_sets + set]: 1 = the combination holds the set */
+    const size_t *about;                /* [series * n_categories + category]: the row of the result at that point, SIZE_MAX = none;
+                                           NULL = none */
 } est_chart;
 
 /* How the answer came about: name and value, in order (method, version, reference, every option, seed, input hash, rows). */

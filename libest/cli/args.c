@@ -12,7 +12,8 @@ const cli_option cli_common_options[] = {
     {"format", EST_OPTION_CHOICE, NULL, "", 0, 0, "text|json|csv|md|html",
      "default: by --output, else text"},
     {"output", EST_OPTION_TEXT, "PATH", "", 0, 0, NULL, "file (.txt .json .csv .md .html) or folder (all)"},
-    {"suppress", EST_OPTION_CHOICE, NULL, "counts", 0, 0, "counts|none", "withhold small counts of people"},
+    {"suppress", EST_OPTION_CHOICE, NULL, "default", 0, 0, "default|counts|none|dhs|mics|nchs|statcan|custom:KEY=NUMBER,...",
+     "what is withheld or marked: small counts of people; in surveys by the profile of an agency"},
     {"suppress-below", EST_OPTION_INTEGER, "K", "10", 1, 1e6, NULL, "counts below K are small"},
     {"internal", EST_OPTION_FLAG, NULL, "", 0, 0, NULL, "withhold nothing and mark every page"},
     {"seed", EST_OPTION_INTEGER, "N", "1", 0, 18446744073709551615.0, NULL, "seed of the random numbers"},
@@ -176,15 +177,23 @@ est_status cli_args_integer(const cli_args *args, const char *name, uint64_t *va
     return EST_OK;
 }
 
+/* The word itself; of a choice with a colon, the part up to it and something behind. */
+static bool is_this_choice(const char *choice, size_t size, const char *word)
+{
+    const char *colon = memchr(choice, ':', size);
+    size_t length = colon ? (size_t)(colon - choice) + 1 : size;
+    return strncmp(choice, word, length) == 0 && (colon ? word[length] != '\0' : word[length] == '\0');
+}
+
 static bool is_choice(const char *choices, const char *word)
 {
-    size_t length = strlen(word);
-    while (choices
-           && (strncmp(choices, word, length) != 0 || (choices[length] != '|' && choices[length] != '\0'))) {
-        choices = strchr(choices, '|');
-        choices = choices ? choices + 1 : NULL;
+    bool found = false;
+    for (const char *at = choices; at && *at && *word && !found;) {
+        size_t size = strcspn(at, "|");
+        found = is_this_choice(at, size, word);
+        at += size + (at[size] == '|');
     }
-    return choices != NULL && length > 0;
+    return found;
 }
 
 est_status cli_args_choice(const cli_args *args, const char *name, const char **value, est_error *error)

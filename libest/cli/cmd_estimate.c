@@ -179,7 +179,7 @@ static est_status set_options(const cli_request *request, est_options *options, 
 static est_status run(cli_request *request, est_result **result, est_error *error)
 {
     est_status status = EST_OK;
-    est_table *data = NULL;
+    est_source *data = NULL;
     est_options *options = NULL;
     est_table **tables = calloc(request->args->n_options + 1, sizeof *tables);
 
@@ -191,12 +191,12 @@ static est_status run(cli_request *request, est_result **result, est_error *erro
     if (status == EST_OK)
         status = set_options(request, options, tables, error);
     if (status == EST_OK)
-        status = est_table_open(request->data, &request->context, &data, error);
+        status = est_source_open(request->data, &request->context, &data, error);
     if (status == EST_OK)
-        status = est_method_run(request->method, data, options, &request->context, result, error);
+        status = est_method_run_source(request->method, data, options, &request->context, result, error);
 
     est_options_free(options);
-    est_table_free(data);
+    est_source_free(data);
     for (size_t i = 0; i < request->args->n_options; i++)
         est_table_free(tables[i]);
     free(tables);

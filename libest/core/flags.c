@@ -21,6 +21,16 @@ static const flag_entry flags[EST_FLAG_END] = {
     [EST_FLAG_SYNTHETIC] = {"synthetic", "made from synthetic data"},
     [EST_FLAG_MODEL_KNOWN] = {"model_known", "the interval takes the model as known"},
     [EST_FLAG_NOT_ANNUAL] = {"not_annual", "compares windows of different length, not yearly rates"},
+    [EST_FLAG_LONELY_PSU] = {"lonely_psu", "a stratum has a single primary sampling unit"},
+    [EST_FLAG_FEW_CASES] = {"few_cases", "few unweighted cases"},
+    [EST_FLAG_USE_WITH_CAUTION] = {"use_with_caution", "imprecise: use with caution"},
+    [EST_FLAG_UNRELIABLE] = {"unreliable", "too imprecise to publish"},
+    [EST_FLAG_FEW_DF] = {"few_df", "fewer than 8 degrees of freedom"},
+    [EST_FLAG_NO_DF] = {"no_df", "no degrees of freedom: no interval"},
+    [EST_FLAG_AT_BOUND] = {"at_bound", "a proportion of 0 or 1: exact interval"},
+    [EST_FLAG_NORMALISED_WEIGHTS] = {"normalised_weights", "the weights add up to the sample, not to the population"},
+    [EST_FLAG_MODEL_BASED] = {"model_based", "rests on a model, not on the design alone"},
+    [EST_FLAG_DEFINITION_BREAK] = {"definition_break", "another definition than the rest of the series"},
 };
 
 static const flag_entry *flag_find(est_flag flag)

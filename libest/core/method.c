@@ -116,21 +116,23 @@ est_status est_options_set_table(est_options *options, const char *name, const e
     return status;
 }
 
-static est_status run_checked(const est_method *method, const est_table *data, const est_options *options,
-                              const est_context *context, est_result **result, est_error *error)
+est_status est_i_method_values(const est_method *method, const est_options *options, est_options **made, const void **values,
+                               est_error *error)
 {
-    est_status status;
-    if (options->method != method)
-        return est_i_fail(error, EST_EOPTION, "found options of method '%s', expected options of '%s'",
-                          options->method->id, method->id);
-    status = est_i_options_check(method->options, method->n_options, options->values, error);
+    est_status status = EST_OK;
+    *made = NULL;
+    if (!options) {
+        status = est_options_new(method, made, error);
+        options = *made;
+    }
+    if (status == EST_OK && options->method != method)
+        status = est_i_fail(error, EST_EOPTION, "found options of method '%s', expected options of '%s'", options->method->id, method->id);
+    if (status == EST_OK)
+        status = est_i_options_check(method->options, method->n_options, options->values, error);
     if (status == EST_OK && method->validate)
         status = method->validate(options->values, error);
     if (status == EST_OK)
-        status = method->fit(data, options->values, context, result, error);
-    if (status == EST_OK && !*result)
-        status = est_i_fail(error, EST_EINTERNAL,
-                            "method '%s' gave no result; please report this as a defect", method->id);
+        *values = options->values;
     return status;
 }
 
@@ -138,15 +140,16 @@ est_status est_method_run(const est_method *method, const est_table *data, const
                           const est_context *context, est_result **result, est_error *error)
 {
     est_options *defaults = NULL;
-    est_status status = EST_OK;
+    const void *values = NULL;
     est_error_clear(error);
     *result = NULL;
     if (!method || !data)
         return est_i_fail(error, EST_EOPTION, "found no %s, expected one", method ? "data" : "method");
-    if (!options)
-        status = est_options_new(method, &defaults, error);
+    est_status status = est_i_method_values(method, options, &defaults, &values, error);
     if (status == EST_OK)
-        status = run_checked(method, data, options ? options : defaults, context, result, error);
+        status = method->fit(data, values, context, result, error);
+    if (status == EST_OK && !*result)
+        status = est_i_fail(error, EST_EINTERNAL, "method '%s' gave no result; please report this as a defect", method->id);
     if (status != EST_OK && *result) {
         est_result_free(*result);
         *result = NULL;

@@ -16,6 +16,10 @@ est_status est_i_option_store(const est_option_spec *spec, const char *value, vo
 /* Every option of a struct that a C program filled by hand: ranges, choices, NaN, NULL texts. */
 est_status est_i_options_check(const est_option_spec *specs, size_t count, const void *options, est_error *error);
 
+/* The options struct of a run, every option and the whole checked. `options` NULL = defaults, made into *made, which the caller frees. */
+est_status est_i_method_values(const est_method *method, const est_options *options, est_options **made, const void **values,
+                               est_error *error);
+
 /* The value of one option as text, in a new string (NULL without memory). Tables give their name. */
 char *est_i_option_text(const est_option_spec *spec, const void *options);
 

@@ -110,8 +110,9 @@ static bool append_row(est_result *result, const est_row *source)
     row.population = est_i_result_text(result, source->population);
     row.period = est_i_result_text(result, source->period);
     row.definition = est_i_result_text(result, source->definition);
+    row.mark = est_i_result_text(result, source->mark);
     if (!row.estimand || !row.model || !row.interval || !row.population || !row.period || !row.definition ||
-        !copy_labels(result, &row))
+        !row.mark || !copy_labels(result, &row))
         return false;
     list[result->n_rows++] = row;
     return true;
@@ -153,16 +154,20 @@ static bool append_frame(est_result *result, const est_frame *source)
             roles[i] = EST_ROLE_PLAIN;
     }
     frame.roles = roles;
+    frame.decimals = source->decimals ? arena_copy(result, source->decimals, source->n_columns, sizeof *source->decimals) : NULL;
+    if (source->decimals && !frame.decimals)
+        return false;
     frame.n_rows = 0;
     frame.cells = NULL;
+    frame.about = NULL;
     if (!roles)
         return false;
     list[result->n_frames++] = frame;
     return true;
 }
 
-/* Gives the last frame its cells. */
-static bool fill_frame(est_result *result, const est_cell *cells, size_t count)
+/* Gives the last frame its cells, and what its lines are about (NULL: nothing). */
+static bool fill_frame(est_result *result, const est_cell *cells, size_t count, const size_t *about)
 {
     est_frame *frame = &result->frames[result->n_frames - 1];
     est_cell *copies = arena_copy(result, cells, count, sizeof *copies);
@@ -176,6 +181,10 @@ static bool fill_frame(est_result *result, const est_cell *cells, size_t count)
         frame->cells = copies;
         frame->n_rows = frame->n_columns ? count / frame->n_columns : 0;
     }
+    if (fine && about) {
+        frame->about = arena_copy(result, about, frame->n_rows, sizeof *about);
+        fine = frame->about != NULL;
+    }
     return fine;
 }
 
@@ -188,7 +197,8 @@ static bool append_note(est_result *result, const est_note *source)
     result->notes = list;
     note.code = est_i_result_text(result, source->code);
     note.message = est_i_result_text(result, source->message);
-    if (!note.code || !note.message)
+    note.public_message = source->public_message ? est_i_result_text(result, source->public_message) : NULL;
+    if (!note.code || !note.message || (source->public_message && !note.public_message))
         return false;
     list[result->n_notes++] = note;
     return true;
@@ -258,6 +268,10 @@ static bool append_chart(est_result *result, const est_chart *source)
     chart.y_title = est_i_result_text(result, source->y_title);
     chart.alternative = est_i_result_text(result, source->alternative);
     chart.categories = copy_texts(result, source->categories, source->n_categories);
+    if (source->about)
+        chart.about = arena_copy(result, source->about, source->n_series * source->n_categories, sizeof *chart.about);
+    if (source->about && !chart.about)
+        return false;
     if (!chart.name || !chart.title || !chart.subtitle || !chart.x_title || !chart.y_title ||
         !chart.alternative || !chart.categories || !copy_series(result, &chart) || !copy_sets(result, &chart))
         return false;
@@ -288,7 +302,8 @@ static est_result *result_new(const char *method_id, const char *title)
         result->smallest_count = NAN;
         result->method = est_i_result_text(result, method_id);
         result->title = est_i_result_text(result, title);
-        if (!result->method || !result->title) {
+        result->profile = est_i_result_text(result, "counts");
+        if (!result->method || !result->title || !result->profile) {
             est_result_free(result);
             result = NULL;
         }
@@ -322,7 +337,7 @@ static bool copy_lists(est_result *copy, const est_result *source)
         fine = append_stat(copy, &source->stats[i]);
     for (size_t i = 0; i < source->n_frames && fine; i++) {
         const est_frame *frame = &source->frames[i];
-        fine = append_frame(copy, frame) && fill_frame(copy, frame->cells, frame->n_rows * frame->n_columns);
+        fine = append_frame(copy, frame) && fill_frame(copy, frame->cells, frame->n_rows * frame->n_columns, frame->about);
     }
     for (size_t i = 0; i < source->n_notes && fine; i++)
         fine = append_note(copy, &source->notes[i]);
@@ -345,6 +360,11 @@ est_status est_i_result_copy(const est_result *source, est_result **copy, est_er
     made->is_synthetic = source->is_synthetic;
     made->is_internal = source->is_internal;
     made->smallest_count = source->smallest_count;
+    made->profile = est_i_result_text(made, source->profile);
+    if (!made->profile) {
+        est_result_free(made);
+        return est_i_no_memory(error);
+    }
     *copy = made;
     return EST_OK;
 }
@@ -352,7 +372,7 @@ est_status est_i_result_copy(const est_result *source, est_result **copy, est_er
 est_status est_i_result_append_note(est_result *result, est_severity severity, const char *code,
                                     const char *message, est_error *error)
 {
-    return append_note(result, &(est_note){severity, code, message}) ? EST_OK : est_i_no_memory(error);
+    return append_note(result, &(est_note){severity, code, message, NULL}) ? EST_OK : est_i_no_memory(error);
 }
 
 /* The builder */
@@ -361,6 +381,8 @@ struct est_i_result_builder {
     est_result *result;
     est_cell *cells; /* of the frame that is being filled; their texts lie in the result */
     size_t n_cells, cell_room;
+    size_t *about; /* of the lines of that frame, as far as it was told */
+    size_t n_about, about_room;
     bool in_frame, failed, ragged;
 };
 
@@ -396,7 +418,14 @@ est_row est_i_row_empty(const char *estimand)
                      .flags = 0,
                      .population = "",
                      .period = "",
-                     .definition = ""};
+                     .definition = "",
+                     .n_weighted = NAN,
+                     .cv = NAN,
+                     .deff = NAN,
+                     .deft = NAN,
+                     .effective_n = NAN,
+                     .numerator = NAN,
+                     .mark = ""};
 }
 
 void est_i_result_add_row(est_i_result_builder *builder, const est_row *row)
@@ -417,6 +446,19 @@ void est_i_result_add_stat_text(est_i_result_builder *builder, const char *name,
         builder->failed = !append_stat(builder->result, &(est_stat){name, NAN, text ? text : "", 0});
 }
 
+/* What the lines before line `count` are about where nothing was said: nothing. Only if anything was said at all. */
+static bool tell_about(est_i_result_builder *builder, size_t count, size_t said)
+{
+    while (builder->n_about < count && (builder->n_about > 0 || said != SIZE_MAX)) {
+        size_t *grown = grow(builder->about, builder->n_about, &builder->about_room, sizeof *grown);
+        if (!grown)
+            return false;
+        builder->about = grown;
+        builder->about[builder->n_about++] = SIZE_MAX;
+    }
+    return true;
+}
+
 static void close_frame(est_i_result_builder *builder)
 {
     if (usable(builder) && builder->in_frame) {
@@ -424,8 +466,10 @@ static void close_frame(est_i_result_builder *builder)
         if (columns ? builder->n_cells % columns != 0 : builder->n_cells != 0)
             builder->ragged = true;
         else
-            builder->failed = !fill_frame(builder->result, builder->cells, builder->n_cells);
-        builder->n_cells = 0;
+            builder->failed = !tell_about(builder, columns ? builder->n_cells / columns : 0, SIZE_MAX) ||
+                              !fill_frame(builder->result, builder->cells, builder->n_cells,
+                                          builder->n_about ? builder->about : NULL);
+        builder->n_cells = builder->n_about = 0;
         builder->in_frame = false;
     }
 }
@@ -442,10 +486,41 @@ void est_i_result_frame(est_i_result_builder *builder, const char *name, const c
                            .columns = columns,
                            .roles = roles,
                            .cells = NULL,
-                           .print_rows = print_rows};
+                           .print_rows = print_rows,
+                           .decimals = NULL};
         builder->failed = !append_frame(builder->result, &frame);
         builder->in_frame = !builder->failed;
     }
+}
+
+void est_i_result_frame_decimals(est_i_result_builder *builder, const int *decimals)
+{
+    if (usable(builder) && builder->in_frame) {
+        est_frame *frame = &builder->result->frames[builder->result->n_frames - 1];
+        frame->decimals = arena_copy(builder->result, decimals, frame->n_columns, sizeof *decimals);
+        builder->failed = !frame->decimals;
+    }
+}
+
+void est_i_result_frame_about(est_i_result_builder *builder, size_t row)
+{
+    if (usable(builder) && builder->in_frame && row != SIZE_MAX) {
+        size_t columns = builder->result->frames[builder->result->n_frames - 1].n_columns;
+        size_t line = columns ? builder->n_cells / columns : 0;
+        builder->failed = !tell_about(builder, line + 1, row);
+        if (!builder->failed)
+            builder->about[line] = row;
+    }
+}
+
+size_t est_i_result_row_count(const est_i_result_builder *builder)
+{
+    return usable(builder) ? builder->result->n_rows : 0;
+}
+
+const est_result *est_i_result_so_far(const est_i_result_builder *builder)
+{
+    return usable(builder) ? builder->result : NULL;
 }
 
 static void add_cell(est_i_result_builder *builder, est_cell cell)
@@ -483,12 +558,12 @@ void est_i_result_cell_text(est_i_result_builder *builder, const char *text)
     }
 }
 
-void est_i_result_note(est_i_result_builder *builder, const est_context *context, est_severity severity,
-                       const char *code, const char *format, ...)
+/* public_message NULL: the whole message. */
+static void add_note(est_i_result_builder *builder, const est_context *context, const est_note *kind, const char *format,
+                     va_list arguments)
 {
-    va_list arguments, again;
+    va_list again;
     char *message = NULL;
-    va_start(arguments, format);
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
     if (length >= 0)
@@ -496,15 +571,33 @@ void est_i_result_note(est_i_result_builder *builder, const est_context *context
     if (message) {
         vsnprintf(message, (size_t)length + 1, format, again);
         if (usable(builder))
-            builder->failed = !append_note(builder->result, &(est_note){severity, code, message});
+            builder->failed =
+                !append_note(builder->result, &(est_note){kind->severity, kind->code, message, kind->public_message});
         if (context && context->note)
-            context->note(context->user, severity, code, message);
+            context->note(context->user, kind->severity, kind->code, message);
     } else if (builder) {
         builder->failed = true;
     }
     va_end(again);
-    va_end(arguments);
     free(message);
+}
+
+void est_i_result_note(est_i_result_builder *builder, const est_context *context, est_severity severity,
+                       const char *code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_note(builder, context, &(est_note){severity, code, NULL, NULL}, format, arguments);
+    va_end(arguments);
+}
+
+void est_i_result_note_public(est_i_result_builder *builder, const est_context *context, est_severity severity,
+                              const char *code, const char *public_message, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_note(builder, context, &(est_note){severity, code, NULL, public_message}, format, arguments);
+    va_end(arguments);
 }
 
 void est_i_result_add_chart(est_i_result_builder *builder, const est_chart *chart)
@@ -546,6 +639,14 @@ void est_i_result_mark(est_i_result_builder *builder, bool is_public, bool is_sy
     }
 }
 
+void est_i_result_profile(est_i_result_builder *builder, const char *profile)
+{
+    if (usable(builder)) {
+        builder->result->profile = est_i_result_text(builder->result, profile);
+        builder->failed = !builder->result->profile;
+    }
+}
+
 void est_i_result_smallest_count(est_i_result_builder *builder, double count)
 {
     if (usable(builder))
@@ -577,6 +678,7 @@ void est_i_result_abandon(est_i_result_builder *builder)
     if (builder) {
         est_result_free(builder->result);
         free(builder->cells);
+        free(builder->about);
         free(builder);
     }
 }

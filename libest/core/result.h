@@ -25,6 +25,10 @@ void est_i_result_add_stat_text(est_i_result_builder *builder, const char *name,
 /* Starts a frame; then cells are added row by row, left to right. print_rows as in est_frame. */
 void est_i_result_frame(est_i_result_builder *builder, const char *name, const char *title, size_t n_columns,
                         const char *const *columns, const est_column_role *roles, size_t print_rows);
+/* Digits behind the point of each column of the frame just started, on pages for people: -1 = by the size of the number. */
+void est_i_result_frame_decimals(est_i_result_builder *builder, const int *decimals);
+/* The line of the frame that begins now tells of that row of the result (its index): suppression withholds it with the row. */
+void est_i_result_frame_about(est_i_result_builder *builder, size_t row);
 void est_i_result_cell(est_i_result_builder *builder, double number);
 void est_i_result_cell_text(est_i_result_builder *builder, const char *text);
 
@@ -32,11 +36,28 @@ void est_i_result_cell_text(est_i_result_builder *builder, const char *text);
 void est_i_result_note(est_i_result_builder *builder, const est_context *context, est_severity severity, const char *code,
                        const char *format, ...) EST_PRINTF(5, 6);
 
+/* The same, with what may be published of it where something is withheld from the result ("" = nothing): for notes with numbers or
+ * names of small groups. It holds for results whose profile is one of surveys. */
+void est_i_result_note_public(est_i_result_builder *builder, const est_context *context, est_severity severity, const char *code,
+                              const char *public_message, const char *format, ...) EST_PRINTF(6, 7);
+
+/* How many rows there are so far: the index of the next. */
+size_t est_i_result_row_count(const est_i_result_builder *builder);
+/* The result as far as it is built, to read; NULL after a failure. */
+const est_result *est_i_result_so_far(const est_i_result_builder *builder);
+
+/* The frame "sampling_errors" of the rows so far that have a weighted n, as DHS reports print it (core/sampling_errors.c). */
+void est_i_result_sampling_errors(est_i_result_builder *builder);
+
 void est_i_result_add_chart(est_i_result_builder *builder, const est_chart *chart);
 void est_i_result_add_provenance(est_i_result_builder *builder, const char *name, const char *value, bool is_private);
 /* One provenance entry for each option of the method, resolved ("option:max-order" = "3"). */
 void est_i_result_add_options(est_i_result_builder *builder, const est_method *method, const void *options);
 void est_i_result_mark(est_i_result_builder *builder, bool is_public, bool is_synthetic, bool is_internal);
+
+/* The profile of est_suppression by which the result is made ready unless another is asked for. Not called: "counts". Surveys
+ * say "dhs". */
+void est_i_result_profile(est_i_result_builder *builder, const char *profile);
 
 /* The smallest count of people in any cell of the data behind the result, zeros of possible cells included. It is never written
  * out; suppression asks it whether exact numbers could give a small count back. */

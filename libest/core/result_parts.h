@@ -15,6 +15,7 @@ struct est_i_arena_block;
 struct est_result {
     struct est_i_arena_block *arena;
     const char *method, *title;
+    const char *profile; /* how it is made ready for publication unless the request names one: a profile of est_suppression */
     est_row *rows;
     est_stat *stats;
     est_frame *frames;

@@ -33,6 +33,7 @@
 #include <est/suppress.h>
 
 #include "core/error.h"
+#include "core/reliability.h"
 #include "core/suppress_parts.h"
 #include "core/text.h"
 
@@ -183,19 +184,32 @@ static est_status suppress_counts(est_result *result, long threshold, est_error 
 
 est_suppression est_suppression_default(void)
 {
-    return (est_suppression){.profile = "counts", .threshold = 10, .internal = 0};
+    return (est_suppression){.profile = "default", .threshold = 10, .internal = 0};
+}
+
+/* NULL: what the method of the result asks for. */
+static const char *named_profile(const est_suppression *request)
+{
+    const char *profile = request->profile;
+    return profile && *profile && strcmp(profile, "default") != 0 ? profile : NULL;
+}
+
+static bool is_of_survey(const est_result *result)
+{
+    return strcmp(result->profile, "counts") != 0;
 }
 
 static est_status check_request(const est_result *result, const est_suppression *request, est_error *error)
 {
-    const char *profile = request->profile ? request->profile : "";
+    const char *profile = named_profile(request) ? named_profile(request) : "counts";
     est_status status = EST_OK;
     bool none = strcmp(profile, "none") == 0;
     if (!result)
         status = est_i_fail(error, EST_EOPTION, "found no result, expected one");
-    else if (!none && strcmp(profile, "counts") != 0)
+    else if (!none && strcmp(profile, "counts") != 0 && !is_of_survey(result))
         status = est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = "suppress"},
-                               "found profile '%s', expected 'counts' or 'none'", profile);
+                               "found profile '%s', expected 'counts' or 'none': the method '%s' counts people, and other profiles "
+                               "are for estimates of surveys", profile, result->method);
     else if (!(request->threshold >= 1 && request->threshold <= 1000000))
         status = est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = "suppress"},
                                "found threshold %ld, expected 1 to 1000000", request->threshold);
@@ -212,6 +226,21 @@ static est_status check_request(const est_result *result, const est_suppression 
     return status;
 }
 
+/* Public data keep every number unless a profile was asked for by name: how precise an estimate is does not depend on whose data
+ * they are, and is told in any case. */
+static est_status suppress_survey(est_result *result, const est_suppression *request, est_error *error)
+{
+    const char *named = named_profile(request);
+    est_i_reliability profile;
+    est_i_survey_request survey = {.profile = &profile, .threshold = request->threshold};
+    est_status status = est_i_reliability_find(named ? named : result->profile, request->threshold, &profile, error);
+    survey.protect = !result->is_public && !request->internal;
+    survey.withhold = survey.protect || (named && !request->internal);
+    if (status == EST_OK)
+        status = est_i_suppress_survey(result, &survey, error);
+    return status;
+}
+
 est_status est_result_suppress(const est_result *result, const est_suppression *suppression,
                                est_result **published, est_error *error)
 {
@@ -225,7 +254,9 @@ est_status est_result_suppress(const est_result *result, const est_suppression *
         status = est_i_result_copy(result, &copy, error);
     if (status == EST_OK && request.internal)
         copy->is_internal = true;
-    else if (status == EST_OK && !result->is_public)
+    if (status == EST_OK && is_of_survey(result) && !(named_profile(&request) && strcmp(request.profile, "none") == 0))
+        status = suppress_survey(copy, &request, error);
+    else if (status == EST_OK && !result->is_public && !request.internal)
         status = suppress_counts(copy, request.threshold, error);
     if (status == EST_OK) {
         *published = copy;

@@ -136,6 +136,18 @@ void est_i_suppress_notes(est_i_suppressor *state);
  * capture histories of lists whose overlaps are not known? */
 bool est_i_small_counts_follow(const est_i_suppressor *state);
 
+/* Results of surveys (suppress_survey.c): every row gets the flags and the mark of the profile. `withhold`: what it does not show
+ * is taken out. `protect` (private data): so is what has fewer than `threshold` cases, and what would give a withheld estimate
+ * back. */
+struct est_i_reliability;
+typedef struct est_i_survey_request {
+    const struct est_i_reliability *profile;
+    long threshold;
+    bool withhold, protect;
+} est_i_survey_request;
+
+est_status est_i_suppress_survey(est_result *result, const est_i_survey_request *request, est_error *error);
+
 /* Steps 1 to 3 of suppress.c. */
 void est_i_suppress_decide(est_i_suppressor *state);
 bool est_i_anything_withheld(const est_i_suppressor *state);

@@ -10,7 +10,7 @@ size_t est_i_batch_rows(size_t n_columns)
     return rows;
 }
 
-static void free_schema(est_i_schema *schema)
+void est_i_schema_free(est_i_schema *schema)
 {
     est_i_dictionary_free(&schema->names);
     for (size_t i = 0; schema->dictionaries && i < schema->n_columns; i++)
@@ -39,6 +39,6 @@ est_status est_i_batch_run(const est_i_source_type *source_type, void *source,
     if (status == EST_OK)
         status = consumer_type->finish(consumer, &schema, error);
     source_type->close(source);
-    free_schema(&schema);
+    est_i_schema_free(&schema);
     return status;
 }

@@ -56,6 +56,9 @@ est_status est_i_batch_run(const est_i_source_type *source_type, void *source,
                            const est_i_consumer_type *consumer_type, void *consumer, est_i_monitor *monitor,
                            est_error *error);
 
+/* Frees the names and the dictionaries. */
+void est_i_schema_free(est_i_schema *schema);
+
 /* The largest power of two that keeps a batch of so many columns within 64 Ki rows and 4 Mi cells. */
 size_t est_i_batch_rows(size_t n_columns);
 

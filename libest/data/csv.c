@@ -43,9 +43,11 @@ struct est_i_csv {
     bool line_blank;       /* only blanks so far on this line */
     bool after_return;     /* a carriage return has ended a record and no line feed has come yet */
     bool header_done, finished;
+    bool resumed; /* the file began before the bytes of this reader */
 
     est_i_schema *schema;
     uint32_t **codes;
+    long long *lines; /* where the rows of the batch began; only when resumed */
     uint32_t *last_code; /* one a column: a text often comes twice in a row */
     size_t n_rows;
 
@@ -165,6 +167,8 @@ static void end_record(int character, void *user)
         return;
     } else {
         csv->schema->lines_match = csv->schema->lines_match && csv->record_line == csv->record + 1;
+        if (csv->lines)
+            csv->lines[csv->n_rows] = csv->record_line;
         csv->n_rows++;
     }
     csv->record++;
@@ -402,16 +406,22 @@ static char sniff_delimiter(const char *bytes, size_t length)
     return candidates[best];
 }
 
-static est_status start_parser(est_i_csv *csv)
+bool est_i_csv_parser_start(struct csv_parser *parser, char delimiter)
 {
-    if (csv_init(&csv->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL) != 0)
-        return csv->status = est_i_no_memory(csv->error);
-    csv->has_parser = true;
-    csv_set_realloc_func(&csv->parser, reallocate_capped);
-    csv_set_blk_size(&csv->parser, 4096);
-    csv->delimiter = sniff_delimiter(csv->block + csv->used, csv->filled - csv->used);
-    csv_set_delim(&csv->parser, (unsigned char)csv->delimiter);
-    return EST_OK;
+    bool started = csv_init(parser, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL) == 0;
+    if (started) {
+        csv_set_realloc_func(parser, reallocate_capped);
+        csv_set_blk_size(parser, 4096);
+        csv_set_delim(parser, (unsigned char)delimiter);
+    }
+    return started;
+}
+
+static est_status start_parser(est_i_csv *csv, char delimiter)
+{
+    csv->delimiter = delimiter;
+    csv->has_parser = est_i_csv_parser_start(&csv->parser, delimiter);
+    return csv->status = csv->has_parser ? EST_OK : est_i_no_memory(csv->error);
 }
 
 /* A record takes at least a byte a column, so a small file needs only small batches. */
@@ -428,7 +438,6 @@ static est_status allocate_batch(est_i_csv *csv)
 {
     est_i_schema *schema = csv->schema;
     size_t n_columns = schema->n_columns;
-    schema->batch_rows = batch_rows_for(csv, n_columns);
     schema->dictionaries = calloc(n_columns, sizeof *schema->dictionaries);
     csv->last_code = calloc(n_columns, sizeof *csv->last_code);
     csv->codes = calloc(n_columns, sizeof *csv->codes);
@@ -457,13 +466,49 @@ static est_status csv_open(void *source, est_i_schema *schema, est_error *error)
         return csv->status =
                    est_i_fail_at(error, EST_EFORMAT, (est_i_place){csv->bytes.name, 0, 0, NULL},
                                  "the file is empty, expected a header with column names and data below it");
-    if (start_parser(csv) == EST_OK && parse_more(csv, true) == EST_OK) {
+    char delimiter = sniff_delimiter(csv->block + csv->used, csv->filled - csv->used);
+    if (start_parser(csv, delimiter) == EST_OK && parse_more(csv, true) == EST_OK) {
+        schema->batch_rows = batch_rows_for(csv, schema->n_columns);
         if (!csv->header_done)
             csv->status = fail_blank(csv);
         else
             allocate_batch(csv);
     }
     return csv->status;
+}
+
+est_i_csv_state est_i_csv_below_header(const est_i_csv *csv)
+{
+    return (est_i_csv_state){
+        .offset = (size_t)csv->bytes_read - (csv->filled - csv->used),
+        .delimiter = csv->delimiter,
+        .after_return = csv->after_return,
+        .record = csv->record,
+        .line = csv->line,
+    };
+}
+
+est_status est_i_csv_resume(est_i_csv *csv, est_i_schema *schema, const est_i_csv_state *state,
+                            est_error *error)
+{
+    size_t rows = est_i_batch_rows(schema->n_columns);
+    csv->error = error;
+    csv->schema = schema;
+    csv->header_done = csv->resumed = true;
+    csv->after_return = state->after_return;
+    csv->record = state->record;
+    csv->line = csv->record_line = state->line;
+    schema->lines_match = false;
+    schema->batch_rows = rows < EST_I_CSV_RESUMED_ROWS ? rows : EST_I_CSV_RESUMED_ROWS;
+    csv->lines = malloc(schema->batch_rows * sizeof *csv->lines);
+    if (!csv->lines)
+        return csv->status = est_i_no_memory(error);
+    return start_parser(csv, state->delimiter) == EST_OK ? allocate_batch(csv) : csv->status;
+}
+
+const long long *est_i_csv_lines(const est_i_csv *csv)
+{
+    return csv->lines;
 }
 
 static est_status csv_next(void *source, est_i_schema *schema, est_i_batch *batch, est_error *error)
@@ -473,7 +518,7 @@ static est_status csv_next(void *source, est_i_schema *schema, est_i_batch *batc
     csv->schema = schema;
     csv->n_rows = 0;
     parse_more(csv, false);
-    if (csv->status == EST_OK && csv->finished && csv->record == 1)
+    if (csv->status == EST_OK && csv->finished && csv->record == 1 && !csv->resumed)
         csv->status = est_i_fail_at(error, EST_EFORMAT, (est_i_place){csv->bytes.name, 0, 0, NULL},
                                     "found a header only, expected data records below it");
     batch->n_rows = csv->n_rows;
@@ -488,6 +533,8 @@ static void csv_close(void *source)
         free(csv->codes[i]);
     free(csv->codes);
     free(csv->last_code);
+    free(csv->lines);
+    csv->lines = NULL;
     csv->codes = NULL;
     csv->last_code = NULL;
     if (csv->has_parser)

@@ -555,6 +555,62 @@ static est_status consumer_finish(void *consumer, est_i_schema *schema, est_erro
 
 const est_i_consumer_type est_i_table_consumer = {consumer_start, consumer_take, consumer_finish};
 
+/* Copying */
+
+static bool copy_blocks(const est_table *table, const table_column *source, table_column *added)
+{
+    size_t size = (size_t)1 << table->shift;
+    added->blocks = malloc((source->n_blocks + 1) * sizeof *added->blocks);
+    bool good = added->blocks != NULL;
+    for (size_t b = 0; good && b < source->n_blocks; b++) {
+        size_t count = b + 1 < source->n_blocks ? size : table->rows - b * size;
+        const cell_block *block = &source->blocks[b];
+        good = new_block(added, block->width, count);
+        if (good)
+            memcpy(added->blocks[b].cells, block->cells, count * width_size(block->width));
+    }
+    return good;
+}
+
+static bool copy_texts(const table_column *source, table_column *added)
+{
+    bool good = true;
+    for (uint32_t i = 0; good && i < source->texts.count; i++)
+        good = est_i_dictionary_add(&added->texts, est_i_dictionary_text(&source->texts, i),
+                                    est_i_dictionary_length(&source->texts, i)) == i;
+    if (good && source->values) {
+        added->values = malloc((source->texts.count + 1) * sizeof *added->values);
+        good = added->values != NULL;
+        if (good)
+            memcpy(added->values, source->values, source->texts.count * sizeof *added->values);
+    }
+    if (good && source->kind == EST_COLUMN_TEXT)
+        est_i_dictionary_seal(&added->texts);
+    return good;
+}
+
+est_status est_i_table_copy(const est_table *table, est_table **copy, est_error *error)
+{
+    est_status status = est_table_new(table->name, table->rows, copy, error);
+    for (size_t i = 0; status == EST_OK && i < table->n_columns; i++) {
+        const table_column *source = &table->columns[i];
+        table_column added = {.kind = source->kind};
+        (*copy)->shift = table->shift;
+        bool good = copy_blocks(table, source, &added) && copy_texts(source, &added);
+        status = good ? append_column(*copy, est_table_column_name(table, i), &added, error) : est_i_no_memory(error);
+        free_column(&added);
+    }
+    if (status == EST_OK) {
+        (*copy)->has_lines = table->has_lines;
+        (*copy)->is_public = table->is_public;
+        (*copy)->is_synthetic = table->is_synthetic;
+    } else {
+        est_table_free(*copy);
+        *copy = NULL;
+    }
+    return status;
+}
+
 /* Names and places */
 
 const char *est_table_name(const est_table *table)
@@ -667,36 +723,35 @@ static const char *candidate_name(const void *user, size_t index)
     return est_table_column_name(user, index);
 }
 
-/* The nearest name, else the first few. */
-static void suggest_columns(const est_table *table, const char *name, est_i_text *words)
+est_status est_i_fail_column(const char *where, const char *name, const char *what, size_t count,
+                             const char *(*candidate)(const void *user, size_t index), const void *user,
+                             est_error *error)
 {
-    const char *nearest = est_i_nearest_name(name, table->n_columns, candidate_name, table);
+    est_i_text words = {0};
+    const char *nearest = est_i_nearest_name(name, count, candidate, user);
     if (nearest) {
-        est_i_text_printf(words, "did you mean '%s'?", nearest);
+        est_i_text_printf(&words, "did you mean '%s'?", nearest);
     } else {
-        est_i_text_append(words, "the columns are ");
-        for (size_t i = 0; i < table->n_columns && i < 8; i++)
-            est_i_text_printf(words, "%s'%s'", i ? ", " : "", est_table_column_name(table, i));
-        est_i_text_append(words, table->n_columns > 8 ? ", ..." : "");
+        est_i_text_append(&words, "the columns are ");
+        for (size_t i = 0; i < count && i < 8; i++)
+            est_i_text_printf(&words, "%s'%s'", i ? ", " : "", candidate(user, i));
+        est_i_text_append(&words, count > 8 ? ", ..." : "");
     }
+    est_status status = est_i_fail_at(error, EST_ECOLUMN, (est_i_place){where, 0, 0, name},
+                                      "found no such column (%s); %s", what,
+                                      words.data && !words.failed ? words.data : "check the name");
+    est_i_text_free(&words);
+    return status;
 }
 
 est_status est_i_table_require(const est_table *table, const char *name, const char *what, size_t *column,
                                est_error *error)
 {
     long found = est_table_find(table, name);
-    est_status status = EST_OK;
-    if (found >= 0) {
-        *column = (size_t)found;
-    } else {
-        est_i_text words = {0};
-        suggest_columns(table, name, &words);
-        status = est_i_fail_at(error, EST_ECOLUMN, (est_i_place){table->name, 0, 0, name},
-                               "found no such column (%s); %s", what,
-                               words.data && !words.failed ? words.data : "check the name");
-        est_i_text_free(&words);
-    }
-    return status;
+    if (found < 0)
+        return est_i_fail_column(table->name, name, what, table->n_columns, candidate_name, table, error);
+    *column = (size_t)found;
+    return EST_OK;
 }
 
 int est_table_is_public(const est_table *table)

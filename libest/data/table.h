@@ -43,6 +43,14 @@ void est_i_table_describe(const est_table *table, size_t column, size_t row, boo
 est_status est_i_table_require(const est_table *table, const char *name, const char *what, size_t *column,
                                est_error *error);
 
+/* EST_ECOLUMN for a column that is not there, with the nearest of `count` names, else the first few. */
+est_status est_i_fail_column(const char *where, const char *name, const char *what, size_t count,
+                             const char *(*candidate)(const void *user, size_t index), const void *user,
+                             est_error *error);
+
+/* The same cells, kinds and marks once more. */
+est_status est_i_table_copy(const est_table *table, est_table **copy, est_error *error);
+
 /* The consumer that keeps the rows: an est_table ** that is NULL when it starts. */
 extern const est_i_consumer_type est_i_table_consumer;
 

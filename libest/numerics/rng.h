@@ -10,6 +10,7 @@ typedef enum est_i_purpose {
     EST_I_PURPOSE_BOOTSTRAP = 1,
     EST_I_PURPOSE_LINKAGE = 2,          /* linkage errors put into records */
     EST_I_PURPOSE_SAMPLE_COVERAGE = 3,  /* parametric bootstrap of the sample coverage estimators */
+    EST_I_PURPOSE_REPLICATE = 4,        /* replicate weights of a survey; "stratum" counts the strata of all stages */
     EST_I_PURPOSE_TEST = 99
 } est_i_purpose;
 

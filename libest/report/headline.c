@@ -185,23 +185,29 @@ static uint32_t remarks_of_line(const beside *table, const est_row *domain)
     return count > 1 ? bits : 0;
 }
 
-static void flag_letters(est_i_text *cell, uint32_t others, uint32_t flags)
+void est_i_show_letters(est_i_text *output, uint32_t others, uint32_t flags)
 {
     char letter = 'a';
-    const char *joint = " [";
+    const char *joint = "[";
     for (int flag = 0; flag < EST_FLAG_END; flag++) {
         if (!(others & EST_FLAG_BIT(flag)))
             continue;
         if (flags & EST_FLAG_BIT(flag)) {
-            est_i_text_printf(cell, "%s%c", joint, letter);
+            est_i_text_printf(output, "%s%c", joint, letter);
             joint = ", ";
         }
         letter++;
     }
-    est_i_text_append(cell, joint[0] == ',' ? "]" : "");
+    est_i_text_append(output, joint[0] == ',' ? "]" : "");
 }
 
-static void explain_letters(est_i_text *letters, uint32_t others)
+static void flag_letters(est_i_text *cell, uint32_t others, uint32_t flags)
+{
+    est_i_text_append(cell, others & flags ? " " : "");
+    est_i_show_letters(cell, others, flags);
+}
+
+void est_i_explain_letters(est_i_text *letters, uint32_t others)
 {
     char letter = 'a';
     for (int flag = 0; flag < EST_FLAG_END; flag++) {
@@ -332,7 +338,7 @@ static void fill(beside *table, est_i_grid *grid)
     est_i_say_flags(&grid->remark, "Every estimate: ", table->look.common);
     est_i_say(&grid->remark, "Population: ", first->population);
     est_i_say(&grid->remark, "Definition: ", first->definition);
-    explain_letters(&grid->letters, table->look.others);
+    est_i_explain_letters(&grid->letters, table->look.others);
     free(names);
 }
 
@@ -383,7 +389,7 @@ bool est_i_headline_grid(const est_result *result, est_i_grid *grid)
     grid->failed |= !mark_rows(result, &marked, &first);
     if (first != SIZE_MAX) {
         table.first = first;
-        fits = collect(&table) && has_labels(&table) && (table.n_domains > 1 || table.n_models > 1);
+        fits = collect(&table) && !table.look.survey && has_labels(&table) && (table.n_domains > 1 || table.n_models > 1);
         grid->failed |= !table.domains;
     }
     if (fits)

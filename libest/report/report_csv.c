@@ -1,6 +1,7 @@
 /* CSV: the rows as one tidy table, or one frame. Records end in a line feed; undefined numbers are empty
  * fields. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,18 @@
 static const char *const columns_after[] = {"model", "estimate", "se",       "lower", "upper",
                                             "level", "df",       "interval", "n",     "flags"};
 static const size_t n_columns_after = sizeof columns_after / sizeof columns_after[0];
+
+/* Of surveys, before the flags; there if any row has one of them. */
+static const char *const survey_columns[] = {"n_weighted", "numerator", "cv", "deff", "deft", "effective_n", "mark"};
+static const size_t n_survey_columns = sizeof survey_columns / sizeof survey_columns[0];
+
+/* What the records of one table have in common. */
+typedef struct csv_shape {
+    const char **names; /* of domain labels */
+    size_t n_names;
+    bool survey;
+    const char *marks; /* of the result; NULL = none */
+} csv_shape;
 
 static void number_field(est_i_text *output, double value)
 {
@@ -26,10 +39,11 @@ static void text_field(est_i_text *output, const char *value)
 }
 
 /* A domain named like one of our own columns is told apart by its prefix. */
-static void domain_heading(est_i_text *output, const char *name)
+static void domain_heading(est_i_text *output, const char *name, bool survey)
 {
     bool taken = strcmp(name, "estimand") == 0 || strcmp(name, "marks") == 0 ||
-                 est_i_is_listed(columns_after, n_columns_after, name);
+                 est_i_is_listed(columns_after, n_columns_after, name) ||
+                 (survey && est_i_is_listed(survey_columns, n_survey_columns, name));
     est_i_text heading = {0};
     est_i_text_append(&heading, taken ? "domain_" : "");
     est_i_text_append(&heading, name);
@@ -59,12 +73,12 @@ static void end_record(est_i_text *output, const char *marks)
     est_i_text_append(output, "\n");
 }
 
-static void row_record(est_i_text *output, const est_row *row, const char *const *names, size_t n_names,
-                       const char *marks)
+static void row_record(est_i_text *output, const est_row *row, const csv_shape *shape)
 {
+    const double survey[] = {row->n_weighted, row->numerator, row->cv, row->deff, row->deft, row->effective_n};
     est_i_encode_csv(output, row->estimand);
-    for (size_t i = 0; i < n_names; i++)
-        text_field(output, est_i_row_label(row, names[i]));
+    for (size_t i = 0; i < shape->n_names; i++)
+        text_field(output, est_i_row_label(row, shape->names[i]));
     text_field(output, row->model);
     number_field(output, row->estimate);
     number_field(output, row->se);
@@ -74,26 +88,41 @@ static void row_record(est_i_text *output, const est_row *row, const char *const
     number_field(output, row->df);
     text_field(output, row->interval);
     number_field(output, row->n);
+    for (size_t i = 0; shape->survey && i < sizeof survey / sizeof survey[0]; i++)
+        number_field(output, survey[i]);
+    if (shape->survey)
+        text_field(output, row->mark);
     flags_field(output, row->flags);
-    end_record(output, marks);
+    end_record(output, shape->marks);
+}
+
+static void headings(est_i_text *output, const csv_shape *shape)
+{
+    est_i_text_append(output, "estimand");
+    for (size_t i = 0; i < shape->n_names; i++)
+        domain_heading(output, shape->names[i], shape->survey);
+    for (size_t i = 0; i < n_columns_after; i++) {
+        for (size_t j = 0; j < n_survey_columns && shape->survey && i + 1 == n_columns_after; j++)
+            text_field(output, survey_columns[j]);
+        text_field(output, columns_after[i]);
+    }
+    end_record(output, shape->marks ? "marks" : NULL);
 }
 
 static void write_csv(const est_result *result, est_i_text *output)
 {
-    const char **names = NULL;
+    csv_shape shape = {0};
     est_i_text marks = {0};
-    size_t n_names = est_i_label_names(result, NULL, 0, &names, &output->failed);
+    shape.n_names = est_i_label_names(result, NULL, 0, &shape.names, &output->failed);
     est_i_short_marks(result, &marks);
-    est_i_text_append(output, "estimand");
-    for (size_t i = 0; i < n_names; i++)
-        domain_heading(output, names[i]);
-    for (size_t i = 0; i < n_columns_after; i++)
-        text_field(output, columns_after[i]);
-    end_record(output, marks.length ? "marks" : NULL);
+    shape.marks = marks.length ? marks.data : NULL;
+    for (size_t i = 0; i < est_result_rows(result) && !shape.survey; i++)
+        shape.survey = est_i_is_of_survey(est_result_row(result, i));
+    headings(output, &shape);
     for (size_t i = 0; i < est_result_rows(result); i++)
-        row_record(output, est_result_row(result, i), names, n_names, marks.data);
+        row_record(output, est_result_row(result, i), &shape);
     est_i_drop(&marks, &output->failed);
-    free(names);
+    free(shape.names);
 }
 
 static void cell_field(est_i_text *output, const est_cell *cell)

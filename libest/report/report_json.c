@@ -41,6 +41,13 @@ static void number_member(est_i_text *output, const char *name, double value)
     number(output, value);
 }
 
+/* Keys that only some methods have are there where they have a number. */
+static void optional_number(est_i_text *output, const char *name, double value)
+{
+    if (isfinite(value))
+        number_member(output, name, value);
+}
+
 static void optional_text(est_i_text *output, const char *name, const char *value)
 {
     if (!value[0])
@@ -82,6 +89,13 @@ static void row_object(est_i_text *output, const est_row *row)
     est_i_text_append(output, ", ");
     text_member(output, "interval", row->interval);
     number_member(output, "n", row->n);
+    optional_number(output, "n_weighted", row->n_weighted);
+    optional_number(output, "numerator", row->numerator);
+    optional_number(output, "cv", row->cv);
+    optional_number(output, "deff", row->deff);
+    optional_number(output, "deft", row->deft);
+    optional_number(output, "effective_n", row->effective_n);
+    optional_text(output, "mark", row->mark);
     flags(output, row->flags);
     optional_text(output, "population", row->population);
     optional_text(output, "period", row->period);

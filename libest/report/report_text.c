@@ -324,6 +324,10 @@ static void estimates(est_i_text *output, const est_result *result)
             est_i_grid_free(&grid);
             est_i_group_grid(result, &grouping, first, (est_i_room){.folded = true}, &grid);
         }
+        for (int narrow = 1; narrow <= EST_I_NARROWEST && !grouping.beside[first] && !grid_fits(&grid); narrow++) {
+            est_i_grid_free(&grid);
+            est_i_group_grid(result, &grouping, first, (est_i_room){.narrow = narrow}, &grid);
+        }
         text_grid(output, &grid);
         est_i_grid_free(&grid);
     }

@@ -85,6 +85,12 @@ void est_i_show_scalar(est_i_text *output, double value)
     est_i_show_precise(output, value, is_whole(value) ? 0 : fabs(value) >= 100 ? 2 : four_digits(value));
 }
 
+bool est_i_is_of_survey(const est_row *row)
+{
+    return !isnan(row->n_weighted) || !isnan(row->cv) || !isnan(row->deff) || !isnan(row->deft) || !isnan(row->effective_n) ||
+           !isnan(row->numerator) || *row->mark;
+}
+
 static bool is_people(const char *estimand)
 {
     static const char *const people[] = {"population", "population_averaged", "lower_bound", "unobserved", "observed", "seen"};
@@ -92,6 +98,15 @@ static bool is_people(const char *estimand)
         if (strcmp(estimand, people[i]) == 0)
             return true;
     return ends(estimand, "_number");
+}
+
+/* Proportions 4; else three digits of the standard error. */
+static int survey_decimals(const est_row *row)
+{
+    double step = row->se > 0 ? floor(log10(row->se)) - 2 : isfinite(row->estimate) && row->estimate != 0 ? -4 : 0;
+    if (begins(row->estimand, "proportion(") || !isnan(row->numerator))
+        return 4;
+    return step >= 0 ? 0 : step < -6 ? 6 : (int)-step;
 }
 
 int est_i_row_decimals(const est_row *row)
@@ -104,6 +119,8 @@ int est_i_row_decimals(const est_row *row)
         return 3;
     if (begins(row->estimand, "rate") || ends(row->estimand, "_rate"))
         return 2;
+    if (est_i_is_of_survey(row))
+        return survey_decimals(row);
     double leading = isfinite(row->estimate) ? row->estimate : isfinite(row->upper) ? row->upper : row->lower;
     bool whole = is_whole(row->estimate) && is_whole(row->lower) && is_whole(row->upper);
     return !isfinite(leading) || whole || fabs(leading) >= 100 ? 0 : four_digits(leading);
@@ -115,9 +132,8 @@ static bool has_flag(const est_row *row, est_flag flag)
 }
 
 /* Percentages keep their one decimal; a ratio or a rate above 0 never reads as 0. */
-static void show_of_row(est_i_text *output, const est_row *row, double value)
+static void show_of_row(est_i_text *output, double value, int decimals)
 {
-    int decimals = est_i_row_decimals(row);
     bool hidden = value > 0 && decimals > 1 && vanishes(value, decimals);
     est_i_text_append(output, hidden ? "<" : "");
     est_i_show_number(output, hidden ? pow(10, -decimals) : value, decimals);
@@ -130,19 +146,37 @@ bool est_i_is_withheld(const est_row *row)
             (has_flag(row, EST_FLAG_ROUNDED) && !has_flag(row, EST_FLAG_NOT_ESTIMABLE)));
 }
 
+void est_i_show_estimate_to(est_i_text *output, const est_row *row, int decimals)
+{
+    bool parentheses = strcmp(row->mark, "()") == 0;
+    if (isnan(row->estimate)) {
+        bool marked = *row->mark && !parentheses;
+        est_i_text_append(output, marked ? row->mark : est_i_is_withheld(row) ? "withheld" : "not estimable");
+        return;
+    }
+    est_i_text_append(output, parentheses ? "(" : "");
+    show_of_row(output, row->estimate, decimals < 0 ? est_i_row_decimals(row) : decimals);
+    est_i_text_append(output, parentheses ? ")" : *row->mark ? " " : "");
+    est_i_text_append(output, parentheses ? "" : row->mark);
+}
+
 void est_i_show_estimate(est_i_text *output, const est_row *row)
 {
-    if (!isnan(row->estimate))
-        show_of_row(output, row, row->estimate);
-    else
-        est_i_text_append(output, est_i_is_withheld(row) ? "withheld" : "not estimable");
+    est_i_show_estimate_to(output, row, -1);
 }
 
 void est_i_show_interval(est_i_text *output, const est_row *row)
 {
+    est_i_show_interval_to(output, row, -1);
+}
+
+void est_i_show_interval_to(est_i_text *output, const est_row *row, int decimals)
+{
+    int shown = decimals < 0 ? est_i_row_decimals(row) : decimals;
     bool unbounded = has_flag(row, EST_FLAG_UPPER_UNBOUNDED) || (isinf(row->upper) && row->upper > 0);
     if (isnan(row->lower) && isnan(row->upper) && !unbounded) {
-        est_i_text_append(output, est_i_is_withheld(row) ? "withheld" : "-");
+        bool withheld = est_i_is_withheld(row);
+        est_i_text_append(output, withheld && *row->mark ? row->mark : withheld ? "withheld" : "-");
         return;
     }
     if (isnan(row->lower) && unbounded) {
@@ -154,14 +188,14 @@ void est_i_show_interval(est_i_text *output, const est_row *row)
     else if (isnan(row->lower))
         est_i_text_append(output, "not known");
     else
-        show_of_row(output, row, row->lower);
+        show_of_row(output, row->lower, shown);
     est_i_text_append(output, " to ");
     if (unbounded)
         est_i_text_append(output, "no upper limit");
     else if (isnan(row->upper))
         est_i_text_append(output, "not known");
     else
-        show_of_row(output, row, row->upper);
+        show_of_row(output, row->upper, shown);
 }
 
 void est_i_show_level(est_i_text *output, double level)
@@ -178,7 +212,14 @@ void est_i_show_level(est_i_text *output, double level)
 
 uint32_t est_i_remarks(const est_row *row)
 {
-    return row->flags & ~EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED);
+    const uint32_t marked = EST_FLAG_BIT(EST_FLAG_FEW_CASES) | EST_FLAG_BIT(EST_FLAG_USE_WITH_CAUTION) |
+                            EST_FLAG_BIT(EST_FLAG_UNRELIABLE);
+    uint32_t said = EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED);
+    if (*row->mark)
+        said |= marked;
+    if (est_i_is_of_survey(row))
+        said |= EST_FLAG_BIT(EST_FLAG_SUPPRESSED); /* by the mark, or by an x for n */
+    return row->flags & ~said;
 }
 
 void est_i_show_flags(est_i_text *output, uint32_t flags)
@@ -204,6 +245,29 @@ void est_i_show_name(est_i_text *output, const char *name)
     }
 }
 
+/* "mean(age)" as "Mean of age", "quantile(age,0.5)" as "Quantile 0.5 of age": names of columns stay as they are. */
+static bool show_survey_estimand(est_i_text *output, const char *estimand)
+{
+    static const char *const words[][2] = {{"mean(", "Mean of "},   {"total(", "Total of "},         {"proportion(", "Proportion of "},
+                                           {"ratio(", "Ratio of "}, {"quantile(", "Quantile "},      {"count(", "Count of "}};
+    size_t length = strlen(estimand), which = 0, n = sizeof words / sizeof words[0];
+    while (which < n && !begins(estimand, words[which][0]))
+        which++;
+    if (which == n || estimand[length - 1] != ')')
+        return false;
+    const char *inside = estimand + strlen(words[which][0]), *end = estimand + length - 1, *comma = end;
+    while (comma > inside && *comma != ',')
+        comma--;
+    est_i_text_append(output, words[which][1]);
+    if (begins(estimand, "quantile(") && comma > inside) {
+        est_i_text_append_bytes(output, comma + 1, (size_t)(end - comma - 1));
+        est_i_text_append(output, " of ");
+        end = comma;
+    }
+    est_i_text_append_bytes(output, inside, (size_t)(end - inside));
+    return true;
+}
+
 void est_i_show_estimand(est_i_text *output, const char *estimand)
 {
     static const char *const words[][2] = {
@@ -225,7 +289,8 @@ void est_i_show_estimand(est_i_text *output, const char *estimand)
             return;
         }
     }
-    est_i_show_name(output, estimand);
+    if (!show_survey_estimand(output, estimand))
+        est_i_show_name(output, estimand);
 }
 
 /* ---- statistics and columns of frames ---- */

@@ -222,6 +222,14 @@ void est_i_look_at(est_i_look *look, const est_row *row)
     look->models |= strcmp(row->model, look->first->model) != 0;
     look->se |= !isnan(row->se);
     look->n |= !isnan(row->n) && row->n != row->estimate;
+    look->survey |= est_i_is_of_survey(row);
+    look->n_weighted |= !isnan(row->n_weighted);
+    look->deft |= !isnan(row->deft);
+    look->cv |= !isnan(row->cv);
+    if (row->se > 0) {
+        look->largest_se = fmax(look->largest_se, row->se);
+        look->smallest_se = look->smallest_se > 0 ? fmin(look->smallest_se, row->se) : row->se;
+    }
     look_at_interval(look, row);
 }
 
@@ -294,8 +302,61 @@ static void describe_group(const est_i_look *look, est_i_grid *grid)
     }
 }
 
-static void group_columns(const est_i_look *look, bool detailed, const char *const *names, size_t n_names,
-                          est_i_grid *grid)
+/* What a narrow page leaves out of a survey's columns. */
+static void fit_to_room(est_i_look *look, est_i_room room)
+{
+    look->cv = look->cv && look->survey && room.narrow < 1;
+    look->n_weighted = look->n_weighted && look->survey && room.narrow < 2;
+    look->deft = look->deft && look->survey && room.narrow < 3;
+    look->se = look->se && (look->survey || room.detailed);
+}
+
+/* Estimates and errors of a survey line up: three digits of the largest error, and one more where the smallest would have fewer than
+ * two. -1 = row by row. */
+static int group_decimals(const est_i_look *look)
+{
+    int decimals = -1;
+    if (look->survey && !look->estimands && look->largest_se > 0 && est_i_row_decimals(look->first) != 4) {
+        double largest = floor(log10(look->largest_se)) - 2, smallest = floor(log10(look->smallest_se)) - 1;
+        double step = smallest < largest ? largest - 1 : largest;
+        decimals = step >= 0 ? 0 : step < -6 ? 6 : (int)-step;
+    }
+    return decimals;
+}
+
+static void survey_columns(const est_i_look *look, est_i_grid *grid)
+{
+    if (look->n_weighted)
+        est_i_grid_column(grid, "Weighted n", true);
+    if (look->deft)
+        est_i_grid_column(grid, "DEFT", true);
+    if (look->cv)
+        est_i_grid_column(grid, "CV", true);
+}
+
+static void survey_cells(const est_i_look *look, const est_row *row, est_i_grid *grid)
+{
+    if (look->n_weighted) {
+        est_i_text *cell = est_i_grid_open(grid);
+        if (isnan(row->n_weighted) && row->flags & EST_FLAG_BIT(EST_FLAG_SUPPRESSED))
+            est_i_text_append(cell, "x");
+        else
+            est_i_show_number(cell, row->n_weighted, 0);
+        est_i_grid_close(grid);
+    }
+    if (look->deft) {
+        est_i_show_number(est_i_grid_open(grid), row->deft, 3);
+        est_i_grid_close(grid);
+    }
+    if (look->cv) {
+        est_i_text *cell = est_i_grid_open(grid);
+        est_i_show_number(cell, 100 * row->cv, 1);
+        est_i_text_append(cell, isfinite(row->cv) ? " %" : "");
+        est_i_grid_close(grid);
+    }
+}
+
+static void group_columns(const est_i_look *look, const char *const *names, size_t n_names, est_i_grid *grid)
 {
     est_i_text heading = {0};
     if (look->estimands)
@@ -309,8 +370,8 @@ static void group_columns(const est_i_look *look, bool detailed, const char *con
         est_i_grid_column(grid, "Model", false);
     est_i_grid_column(grid, !look->estimands && is_count(look->first->estimand) ? "Number" : "Estimate",
                       true);
-    if (detailed && look->se)
-        est_i_grid_column(grid, "Standard error", true);
+    if (look->se)
+        est_i_grid_column(grid, look->survey ? "SE" : "Standard error", true);
     if (look->has_interval) {
         if (!look->level_differs && !isnan(look->level))
             est_i_show_level(&heading, look->level);
@@ -323,36 +384,63 @@ static void group_columns(const est_i_look *look, bool detailed, const char *con
         est_i_grid_column(grid, "Method", false);
     if (look->n)
         est_i_grid_column(grid, "n", true);
+    survey_columns(look, grid);
     if (look->others)
         est_i_grid_column(grid, "Remarks", false);
     est_i_drop(&heading, &grid->failed);
 }
 
-static void group_row(const est_i_look *look, const est_row *row, bool detailed, const char *const *names,
-                      size_t n_names, est_i_grid *grid)
+static void se_cell(const est_row *row, int decimals, est_i_grid *grid)
 {
+    est_i_text *cell = est_i_grid_open(grid);
+    if (isnan(row->se) && est_i_is_withheld(row))
+        est_i_text_append(cell, *row->mark ? row->mark : "withheld");
+    else
+        est_i_show_number(cell, row->se, decimals < 0 ? est_i_row_decimals(row) : decimals);
+    est_i_grid_close(grid);
+}
+
+static void n_cell(const est_i_look *look, const est_row *row, est_i_grid *grid)
+{
+    est_i_text *cell = est_i_grid_open(grid);
+    if (isnan(row->n) && row->flags & EST_FLAG_BIT(EST_FLAG_SUPPRESSED))
+        est_i_text_append(cell, look->survey ? "x" : "withheld");
+    else
+        est_i_show_scalar(cell, row->n);
+    est_i_grid_close(grid);
+}
+
+/* Letters where a table has many columns, words elsewhere. */
+static void remarks_cell(const est_i_look *look, const est_row *row, est_i_grid *grid)
+{
+    est_i_text *cell = est_i_grid_open(grid);
+    uint32_t flags = est_i_remarks(row) & ~look->common;
+    if (look->survey)
+        est_i_show_letters(cell, look->others, flags);
+    else
+        est_i_show_flags(cell, flags);
+    est_i_grid_close(grid);
+}
+
+static void group_row(const est_i_look *look, const est_row *row, const char *const *names, size_t n_names, est_i_grid *grid)
+{
+    int decimals = group_decimals(look);
     if (look->estimands) {
         est_i_show_estimand(est_i_grid_open(grid), row->estimand);
         est_i_grid_close(grid);
     }
     for (size_t i = 0; i < n_names; i++) {
         const char *label = est_i_row_label(row, names[i]);
-        est_i_grid_cell(grid, row->n_domain ? label : "All");
+        est_i_grid_cell(grid, row->n_domain && (*label || !look->survey) ? label : "All");
     }
     if (look->models)
         est_i_grid_cell(grid, row->model);
-    est_i_show_estimate(est_i_grid_open(grid), row);
+    est_i_show_estimate_to(est_i_grid_open(grid), row, decimals);
     est_i_grid_close(grid);
-    if (detailed && look->se) {
-        est_i_text *cell = est_i_grid_open(grid);
-        if (isnan(row->se) && est_i_is_withheld(row))
-            est_i_text_append(cell, "withheld");
-        else
-            est_i_show_number(cell, row->se, est_i_row_decimals(row));
-        est_i_grid_close(grid);
-    }
+    if (look->se)
+        se_cell(row, decimals, grid);
     if (look->has_interval) {
-        est_i_show_interval(est_i_grid_open(grid), row);
+        est_i_show_interval_to(est_i_grid_open(grid), row, decimals);
         est_i_grid_close(grid);
     }
     if (look->level_differs) {
@@ -363,31 +451,52 @@ static void group_row(const est_i_look *look, const est_row *row, bool detailed,
     }
     if (look->method_differs)
         est_i_grid_cell(grid, row->interval);
-    if (look->n) {
-        est_i_text *cell = est_i_grid_open(grid);
-        if (isnan(row->n) && row->flags & EST_FLAG_BIT(EST_FLAG_SUPPRESSED))
-            est_i_text_append(cell, "withheld");
-        else
-            est_i_show_scalar(cell, row->n);
-        est_i_grid_close(grid);
-    }
-    if (look->others) {
-        est_i_show_flags(est_i_grid_open(grid), est_i_remarks(row) & ~look->common);
-        est_i_grid_close(grid);
+    if (look->n)
+        n_cell(look, row, grid);
+    survey_cells(look, row, grid);
+    if (look->others)
+        remarks_cell(look, row, grid);
+}
+
+/* What the marks of the rows mean, as the notes of code "mark" say it ("(*): based on ..."). */
+static void explain_marks(const est_result *result, const est_i_grouping *grouping, size_t first, est_i_text *letters)
+{
+    for (size_t i = 0; i < est_result_notes(result); i++) {
+        const est_note *note = est_result_note(result, i);
+        size_t length = strcspn(note->message, ":");
+        bool used = false;
+        for (size_t row = first; row < grouping->n_rows && !used && strcmp(note->code, "mark") == 0; row++) {
+            const est_row *shown = est_result_row(result, row);
+            const char *mark = strcmp(shown->mark, "()") == 0 ? "( )" : shown->mark;
+            bool hidden = isnan(shown->n) && shown->flags & EST_FLAG_BIT(EST_FLAG_SUPPRESSED);
+            used = in_group(grouping, first, row) &&
+                   ((strlen(mark) == length && strncmp(mark, note->message, length) == 0) ||
+                    (hidden && length == 1 && note->message[0] == 'x'));
+        }
+        if (used) {
+            est_i_text_append(letters, letters->length ? "\n" : "");
+            est_i_text_append(letters, note->message);
+        }
     }
 }
 
-static void plain_group_grid(const est_result *result, const est_i_grouping *grouping, size_t first,
-                             bool detailed, est_i_grid *grid)
+static void plain_group_grid(const est_result *result, const est_i_grouping *grouping, size_t first, est_i_room room,
+                             est_i_grid *grid)
 {
     const char **names = NULL;
     size_t n_names = est_i_label_names(result, grouping, first, &names, &grid->failed);
     est_i_look look = look_at_group(result, grouping, first);
     describe_group(&look, grid);
-    group_columns(&look, detailed, names, n_names, grid);
+    fit_to_room(&look, room);
+    group_columns(&look, names, n_names, grid);
+    grid->n_labels = look.survey ? n_names + look.estimands : 0;
     for (size_t row = first; row < grouping->n_rows; row++)
         if (in_group(grouping, first, row))
-            group_row(&look, est_result_row(result, row), detailed, names, n_names, grid);
+            group_row(&look, est_result_row(result, row), names, n_names, grid);
+    if (look.survey) {
+        est_i_explain_letters(&grid->letters, look.others);
+        explain_marks(result, grouping, first, &grid->letters);
+    }
     free(names);
 }
 
@@ -397,5 +506,5 @@ void est_i_group_grid(const est_result *result, const est_i_grouping *grouping, 
     if (grouping->beside[first])
         est_i_beside_grid(result, grouping, first, room.folded, grid);
     else
-        plain_group_grid(result, grouping, first, room.detailed, grid);
+        plain_group_grid(result, grouping, first, room, grid);
 }

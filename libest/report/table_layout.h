@@ -51,13 +51,22 @@ bool est_i_has_own_form(const char *name);
 void est_i_show_statistic_name(est_i_text *output, const char *name);
 /* Decimals by estimand: people 0, ratios 3, percent 1, rates 2, else 4 significant digits below 100. */
 int est_i_row_decimals(const est_row *row);
+/* Has it anything that only surveys have: a weighted n, a design effect, a mark? */
+bool est_i_is_of_survey(const est_row *row);
+/* With so many decimals; -1 = est_i_row_decimals. In its agency's way: "(0.1234)", "*", "0.1234 E"; else "withheld", "not
+ * estimable". */
+void est_i_show_estimate_to(est_i_text *output, const est_row *row, int decimals);
+void est_i_show_interval_to(est_i_text *output, const est_row *row, int decimals);
 void est_i_show_estimate(est_i_text *output, const est_row *row); /* or "withheld", "not estimable" */
 bool est_i_is_withheld(const est_row *row); /* its estimate, and with it error and interval */
 void est_i_show_interval(est_i_text *output,
                          const est_row *row);              /* "lower to upper", "no upper limit", "-" */
 void est_i_show_level(est_i_text *output, double level);   /* "95 %" */
 void est_i_show_flags(est_i_text *output, uint32_t flags); /* titles, joined by "; " */
-uint32_t est_i_remarks(const est_row *row); /* flags that the interval's words do not say already */
+uint32_t est_i_remarks(const est_row *row); /* flags that neither the interval's words nor the mark say already */
+/* Letters for those of `flags` among the remarks of a table: "[a, c]"; and what they mean, a line each. */
+void est_i_show_letters(est_i_text *output, uint32_t others, uint32_t flags);
+void est_i_explain_letters(est_i_text *letters, uint32_t others);
 void est_i_show_estimand(est_i_text *output, const char *estimand); /* in plain words */
 void est_i_show_name(est_i_text *output, const char *name);         /* "from_period" as "From period" */
 
@@ -80,6 +89,8 @@ typedef struct est_i_look {
     const est_row *first;
     size_t n_rows;
     bool estimands, models, se, n, level_differs, method_differs, has_interval;
+    bool survey, n_weighted, deft, cv;
+    double largest_se, smallest_se;
     double level;
     const char *method;
     uint32_t common, others;
@@ -93,11 +104,14 @@ void est_i_say_interval(est_i_text *remark, const char *lead, const est_i_look *
 void est_i_say_flags(est_i_text *remark, const char *lead, uint32_t flags);
 bool est_i_is_listed(const char *const *names, size_t count, const char *name);
 
-/* What a page has room for: `detailed` adds the standard error, `folded` puts the limits of an interval under
- * each other where models stand beside each other. */
+/* What a page has room for: `detailed` adds the standard error, `folded` puts the limits of an interval under each other where
+ * models stand beside each other. Of a survey the standard error is always there; `narrow` of its columns are left out, first CV,
+ * then the weighted n, then DEFT. */
 typedef struct est_i_room {
     bool detailed, folded;
+    int narrow;
 } est_i_room;
+#define EST_I_NARROWEST 3
 
 /* The grid of the group whose first row is `first`. */
 void est_i_group_grid(const est_result *result, const est_i_grouping *grouping, size_t first,

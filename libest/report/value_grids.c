@@ -103,7 +103,9 @@ static void frame_cell(const est_frame *frame, size_t row, size_t column, const 
     est_i_text *text = est_i_grid_open(grid);
     if (cell->text)
         est_i_text_append(text, cell->text);
-    else if (role_of(frame, column) != EST_ROLE_PLAIN)
+    else if (frame->decimals && frame->decimals[column] >= 0)
+        est_i_show_number(text, cell->number, frame->decimals[column]);
+    else if (role_of(frame, column) == EST_ROLE_COUNT || role_of(frame, column) == EST_ROLE_ESTIMATE)
         est_i_show_number(text, cell->number, 0);
     else if (est_i_has_own_form(frame->columns[column]))
         est_i_show_statistic(text, frame->columns[column], cell->number);

@@ -1,0 +1,248 @@
+/* The rows of a Stata or SPSS file. ReadStat hands over the wanted variables of each row in their order, one value a call. */
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "data/readstat_parts.h"
+#include "data/utf8.h"
+
+typedef struct row_reader {
+    const est_source *source;
+    const est_i_readstat *state;
+    est_i_row_writer *writer; /* NULL: rows are only counted */
+    est_i_monitor *monitor;   /* when rows are counted */
+    est_i_readstat_input input;
+    readstat_parser_t *parser;
+    est_error *error;
+    est_status status; /* the first fault; reading stops */
+
+    size_t *wanted; /* the columns that ReadStat hands over, ascending */
+    size_t n_wanted;
+    size_t next;   /* of them: the one that comes next */
+    long long row; /* being read, from 0 */
+} row_reader;
+
+size_t est_i_readstat_print_float(float value, char buffer[32])
+{
+    char scientific[48], digits[48], number[80];
+    double shortest = (double)value;
+    bool found = floorf(value) == value;
+    /* Six digits always survive a normal float, so fewer need no trial there. */
+    for (int precision = fabsf(value) < FLT_MIN ? 1 : 6; precision <= 9 && !found; precision++) {
+        size_t count = 0;
+        long exponent = 0;
+        snprintf(scientific, sizeof scientific, "%.*e", precision - 1, fabs((double)value));
+        /* The point is the locale's: only the digits are taken. */
+        for (const char *at = scientific; *at; at++) {
+            if (*at == 'e') {
+                exponent = strtol(at + 1, NULL, 10);
+                break;
+            }
+            if (*at >= '0' && *at <= '9')
+                digits[count++] = *at;
+        }
+        digits[count] = '\0';
+        snprintf(number, sizeof number, "%s%se%ld", value < 0 ? "-" : "", digits, exponent - precision + 1);
+        found = strtof(number, NULL) == value;
+        if (found)
+            found = est_i_number_parse(number, strlen(number), &shortest);
+    }
+    return est_i_number_print(shortest, buffer);
+}
+
+static est_i_place place_here(const row_reader *reader)
+{
+    size_t column = reader->wanted[reader->next];
+    return (est_i_place){reader->source->name, reader->row + 1, 0, est_source_column_name(reader->source, column)};
+}
+
+static est_status put_missing(row_reader *reader, size_t column, bool is_na)
+{
+    est_i_row_writer *writer = reader->writer;
+    for (size_t f = est_i_row_field(writer, column); f != EST_I_NO_FIELD; f = est_i_row_next_field(writer, f))
+        est_i_row_put_missing(writer, f, is_na);
+    return EST_OK;
+}
+
+static est_status put_float(row_reader *reader, size_t field, float value)
+{
+    char text[32];
+    if (est_i_row_field_at(reader->writer, field).kind == EST_I_FIELD_NUMBER)
+        return est_i_row_put_number(reader->writer, field, (double)value, reader->error);
+    size_t length = est_i_readstat_print_float(value, text);
+    return est_i_row_put_text(reader->writer, field, text, length, reader->error);
+}
+
+static est_status put_number(row_reader *reader, size_t column, readstat_value_t value)
+{
+    est_i_row_writer *writer = reader->writer;
+    double number = readstat_double_value(value);
+    bool is_float = readstat_value_type(value) == READSTAT_TYPE_FLOAT;
+    est_status status = EST_OK;
+    if (isnan(number))
+        return put_missing(reader, column, true);
+    if (isinf(number))
+        return est_i_fail_at(reader->error, EST_EVALUE, place_here(reader), "found an infinite number, expected a finite one");
+    for (size_t f = est_i_row_field(writer, column); status == EST_OK && f != EST_I_NO_FIELD; f = est_i_row_next_field(writer, f))
+        status = is_float ? put_float(reader, f, readstat_float_value(value))
+                          : est_i_row_put_number(writer, f, number, reader->error);
+    return status;
+}
+
+static est_status put_text(row_reader *reader, size_t column, const char *text)
+{
+    est_i_row_writer *writer = reader->writer;
+    size_t length = text ? strlen(text) : 0;
+    est_status status = EST_OK;
+    while (length > 0 && text[length - 1] == ' ')
+        length--;
+    if (length == 0)
+        return put_missing(reader, column, false);
+    if (!est_i_utf8_valid(text))
+        return est_i_fail_at(reader->error, EST_EFORMAT, place_here(reader),
+                             "found text that is no UTF-8, expected UTF-8; save the file again with a newer version of the "
+                             "program");
+    for (size_t f = est_i_row_field(writer, column); status == EST_OK && f != EST_I_NO_FIELD; f = est_i_row_next_field(writer, f))
+        status = est_i_row_put_text(writer, f, text, length, reader->error);
+    return status;
+}
+
+static est_status put_value(row_reader *reader, readstat_variable_t *variable, readstat_value_t value)
+{
+    size_t column = reader->wanted[reader->next];
+    est_status status;
+    if (est_i_row_field(reader->writer, column) == EST_I_NO_FIELD)
+        status = EST_OK;
+    else if (readstat_value_is_missing(value, variable))
+        status = put_missing(reader, column, true);
+    else if (readstat_value_type_class(value) == READSTAT_TYPE_CLASS_STRING)
+        status = put_text(reader, column, readstat_string_value(value));
+    else
+        status = put_number(reader, column, value);
+    return status;
+}
+
+static est_status end_row(row_reader *reader)
+{
+    reader->next = 0;
+    reader->row++;
+    if (reader->writer)
+        return est_i_row_end(reader->writer, reader->error);
+    return est_i_monitor_cancelled(reader->monitor) ? est_i_cancelled(reader->error) : EST_OK;
+}
+
+static int take_value(int row, readstat_variable_t *variable, readstat_value_t value, void *user)
+{
+    row_reader *reader = user;
+    (void)row; /* counts within what is read */
+    size_t index = (size_t)readstat_variable_get_index(variable);
+    if (index != reader->wanted[reader->next])
+        reader->status = est_i_fail_at(reader->error, EST_EFORMAT, place_here(reader),
+                                       "found another variable's value; the file is damaged: copy it again from where it came");
+    else if (reader->writer)
+        reader->status = put_value(reader, variable, value);
+    if (reader->status == EST_OK && ++reader->next == reader->n_wanted)
+        reader->status = end_row(reader);
+    return reader->status == EST_OK ? READSTAT_HANDLER_OK : READSTAT_HANDLER_ABORT;
+}
+
+/* ReadStat 1.1.8 needs a handler of variables beside one of values. */
+static int take_variable(int index, readstat_variable_t *variable, const char *labels, void *user)
+{
+    const row_reader *reader = user;
+    bool is_wanted = false;
+    (void)variable;
+    (void)labels;
+    if (index >= 0 && (size_t)index < reader->state->n_variables)
+        is_wanted = (size_t)index == reader->wanted[0] ||
+                    (reader->writer && est_i_row_field(reader->writer, (size_t)index) != EST_I_NO_FIELD);
+    return is_wanted ? READSTAT_HANDLER_OK : READSTAT_HANDLER_SKIP_VARIABLE;
+}
+
+/* Without any field the first column stands for the rows. */
+static est_status choose_columns(row_reader *reader)
+{
+    size_t n_columns = reader->state->n_variables;
+    reader->wanted = malloc((n_columns ? n_columns : 1) * sizeof *reader->wanted);
+    if (!reader->wanted)
+        return est_i_no_memory(reader->error);
+    for (size_t column = 0; reader->writer && column < n_columns; column++)
+        if (est_i_row_field(reader->writer, column) != EST_I_NO_FIELD)
+            reader->wanted[reader->n_wanted++] = column;
+    if (reader->n_wanted == 0)
+        reader->wanted[reader->n_wanted++] = 0;
+    for (size_t i = 0; i < reader->n_wanted; i++)
+        if (reader->state->variables[reader->wanted[i]].is_long_string)
+            reader->input.skip_long_strings = false;
+    return EST_OK;
+}
+
+static est_status open_reader(row_reader *reader)
+{
+    reader->parser = readstat_parser_init();
+    if (!reader->parser || !est_i_readstat_input_open(&reader->input, reader->source, reader->state->is_spss, reader->parser))
+        return est_i_no_memory(reader->error);
+    reader->input.ends_short = reader->state->ends_short;
+    readstat_set_variable_handler(reader->parser, take_variable);
+    readstat_set_value_handler(reader->parser, take_value);
+    if (reader->state->encoding)
+        readstat_set_file_character_encoding(reader->parser, reader->state->encoding);
+    return choose_columns(reader);
+}
+
+static void close_reader(row_reader *reader)
+{
+    est_i_readstat_input_close(&reader->input);
+    readstat_parser_free(reader->parser);
+    free(reader->wanted);
+}
+
+static est_status read_all(row_reader *reader)
+{
+    readstat_error_t code = reader->state->is_spss ? readstat_parse_sav(reader->parser, reader->source->name, reader)
+                                                   : readstat_parse_dta(reader->parser, reader->source->name, reader);
+    /* A text that cannot be converted is that of the value that comes next. */
+    if (reader->status == EST_OK && (code != READSTAT_OK || reader->input.status != EST_OK || reader->input.is_damaged)) {
+        est_i_place place = place_here(reader);
+        reader->status = est_i_readstat_fail(reader->source, code, &reader->input, place.record, place.column, reader->error);
+    }
+    return reader->status;
+}
+
+est_status est_i_readstat_rows(const est_source *source, long long first_row, long long last_row, est_i_row_writer *writer,
+                               est_error *error)
+{
+    row_reader reader = {.source = source, .state = source->state, .writer = writer, .error = error, .row = first_row};
+    if (first_row >= last_row)
+        return EST_OK;
+    est_status status = open_reader(&reader);
+    if (status == EST_OK) {
+        readstat_set_row_offset(reader.parser, (long)first_row);
+        readstat_set_row_limit(reader.parser, (long)(last_row - first_row));
+        status = read_all(&reader);
+    }
+    if (status == EST_OK && (reader.next != 0 || reader.row != last_row))
+        status = est_i_readstat_fail(source, READSTAT_ERROR_ROW_COUNT_MISMATCH, &reader.input, reader.row + 1, NULL, error);
+    close_reader(&reader);
+    return status;
+}
+
+est_status est_i_readstat_count(const est_source *source, est_i_monitor *monitor, long long *n_rows, est_error *error)
+{
+    row_reader reader = {.source = source, .state = source->state, .monitor = monitor, .error = error};
+    est_status status = open_reader(&reader);
+    if (status == EST_OK) {
+        /* Without a limit ReadStat 1.1.8 reads no row of an uncompressed SPSS file whose header does not say how many there are. */
+        readstat_set_row_limit(reader.parser, INT_MAX);
+        status = read_all(&reader);
+    }
+    if (status == EST_OK && (reader.next != 0 || reader.input.is_cut))
+        status = est_i_readstat_fail(source, READSTAT_ERROR_READ, &reader.input, reader.row + 1, NULL, error);
+    *n_rows = reader.row;
+    close_reader(&reader);
+    return status;
+}

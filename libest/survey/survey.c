@@ -1,0 +1,213 @@
+/* Surveys: the method `survey`. */
+#include "survey/survey.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/options.h"
+#include "core/text.h"
+
+#define AT(field) offsetof(est_survey_options, field)
+
+static const est_option_spec survey_specs[] = {
+    {"weight", EST_OPTION_COLUMN, AT(weight), "", 0, 0, NULL, "sampling weight; default: from --fpc, else 1", 0},
+    {"strata", EST_OPTION_COLUMNS, AT(strata), "", 0, 0, NULL, "strata, one column a stage", 0},
+    {"psu", EST_OPTION_COLUMNS, AT(psu), "", 0, 0, NULL, "sampling units, one column a stage; default: every row", 0},
+    {"fpc", EST_OPTION_COLUMNS, AT(fpc), "", 0, 0, NULL, "units in each stratum, or share drawn, one column a stage", 0},
+    {"nest", EST_OPTION_FLAG, AT(nest), "", 0, 1, NULL, "PSU ids are numbered within strata", 0},
+    {"lonely", EST_OPTION_CHOICE, AT(lonely), "fail", 0, 0, "fail|remove|certainty|adjust|average",
+     "strata with a single PSU", 0},
+    {"mean", EST_OPTION_COLUMNS, AT(mean), "", 0, 0, NULL, "columns of numbers", 0},
+    {"total", EST_OPTION_COLUMNS, AT(total), "", 0, 0, NULL, "columns of numbers", 0},
+    {"proportion", EST_OPTION_COLUMNS, AT(proportion), "", 0, 0, NULL, "columns, or COLUMN=LEVEL", 0},
+    {"ratio", EST_OPTION_COLUMNS, AT(ratio), "", 0, 0, NULL, "A/B, columns of numbers", 0},
+    {"quantile", EST_OPTION_COLUMNS, AT(quantile), "", 0, 0, NULL, "X@0.5", 0},
+    {"by", EST_OPTION_COLUMNS, AT(by), "", 0, 0, NULL, "domains: every crossing of these columns", 0},
+    {"where", EST_OPTION_TEXT, AT(where), "", 0, 0, NULL, "condition, e.g. 'age >= 5 and sex == \"f\"' (a domain: no PSU is lost)", 0},
+    {"contrast", EST_OPTION_TEXT, AT(contrast), "", 0, 0, NULL, "of domains: 'sex=f - sex=m', 'sex=f / sex=m'; ';' parts several", 0},
+    {"linear", EST_OPTION_TEXT, AT(linear), "", 0, 0, NULL, "regression: 'y ~ x + factor(z)'", 0},
+    {"logistic", EST_OPTION_TEXT, AT(logistic), "", 0, 0, NULL, "logistic regression of a 0/1 column", 0},
+    {"association", EST_OPTION_COLUMNS, AT(association), "", 0, 0, NULL, "A:B, tests of independence (Rao-Scott, Wald)", 0},
+    {"ci", EST_OPTION_CHOICE, AT(ci), "korn-graubard", 0, 0, "korn-graubard|beta|t|logit|wilson|arcsine|likelihood|two-se",
+     "intervals of proportions (others: t, or two-se)", 0},
+    {"df", EST_OPTION_CHOICE, AT(df), "domain", 0, 0, "domain|design", "degrees of freedom: PSUs less strata, of the domain or of all", 0},
+    {"deff", EST_OPTION_CHOICE, AT(deff), "replace", 0, 0, "none|replace|no-replace",
+     "design effect against simple random sampling with or without replacement", 0},
+    {"sampling-errors", EST_OPTION_FLAG, AT(sampling_errors), "", 0, 1, NULL, "the table R, SE, N, WN, DEFT, SE/R, R-2SE, R+2SE", 0},
+    {"variance", EST_OPTION_CHOICE, AT(variance), "taylor", 0, 0,
+     "taylor|jk1|jkn|brr|fay|rao-wu|canty-davison|preston|sdr|supplied", "standard errors from", 0},
+    {"replicates", EST_OPTION_COLUMNS, AT(replicates), "", 0, 0, NULL, "columns of replicate weights; 'rw*' = all that begin so", 0},
+    {"calibrate", EST_OPTION_CHOICE, AT(calibrate), "none", 0, 0,
+     "none|poststratify|rake|linear|bounded|logit|exponential|declared", "weights to known totals", 0},
+    {"margins", EST_OPTION_TABLE, AT(margins), "", 0, 0, NULL, "the known totals: columns variable, level, total", 0},
+    {"weight-scale", EST_OPTION_NUMBER, AT(weight_scale), "1", 1e-30, 1e30, NULL, "every weight is multiplied by it (DHS: 0.000001)", 1},
+    {"wave", EST_OPTION_COLUMN, AT(wave), "", 0, 0, NULL,
+     "waves in one file: strata and PSUs of different waves were drawn apart", 1},
+    {"shared-psu", EST_OPTION_FLAG, AT(shared_psu), "", 0, 1, NULL, "waves share their PSUs: equal ids are the same place", 1},
+    {"lonely-domain", EST_OPTION_FLAG, AT(lonely_domain), "", 0, 1, NULL,
+     "treat strata of which one PSU has cases of the domain like --lonely adjust or average says", 1},
+    {"ultimate-cluster", EST_OPTION_FLAG, AT(ultimate_cluster), "", 0, 1, NULL, "variance of the first stage only", 1},
+    {"pps", EST_OPTION_CHOICE, AT(pps), "none", 0, 0, "none|brewer|overton|hartley-rao",
+     "units drawn with unequal probabilities (--fpc) without replacement", 1},
+    {"pps-form", EST_OPTION_CHOICE, AT(pps_form), "horvitz-thompson", 0, 0, "horvitz-thompson|yates-grundy",
+     "form of the variance for overton and hartley-rao", 1},
+    {"missing", EST_OPTION_CHOICE, AT(missing), "omit", 0, 0, "omit|fail", "rows that miss a value: left out of what needs it, or refused", 1},
+    {"replicate-type", EST_OPTION_CHOICE, AT(replicate_type), "bootstrap", 0, 0, "bootstrap|jk1|jkn|brr|fay|sdr|other",
+     "supplied replicates: what they are; gives the scale", 1},
+    {"replicate-factors", EST_OPTION_FLAG, AT(replicate_factors), "", 0, 1, NULL, "the columns hold factors of the weight, not weights", 1},
+    {"draws", EST_OPTION_INTEGER, AT(draws), "1000", 2, 1000000, NULL, "replicates of a bootstrap or of sdr", 1},
+    {"fay", EST_OPTION_NUMBER, AT(fay), "0.5", 0, 0.99, NULL, "rho of Fay's method", 1},
+    {"resample", EST_OPTION_NUMBER, AT(resample), "0", 0, 1e9, NULL, "PSUs drawn in each stratum by rao-wu; 0: one fewer than there are", 1},
+    {"scale", EST_OPTION_NUMBER, AT(scale), "0", 0, 1e12, NULL, "supplied replicates: factor of the sum of squares; 0: by the type", 1},
+    {"rscales", EST_OPTION_TEXT, AT(rscales), "", 0, 0, NULL, "supplied replicates: a factor for each, parted by commas", 1},
+    {"mse", EST_OPTION_FLAG, AT(mse), "", 0, 1, NULL, "replicates: squares around the estimate, not around their mean", 1},
+    {"bounds", EST_OPTION_TEXT, AT(bounds), "", 0, 0, NULL, "L,U: bounds of the factors, for bounded and logit", 1},
+    {"by-cluster", EST_OPTION_FLAG, AT(by_cluster), "", 0, 1, NULL, "calibration: one factor for each PSU", 1},
+    {"calibrated", EST_OPTION_COLUMNS, AT(calibrated), "", 0, 0, NULL, "declared: the columns that the weights are calibrated on", 1},
+    {"base-weight", EST_OPTION_COLUMN, AT(base_weight), "", 0, 0, NULL, "declared: the weights before calibration", 1},
+    {"g-weighted", EST_OPTION_FLAG, AT(g_weighted), "", 0, 1, NULL, "calibration residuals by the calibrated weights", 1},
+    {"design-effect", EST_OPTION_NUMBER, AT(design_effect), "1", 0.01, 1000, NULL,
+     "for intervals of proportions of 0 or 1, where no larger domain gives one", 1},
+    {"quantile-rule", EST_OPTION_CHOICE, AT(quantile_rule), "math", 0, 0, "math|school|hf1|hf2|hf3|hf4|hf5|hf6|hf7|hf8|hf9|dhs|dhs-printed",
+     "definition of a quantile; dhs: of completed years, interpolated", 1},
+    {"quantile-ci", EST_OPTION_CHOICE, AT(quantile_ci), "t", 0, 0, "korn-graubard|beta|t|logit|wilson|arcsine",
+     "interval of the proportion that Woodruff's interval inverts", 1},
+    {"quantile-over-replicates", EST_OPTION_FLAG, AT(quantile_over_replicates), "", 0, 1, NULL,
+     "variance of the quantile itself over the replicates (not for the jackknife)", 1},
+    {"level", EST_OPTION_NUMBER, AT(level), "0.95", 0.5, 0.9999, NULL, "confidence level of the intervals", 0},
+};
+
+#define SURVEY_SPECS (sizeof survey_specs / sizeof survey_specs[0])
+
+est_survey_options est_survey_options_default(void)
+{
+    est_survey_options options;
+    memset(&options, 0, sizeof options);
+    est_i_options_default(survey_specs, SURVEY_SPECS, &options);
+    return options;
+}
+
+static bool asks(const char *text)
+{
+    return text && *text;
+}
+
+static est_status validate(const void *options, est_error *error)
+{
+    const est_survey_options *o = options;
+    bool totals = asks(o->mean) || asks(o->total) || asks(o->proportion) || asks(o->ratio);
+    bool any = totals || asks(o->quantile) || asks(o->linear) || asks(o->logistic) || asks(o->association);
+    bool supplied = o->variance == EST_I_SURVEY_SUPPLIED;
+    bool declared = o->calibrate == EST_I_CALIBRATE_DECLARED;
+    if (!any)
+        return est_i_fail(error, EST_EOPTION, "nothing is asked for; give at least one of --mean, --total, --proportion, --ratio, "
+                          "--quantile, --linear, --logistic, --association");
+    if (asks(o->contrast) && (!totals || !asks(o->by)))
+        return est_i_fail(error, EST_EOPTION, "option --contrast compares domains of means, totals, proportions or ratios: give --by and "
+                          "one of --mean, --total, --proportion, --ratio");
+    if (supplied != asks(o->replicates))
+        return est_i_fail(error, EST_EOPTION, supplied ? "option --variance supplied needs --replicates with their columns" :
+                          "option --replicates gives replicate weights; say --variance supplied as well");
+    if (!asks(o->weight) && supplied && o->replicate_factors == 0 && asks(o->fpc))
+        return est_i_fail(error, EST_EOPTION, "replicate weights need --weight, the weight of the whole sample");
+    if (o->calibrate != EST_I_CALIBRATE_NONE && !declared && !o->margins)
+        return est_i_fail(error, EST_EOPTION, "option --calibrate needs --margins, a table of known totals (columns variable, level, total)");
+    if (o->margins && (o->calibrate == EST_I_CALIBRATE_NONE || declared))
+        return est_i_fail(error, EST_EOPTION, "option --margins is used by --calibrate poststratify, rake, linear, bounded, logit or "
+                          "exponential; none of them was chosen");
+    if (declared && (!asks(o->calibrated) || !asks(o->base_weight)))
+        return est_i_fail(error, EST_EOPTION, "option --calibrate declared needs --calibrated with the columns that the weights were "
+                          "calibrated on and --base-weight with the weights before that");
+    if (!declared && (asks(o->calibrated) || asks(o->base_weight)))
+        return est_i_fail(error, EST_EOPTION, "options --calibrated and --base-weight belong to --calibrate declared");
+    if (o->shared_psu && !asks(o->wave))
+        return est_i_fail(error, EST_EOPTION, "option --shared-psu says that waves share their PSUs; give --wave with the column of waves");
+    if (o->pps && !asks(o->fpc))
+        return est_i_fail(error, EST_EOPTION, "option --pps needs --fpc with the probability with which each unit was drawn");
+    if (o->pps && o->variance != EST_I_SURVEY_TAYLOR)
+        return est_i_fail(error, EST_EOPTION, "option --pps is a variance formula of its own: it goes with --variance taylor");
+    return EST_OK;
+}
+
+static est_status fit(const est_table *data, const void *options, const est_context *context, est_result **result,
+                      est_error *error)
+{
+    return est_survey_table(data, options, context, result, error);
+}
+
+static est_status read_source(est_source *source, const void *options, const est_context *context, est_result **result,
+                              est_error *error)
+{
+    return est_survey(source, options, context, result, error);
+}
+
+const est_method est_i_method_survey = {
+    .id = "survey",
+    .title = "Survey estimates",
+    .summary = "Estimates totals, means, proportions, ratios, quantiles, contrasts of domains, regressions and tests of association from "
+               "a sample survey, with standard errors that respect strata, stages, weights and corrections for finite populations. It "
+               "takes for granted that the design columns describe how the sample was drawn and that weights are inverse chances of "
+               "selection, as adjusted. Domains (--by, --where) never drop a PSU: those without a case count as zeros.",
+    .reference = "Saerndal, Swensson, Wretman (1992) Model Assisted Survey Sampling; Korn, Graubard (1998) Survey Methodology "
+                 "24:193-201; Rao, Wu, Yue (1992) Survey Methodology 18:209-217; Rao, Scott (1984) Annals of Statistics 12:46-60; "
+                 "Deville, Saerndal (1992) JASA 87:376-382; Woodruff (1952) JASA 47:635-646",
+    .data = "one row a person or household, from CSV, Stata (.dta) or SPSS (.sav), with columns for weight, strata and PSU",
+    .options = survey_specs,
+    .n_options = SURVEY_SPECS,
+    .options_size = sizeof(est_survey_options),
+    .validate = validate,
+    .fit = fit,
+    .read = read_source,
+};
+
+static est_status run_steps(est_i_survey *run, est_result **result, est_error *error)
+{
+    est_status status = est_i_survey_design(run, error);
+    if (status == EST_OK)
+        status = est_i_survey_prepare(run, error);
+    if (status == EST_OK)
+        status = est_i_survey_estimate_all(run, error);
+    if (status == EST_OK)
+        status = est_i_survey_write(run, error);
+    if (status == EST_OK) {
+        status = est_i_result_finish(run->builder, result, error);
+        run->builder = NULL;
+    }
+    return status;
+}
+
+est_status est_survey(est_source *source, const est_survey_options *options, const est_context *context, est_result **result,
+                      est_error *error)
+{
+    est_survey_options resolved = options ? *options : est_survey_options_default();
+    est_i_survey run;
+    memset(&run, 0, sizeof run);
+    *result = NULL;
+    est_error_clear(error);
+    est_status status = est_i_options_check(survey_specs, SURVEY_SPECS, &resolved, error);
+    if (status == EST_OK)
+        status = validate(&resolved, error);
+    if (status != EST_OK)
+        return status;
+    run.source = source;
+    run.options = &resolved;
+    run.context = context;
+    est_i_monitor_start(&run.monitor, context);
+    status = run_steps(&run, result, error);
+    est_i_survey_clear(&run);
+    return status;
+}
+
+est_status est_survey_table(const est_table *table, const est_survey_options *options, const est_context *context,
+                            est_result **result, est_error *error)
+{
+    est_source *source = NULL;
+    *result = NULL;
+    est_error_clear(error);
+    est_status status = est_source_of_table(table, &source, error);
+    if (status == EST_OK)
+        status = est_survey(source, options, context, result, error);
+    est_source_free(source);
+    return status;
+}

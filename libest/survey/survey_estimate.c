@@ -1,0 +1,278 @@
+/* Estimates of the totals family with their variances. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "survey/survey.h"
+
+static est_i_replicate_kind kind_of(const est_survey_options *o)
+{
+    static const est_i_replicate_kind kinds[] = {EST_I_REPLICATE_JK1, EST_I_REPLICATE_JK1, EST_I_REPLICATE_JKN, EST_I_REPLICATE_BRR,
+                                                 EST_I_REPLICATE_FAY, EST_I_REPLICATE_RAO_WU, EST_I_REPLICATE_CANTY_DAVISON,
+                                                 EST_I_REPLICATE_PRESTON, EST_I_REPLICATE_SDR, EST_I_REPLICATE_SUPPLIED};
+    return kinds[o->variance];
+}
+
+/* Scale of supplied replicates by what they are said to be (methods/survey.md B10); NaN: not known. */
+static double scale_of_type(const est_survey_options *o, double count)
+{
+    enum { type_bootstrap, type_jk1, type_jkn, type_brr, type_fay, type_sdr };
+    int type = o->replicate_type;
+    double scale = NAN;
+    if (o->scale > 0)
+        scale = o->scale;
+    else if (type == type_bootstrap)
+        scale = 1 / (count - 1);
+    else if (type == type_jk1)
+        scale = (count - 1) / count;
+    else if (type == type_jkn)
+        scale = o->rscales && *o->rscales ? 1 : NAN;
+    else if (type == type_brr)
+        scale = 1 / count;
+    else if (type == type_fay)
+        scale = 1 / (count * (1 - o->fay) * (1 - o->fay));
+    else if (type == type_sdr)
+        scale = 4 / count;
+    return scale;
+}
+
+static est_status make_replicates(est_i_survey *run, est_error *error)
+{
+    const est_survey_options *o = run->options;
+    bool supplied = o->variance == EST_I_SURVEY_SUPPLIED;
+    est_i_replicate_options wanted = {.kind = kind_of(o), .count = supplied ? run->n_replicates : (size_t)o->draws, .fay = o->fay,
+                                      .resample = o->resample, .mse = o->mse, .rscales = run->rscales,
+                                      .seed = run->context ? run->context->seed : est_context_default().seed,
+                                      .lonely_certainty = o->lonely == EST_I_LONELY_CERTAINTY || o->lonely == EST_I_LONELY_REMOVE};
+    if (o->variance == EST_I_SURVEY_TAYLOR)
+        return EST_OK;
+    wanted.scale = supplied ? scale_of_type(o, (double)run->n_replicates) : NAN;
+    if (supplied && isnan(wanted.scale))
+        return est_i_fail(error, EST_EOPTION, "option --replicate-type: the scale of these replicates does not follow from their number; "
+                          "give --scale, or --rscales with (n_h - 1) / n_h for each replicate of jkn");
+    return est_i_replicates_make(est_i_sample_design(run->sample), &wanted, &run->replicates, error);
+}
+
+/* Estimand by estimand: the whole, then every domain. */
+static est_status list_estimates(est_i_survey *run, est_error *error)
+{
+    size_t n_domains = est_i_sample_domains(run->sample);
+    run->order = malloc((n_domains + 1) * sizeof *run->order);
+    if (!run->order)
+        return est_i_no_memory(error);
+    run->n_order = run->n_by ? est_i_sample_domain_order(run->sample, run->order) : 0;
+    run->n_estimates = run->request.n_estimands * (run->n_order + 1);
+    run->estimates = calloc(run->n_estimates + 1, sizeof *run->estimates);
+    if (!run->estimates)
+        return est_i_no_memory(error);
+    for (size_t e = 0; e < run->request.n_estimands; e++) {
+        const est_i_estimand *estimand = &run->request.estimands[e];
+        for (size_t d = 0; d <= run->n_order; d++) {
+            est_i_survey_estimate *to = &run->estimates[e * (run->n_order + 1) + d];
+            to->estimand = estimand;
+            to->statistic = (est_i_statistic){estimand->group, d ? run->order[d - 1] : EST_I_WHOLE, estimand->a, estimand->b};
+        }
+    }
+    return EST_OK;
+}
+
+double est_i_survey_df(const est_i_survey *run, const bool *present)
+{
+    double replicated = run->replicates ? est_i_replicates_df(run->replicates) : INFINITY;
+    bool has_design = run->columns.unit[0] || run->columns.stratum[0] || !run->n_replicates;
+    double df = has_design ? est_i_design_df(est_i_sample_design(run->sample), run->options->df == 1 ? NULL : present) : INFINITY;
+    return fmin(df, replicated);
+}
+
+/* V0 of a design effect: s^2 W^2 / (n X^2), X the denominator, times (W - n) / W without replacement (methods/survey.md B6). */
+static double simple_variance(const est_i_survey *run, const est_i_survey_estimate *estimate)
+{
+    const est_i_statistic *s = &estimate->statistic;
+    double spread = est_i_totals_spread(run->totals, s), n = estimate->n, weight = estimate->weight;
+    est_i_statistic denominator = {s->group, s->domain, s->b, -1};
+    double below = s->b < 0 ? 1 : s->b == 0 ? weight : est_i_totals_value(run->totals, &denominator);
+    double variance = spread * weight * weight / (n * below * below);
+    bool without = run->options->deff == 2;
+    return without && weight <= 1.05 * n ? NAN : without ? variance * (weight - n) / weight : variance;
+}
+
+static void set_numbers(est_i_survey *run, est_i_survey_estimate *estimate)
+{
+    const est_i_statistic *s = &estimate->statistic;
+    estimate->estimate = est_i_totals_value(run->totals, s);
+    estimate->n = est_i_totals_cases(run->totals, s->group, s->domain);
+    estimate->weight = est_i_totals_weight(run->totals, s->group, s->domain);
+    estimate->numerator = est_i_totals_nonzero(run->totals, s->group, s->a, s->domain);
+}
+
+static est_status replicated_covariance(const est_i_survey *run, size_t k, const size_t *chosen, double *covariance, est_error *error)
+{
+    size_t count = est_i_replicates_count(run->replicates);
+    double *theta = malloc((k * count + 1) * sizeof *theta), *estimate = malloc((k + 1) * sizeof *estimate);
+    est_status status = theta && estimate ? EST_OK : est_i_no_memory(error);
+    for (size_t i = 0; i < k && status == EST_OK; i++) {
+        estimate[i] = run->estimates[chosen[i]].estimate;
+        for (size_t r = 0; r < count; r++)
+            theta[r * k + i] = run->theta[r * run->n_estimates + chosen[i]];
+    }
+    if (status == EST_OK)
+        est_i_replicates_covariance(run->replicates, k, theta, estimate, covariance, NULL);
+    free(theta);
+    free(estimate);
+    return status;
+}
+
+/* Residuals of a calibration are not zero outside the domain: there every unit is present. */
+static est_status linearised_covariance(const est_i_survey *run, size_t k, const size_t *chosen, const bool *present, double *covariance,
+                                        size_t *lonely, est_error *error)
+{
+    const est_i_design *design = est_i_sample_design(run->sample);
+    size_t leaves = est_i_design_leaves(design);
+    double *room = malloc((k * leaves + 1) * sizeof *room);
+    const double **z = malloc((k + 1) * sizeof *z);
+    est_status status = room && z ? EST_OK : est_i_no_memory(error);
+    for (size_t i = 0; i < k && status == EST_OK; i++) {
+        z[i] = room + i * leaves;
+        est_i_totals_influence(run->totals, &run->estimates[chosen[i]].statistic, room + i * leaves);
+    }
+    if (status == EST_OK)
+        status = est_i_taylor_covariance(design, &run->taylor, k, z, run->calibration ? NULL : present, covariance, lonely, error);
+    free(room);
+    free(z);
+    return status;
+}
+
+static void mark_present(const est_i_survey *run, size_t k, const size_t *chosen, bool *present, bool *scratch)
+{
+    size_t leaves = est_i_design_leaves(est_i_sample_design(run->sample));
+    memset(present, 0, leaves * sizeof *present);
+    for (size_t i = 0; i < k; i++) {
+        const est_i_statistic *s = &run->estimates[chosen[i]].statistic;
+        est_i_totals_present(run->totals, s->group, s->domain, scratch);
+        for (size_t leaf = 0; leaf < leaves; leaf++)
+            present[leaf] = present[leaf] || scratch[leaf];
+    }
+}
+
+est_status est_i_survey_covariance(est_i_survey *run, size_t k, const size_t *chosen, bool *present, double *covariance,
+                                   size_t *lonely, est_error *error)
+{
+    size_t leaves = est_i_design_leaves(est_i_sample_design(run->sample));
+    bool *scratch = malloc((leaves + 1) * sizeof *scratch);
+    if (!scratch)
+        return est_i_no_memory(error);
+    mark_present(run, k, chosen, present, scratch);
+    free(scratch);
+    *lonely = 0;
+    return run->replicates ? replicated_covariance(run, k, chosen, covariance, error)
+                           : linearised_covariance(run, k, chosen, present, covariance, lonely, error);
+}
+
+static est_status set_variances(est_i_survey *run, est_error *error)
+{
+    size_t leaves = est_i_design_leaves(est_i_sample_design(run->sample));
+    bool *present = malloc((leaves + 1) * sizeof *present);
+    est_status status = present ? EST_OK : est_i_no_memory(error);
+    for (size_t i = 0; i < run->n_estimates && status == EST_OK; i++) {
+        est_i_survey_estimate *estimate = &run->estimates[i];
+        estimate->variance = estimate->deff = estimate->df = NAN;
+        if (estimate->n == 0)
+            continue;
+        status = est_i_survey_covariance(run, 1, &i, present, &estimate->variance, &estimate->lonely, error);
+        estimate->df = est_i_survey_df(run, present);
+        if (run->options->deff)
+            estimate->deff = estimate->variance / simple_variance(run, estimate);
+        if (status == EST_OK && est_i_monitor_cancelled(&run->monitor))
+            status = est_i_cancelled(error);
+    }
+    free(present);
+    return status;
+}
+
+static est_status check_missing(const est_i_survey *run, est_error *error)
+{
+    for (size_t e = 0; run->options->missing == 1 && e < run->request.n_estimands; e++) {
+        const est_i_estimand *estimand = &run->request.estimands[e];
+        double missing = est_i_totals_missing(run->totals, estimand->group, EST_I_WHOLE);
+        if (missing > 0)
+            return est_i_fail_at(error, EST_EVALUE, (est_i_place){est_source_name(run->source), 0, 0, NULL},
+                                 "%s: found %.0f rows without a value, expected none (option --missing fail); --missing omit leaves them "
+                                 "out of this estimate and says how many", estimand->name, missing);
+    }
+    return EST_OK;
+}
+
+static est_status check_any(const est_i_survey *run, est_error *error)
+{
+    est_i_sample_counts counts = est_i_sample_count(run->sample);
+    est_i_place place = {est_source_name(run->source), 0, 0, NULL};
+    bool any = false;
+    for (size_t e = 0; e < run->request.n_estimands; e++)
+        any = any || est_i_totals_cases(run->totals, run->request.estimands[e].group, EST_I_WHOLE) > 0;
+    if (counts.positive_weights == 0)
+        return est_i_fail_at(error, EST_EIDENTIFY, place, "every weight is 0: nothing can be estimated; check the column of weights");
+    if (counts.outside + counts.unknown_condition == counts.rows)
+        return est_i_fail_at(error, EST_EIDENTIFY, place, "no row meets the condition '%s': the domain is empty; check the condition "
+                             "against the values in the file", run->options->where);
+    if (!any)
+        return est_i_fail_at(error, EST_EIDENTIFY, place, "no row has a value of what is asked for: nothing can be estimated; check the "
+                             "columns and their missing values");
+    return EST_OK;
+}
+
+static est_status replicate_all(est_i_survey *run, est_error *error)
+{
+    size_t count = est_i_replicates_count(run->replicates);
+    run->theta = malloc((count * run->n_estimates + 1) * sizeof *run->theta);
+    est_i_statistic *statistics = malloc((run->n_estimates + 1) * sizeof *statistics);
+    est_status status = run->theta && statistics ? EST_OK : est_i_no_memory(error);
+    for (size_t i = 0; i < run->n_estimates && status == EST_OK; i++)
+        statistics[i] = run->estimates[i].statistic;
+    if (status == EST_OK) {
+        est_i_monitor_stage(&run->monitor, "replicates", 0, 1);
+        status = est_i_totals_replicate(run->totals, run->replicates, run->n_estimates, statistics,
+                                        run->context ? run->context->threads : 1, &run->monitor, run->theta, error);
+    }
+    free(statistics);
+    return status;
+}
+
+/* Weights of which the sum is about the number of rows, or that times a power of ten: they were scaled to the sample. */
+static bool look_normalised(const est_i_survey *run)
+{
+    est_i_sample_counts counts = est_i_sample_count(run->sample);
+    double share = counts.weight_sum / (double)counts.positive_weights;
+    double power = pow(10, round(log10(share)));
+    bool constant = counts.weight_sum * counts.weight_sum >= counts.weight_square_sum * (double)counts.positive_weights * (1 - 1e-9);
+    return !run->calibration && share > 0 && fabs(share / power - 1) <= 0.05 && (power == 1 || power >= 1000) &&
+           !(constant && power != 1 && run->columns.fpc[0]);
+}
+
+est_status est_i_survey_estimate_all(est_i_survey *run, est_error *error)
+{
+    est_i_totals_options options = {run->calibration, run->options->variance != EST_I_SURVEY_TAYLOR};
+    est_status status = EST_OK;
+    if (run->request.n_estimands > 0) {
+        status = est_i_totals_take(run->sample, run->request.n_groups, run->request.groups, &options, &run->totals, error);
+        if (status == EST_OK)
+            status = check_any(run, error);
+        if (status == EST_OK)
+            status = check_missing(run, error);
+    } else {
+        status = est_i_sample_learn(run->sample, error);
+    }
+    if (status == EST_OK)
+        status = make_replicates(run, error);
+    if (status == EST_OK)
+        status = list_estimates(run, error);
+    for (size_t i = 0; i < run->n_estimates && status == EST_OK; i++)
+        set_numbers(run, &run->estimates[i]);
+    if (status == EST_OK && run->replicates && run->n_estimates > 0)
+        status = replicate_all(run, error);
+    if (status == EST_OK)
+        status = set_variances(run, error);
+    if (status == EST_OK)
+        run->normalised = look_normalised(run);
+    return status;
+}

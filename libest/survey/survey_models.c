@@ -1,0 +1,183 @@
+/* Regressions and tests of association in a survey's result. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "survey/association.h"
+#include "survey/regression.h"
+#include "survey/survey.h"
+
+static est_status add_formula(est_i_survey *run, const char *text, est_i_formula **formula, est_error *error)
+{
+    est_status status = EST_OK;
+    if (!text || !*text)
+        return EST_OK;
+    status = est_i_formula_parse(text, run->source, run->request.n_variables, formula, error);
+    for (size_t v = 0; status == EST_OK && v < (*formula)->n_variables; v++)
+        if (!est_i_survey_request_append(&run->request, &(*formula)->variables[v]))
+            status = est_i_no_memory(error);
+    return status;
+}
+
+static est_status add_pair(est_i_survey *run, est_error *error)
+{
+    const char *pair = run->options->association, *colon = pair ? strchr(pair, ':') : NULL;
+    est_i_text name = {0};
+    est_status status = EST_OK;
+    if (!pair || !*pair)
+        return EST_OK;
+    if (!colon || colon == pair || !colon[1] || strchr(colon + 1, ':') || strchr(pair, ','))
+        return est_i_fail(error, EST_EOPTION, "option --association: found '%s', expected two columns, A:B", pair);
+    est_i_text_append_bytes(&name, pair, (size_t)(colon - pair));
+    if (!name.failed) {
+        run->associated[0] = est_i_survey_request_variable(&run->request, name.data, EST_I_VARIABLE_LEVELS, NULL);
+        run->associated[1] = est_i_survey_request_variable(&run->request, colon + 1, EST_I_VARIABLE_LEVELS, NULL);
+    }
+    if (name.failed || run->associated[0] == SIZE_MAX || run->associated[1] == SIZE_MAX)
+        status = est_i_no_memory(error);
+    else if (run->associated[0] == run->associated[1])
+        status = est_i_fail(error, EST_EOPTION, "option --association: found '%s', expected two different columns", pair);
+    est_i_text_free(&name);
+    return status;
+}
+
+est_status est_i_survey_model_variables(est_i_survey *run, est_error *error)
+{
+    est_status status = add_formula(run, run->options->linear, &run->linear, error);
+    if (status == EST_OK)
+        status = add_formula(run, run->options->logistic, &run->logistic, error);
+    return status == EST_OK ? add_pair(run, error) : status;
+}
+
+static void add_coefficient(est_i_survey *run, const est_i_regression *fit, size_t i, const char *model)
+{
+    est_i_text name = {0};
+    est_i_text_printf(&name, "coefficient(%s)", fit->name[i]);
+    est_row row = est_i_row_empty(name.failed ? "coefficient" : name.data);
+    double se = sqrt(fit->covariance[i * fit->p + i]);
+    row.model = model;
+    row.n = fit->n;
+    row.n_weighted = fit->weight;
+    if (fit->aliased[i] || fit->separated) {
+        row.flags = EST_FLAG_BIT(EST_FLAG_NOT_ESTIMABLE);
+    } else {
+        est_i_interval interval = est_i_t_interval(EST_I_CI_T, &(est_i_interval_input){.estimate = fit->coefficient[i], .se = se, .df = fit->df,
+                                                                                      .level = run->options->level});
+        row.estimate = fit->coefficient[i];
+        row.se = se;
+        row.lower = interval.lower;
+        row.upper = interval.upper;
+        row.level = run->options->level;
+        row.df = fit->df;
+        row.interval = interval.method;
+        row.flags = !(fit->df > 0) ? EST_FLAG_BIT(EST_FLAG_NO_DF) : 0;
+    }
+    est_i_result_add_row(run->builder, &row);
+    est_i_text_free(&name);
+}
+
+static void add_covariance(est_i_survey *run, const est_i_regression *fit, const char *name, const char *title)
+{
+    const char **columns = malloc((fit->p + 1) * sizeof *columns);
+    est_column_role *roles = calloc(fit->p + 1, sizeof *roles);
+    if (!columns || !roles) {
+        est_i_result_no_memory(run->builder);
+    } else {
+        columns[0] = "coefficient";
+        for (size_t i = 0; i < fit->p; i++) {
+            columns[i + 1] = fit->name[i];
+            roles[i + 1] = EST_ROLE_FIT;
+        }
+        est_i_result_frame(run->builder, name, title, fit->p + 1, columns, roles, 0);
+        for (size_t i = 0; i < fit->p; i++) {
+            est_i_result_cell_text(run->builder, fit->name[i]);
+            for (size_t j = 0; j < fit->p; j++)
+                est_i_result_cell(run->builder, fit->covariance[i * fit->p + j]);
+        }
+    }
+    free(columns);
+    free(roles);
+}
+
+static est_status add_regression(est_i_survey *run, const est_i_formula *formula, est_i_family family, const char *text, est_error *error)
+{
+    est_i_regression_options wanted = {.family = family, .no_intercept = formula->no_intercept, .level = run->options->level,
+                                       .design_df = run->options->df == 1, .taylor = run->taylor, .replicates = run->replicates,
+                                       .calibration = run->calibration, .response = formula->response, .n_terms = formula->n_terms,
+                                       .terms = formula->terms};
+    est_i_regression *fit = NULL;
+    bool logistic = family == EST_I_FAMILY_LOGISTIC;
+    est_status status = est_i_regression_fit(run->sample, &wanted, &fit, error);
+    if (status != EST_OK)
+        return status;
+    for (size_t i = 0; i < fit->p; i++)
+        add_coefficient(run, fit, i, text);
+    add_covariance(run, fit, logistic ? "logistic_vcov" : "linear_vcov", logistic ? "Covariance of the logistic coefficients"
+                                                                              : "Covariance of the linear coefficients");
+    if (fit->missing > 0)
+        est_i_result_note(run->builder, run->context, EST_NOTE, "missing", "%s: %.0f rows miss a value and are left out.", text, fit->missing);
+    if (fit->separated)
+        est_i_result_note(run->builder, run->context, EST_WARNING, "separated", "%s: some combination of the terms foretells the response "
+                          "without fail; the coefficients have no finite estimate. Drop the term, or join rare levels.", text);
+    est_i_regression_free(fit);
+    return EST_OK;
+}
+
+static void add_tests(est_i_survey *run, const est_i_association *table)
+{
+    static const char *const columns[] = {"test", "statistic", "df1", "df2", "p"};
+    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_FIT, EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_FIT};
+    est_i_result_frame(run->builder, "association_tests", "Tests of independence", 5, columns, roles, SIZE_MAX);
+    for (size_t i = 0; i < table->n_tests; i++) {
+        est_i_result_cell_text(run->builder, table->tests[i].name);
+        est_i_result_cell(run->builder, table->tests[i].statistic);
+        est_i_result_cell(run->builder, table->tests[i].df1);
+        est_i_result_cell(run->builder, table->tests[i].df2);
+        est_i_result_cell(run->builder, table->tests[i].p);
+    }
+}
+
+static void add_table(est_i_survey *run, const est_i_association *table)
+{
+    static const char *const columns[] = {"row", "column", "proportion", "n"};
+    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_FIT, EST_ROLE_COUNT};
+    est_i_result_frame(run->builder, "association_table", "Shares of the cells", 4, columns, roles, SIZE_MAX);
+    for (size_t r = 0; r < table->n_rows; r++)
+        for (size_t c = 0; c < table->n_columns; c++) {
+            est_i_result_cell_text(run->builder, est_i_sample_level(run->sample, run->associated[0], table->row_level[r]));
+            est_i_result_cell_text(run->builder, est_i_sample_level(run->sample, run->associated[1], table->column_level[c]));
+            est_i_result_cell(run->builder, table->proportion[r * table->n_columns + c]);
+            est_i_result_cell(run->builder, table->cases[r * table->n_columns + c]);
+        }
+}
+
+static est_status add_association(est_i_survey *run, est_error *error)
+{
+    est_i_association_options wanted = {.row = run->associated[0], .column = run->associated[1], .design_df = run->options->df == 1,
+                                        .taylor = run->taylor, .replicates = run->replicates, .calibration = run->calibration};
+    est_i_association *table = NULL;
+    est_status status = est_i_association_fit(run->sample, &wanted, &table, error);
+    if (status != EST_OK)
+        return status;
+    add_tests(run, table);
+    add_table(run, table);
+    if (table->missing > 0)
+        est_i_result_note(run->builder, run->context, EST_NOTE, "missing", "%s: %.0f rows miss a value and are left out of the tests.",
+                          run->options->association, table->missing);
+    est_i_association_free(table);
+    return EST_OK;
+}
+
+est_status est_i_survey_model_rows(est_i_survey *run, est_error *error)
+{
+    est_status status = EST_OK;
+    if (run->linear)
+        status = add_regression(run, run->linear, EST_I_FAMILY_LINEAR, run->options->linear, error);
+    if (status == EST_OK && run->logistic)
+        status = add_regression(run, run->logistic, EST_I_FAMILY_LOGISTIC, run->options->logistic, error);
+    if (status == EST_OK && run->options->association && *run->options->association)
+        status = add_association(run, error);
+    return status;
+}
