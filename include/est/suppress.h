@@ -32,7 +32,7 @@ extern "C" {
  *   does not show are withheld, and every number of cases stays, as agencies print it. The same with `internal`: never withheld.
  * Numbers are never scaled: a proportion lies between 0 and 1 on every page with four decimals, where agencies print percents. */
 typedef struct est_suppression {
-    const char *profile; /* "default" (or "" or NULL), "counts", "none", "dhs", "mics", "nchs", "statcan", "custom:..." */
+    const char *profile; /* "default" (or ""), "counts", "none", "dhs", "mics", "nchs", "statcan", "custom:..." */
     long threshold;      /* 10; at least 3 unless the data are public or `internal` is set */
     int internal;        /* 1 = for internal use: nothing withheld, every page marked */
 } est_suppression;

@@ -65,6 +65,19 @@ est_status est_survey(est_source *source, const est_survey_options *options, con
 est_status est_survey_table(const est_table *table, const est_survey_options *options, const est_context *context,
                             est_result **result, est_error *error) EST_MUST_CHECK;
 
+/* A file read in parts, for example on several machines: part 1 to `parts` of the chunks of a source that is repeatable, as bytes that
+ * est_survey_join understands. They hold sums by PSU and domain: they are no publication. Only what one pass gives: totals, means,
+ * ratios, proportions of named levels. The caller frees *state with est_string_free. Errors as est_survey. */
+est_status est_survey_part(est_source *source, const est_survey_options *options, size_t part, size_t parts, const est_context *context,
+                           char **state, size_t *length, est_error *error) EST_MUST_CHECK;
+
+/* The result of all parts: the same numbers, to the last bit, as est_survey of the whole file. names: for messages. Options that the sums
+ * do not depend on (variance, intervals, contrasts) may differ from those of the parts. EST_EFORMAT: a damaged part; EST_EDEFINITION:
+ * parts that are missing, given twice or of different files; EST_EOPTION: read with other options. The caller frees *result. */
+est_status est_survey_join(size_t n, const char *const *names, const char *const *states, const size_t *lengths,
+                           const est_survey_options *options, const est_context *context, est_result **result,
+                           est_error *error) EST_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -191,7 +191,7 @@ est_suppression est_suppression_default(void)
 static const char *named_profile(const est_suppression *request)
 {
     const char *profile = request->profile;
-    return profile && *profile && strcmp(profile, "default") != 0 ? profile : NULL;
+    return *profile && strcmp(profile, "default") != 0 ? profile : NULL;
 }
 
 static bool is_of_survey(const est_result *result)
@@ -201,11 +201,13 @@ static bool is_of_survey(const est_result *result)
 
 static est_status check_request(const est_result *result, const est_suppression *request, est_error *error)
 {
-    const char *profile = named_profile(request) ? named_profile(request) : "counts";
+    const char *profile = request->profile && named_profile(request) ? named_profile(request) : "counts";
     est_status status = EST_OK;
     bool none = strcmp(profile, "none") == 0;
     if (!result)
         status = est_i_fail(error, EST_EOPTION, "found no result, expected one");
+    else if (!request->profile)
+        status = est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = "suppress"}, "found no profile, expected one");
     else if (!none && strcmp(profile, "counts") != 0 && !is_of_survey(result))
         status = est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = "suppress"},
                                "found profile '%s', expected 'counts' or 'none': the method '%s' counts people, and other profiles "

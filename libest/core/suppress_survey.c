@@ -444,14 +444,14 @@ static void drop_private_provenances(est_result *result)
     result->n_provenances = kept;
 }
 
-/* "(*): based on ...": pages for people print it under every table that has the mark. */
+/* "(*): based on ...": pages for people print it under every table that has the mark, or an x for n. */
 static void explain_mark(survey *s, const char *mark, const char *meaning, est_error *error)
 {
     est_i_text message = {NULL, 0, 0, false};
     bool used = false, taken = false;
     for (size_t i = 0; i < s->result->n_rows; i++) {
-        bool has = strcmp(s->result->rows[i].mark, mark) == 0;
-        used = used || has;
+        bool has = strcmp(s->result->rows[i].mark, mark) == 0, beside = strcmp(mark, BESIDE) == 0;
+        used = used || has || (beside && s->protect && s->hidden[s->domain[i]]);
         taken = taken || (has && s->withheld[i]);
     }
     est_i_text_printf(&message, "%s: %s%s.", strcmp(mark, "()") == 0 ? "( )" : mark, meaning,

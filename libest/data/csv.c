@@ -496,6 +496,7 @@ est_status est_i_csv_resume(est_i_csv *csv, est_i_schema *schema, const est_i_cs
     csv->schema = schema;
     csv->header_done = csv->resumed = true;
     csv->after_return = state->after_return;
+    csv->line_blank = !state->after_return;
     csv->record = state->record;
     csv->line = csv->record_line = state->line;
     schema->lines_match = false;

@@ -2,7 +2,7 @@
  * nothing is held but the variables, their labels and, if such a column is wanted, Stata's long strings (strL).
  *
  * Numbers are doubles. A column stored as float gives the double of the float as a number, and as a label the shortest text that
- * reads back as that float ("0.1"); whole numbers are plain. Dates are the numbers they are stored as. Texts lose their trailing
+ * reads back as that float ("0.1"); whole numbers are exact. Dates are the numbers they are stored as. Texts lose their trailing
  * blanks; one without anything left is an empty field. System missing, tagged missing (.a to .z, the tag is not kept) and
  * user-defined missing values are NA. */
 #ifndef EST_I_DATA_READSTAT_H

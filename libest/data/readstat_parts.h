@@ -61,7 +61,7 @@ typedef struct est_i_readstat {
 est_status est_i_readstat_fail(const est_source *source, readstat_error_t code, const est_i_readstat_input *input,
                                long long record, const char *column, est_error *error);
 
-/* The text of a float: the shortest that reads back the same float; whole numbers plain. */
+/* The text of a float: the shortest that reads back the same float; whole numbers below 1e15 exactly, digit by digit. */
 size_t est_i_readstat_print_float(float value, char buffer[32]);
 
 /* The rows of a source, for its kind. */

@@ -26,11 +26,13 @@ typedef struct row_reader {
     long long row; /* being read, from 0 */
 } row_reader;
 
+#define WHOLE_BELOW 1e15f /* from there on numbers are printed with an exponent */
+
 size_t est_i_readstat_print_float(float value, char buffer[32])
 {
     char scientific[48], digits[48], number[80];
     double shortest = (double)value;
-    bool found = floorf(value) == value;
+    bool found = floorf(value) == value && fabsf(value) < WHOLE_BELOW;
     /* Six digits always survive a normal float, so fewer need no trial there. */
     for (int precision = fabsf(value) < FLT_MIN ? 1 : 6; precision <= 9 && !found; precision++) {
         size_t count = 0;

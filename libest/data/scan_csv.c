@@ -39,13 +39,17 @@ struct est_i_csv_reader {
 
 /* Fields, in the callbacks of libcsv */
 
+static bool is_missing(const char *text, size_t length)
+{
+    return !text || (length == 2 && text[0] == 'N' && text[1] == 'A');
+}
+
 static void put_field(est_i_csv_reader *reader, size_t field, const char *text, size_t length)
 {
-    est_i_row_writer *writer = reader->writer;
-    if (!text || (length == 2 && memcmp(text, "NA", 2) == 0))
-        est_i_row_put_missing(writer, field, text != NULL);
+    if (is_missing(text, length))
+        est_i_row_put_missing(reader->writer, field, text != NULL);
     else
-        est_i_row_put_text(writer, field, text, length, NULL); /* notes for the flush what went wrong */
+        est_i_row_put_text(reader->writer, field, text, length, NULL); /* notes for the flush what went wrong */
 }
 
 static void put_number(est_i_csv_reader *reader, const column_target *target, const char *text, size_t length)
@@ -60,8 +64,8 @@ static void put_number(est_i_csv_reader *reader, const column_target *target, co
 
 static void put_label(est_i_csv_reader *reader, const column_target *target, const char *text, size_t length)
 {
-    if (!text || length == 2)
-        put_field(reader, target->field, text, length);
+    if (is_missing(text, length))
+        est_i_row_put_missing(reader->writer, target->field, text != NULL);
     else
         target->label[reader->writer->n_rows] = est_i_row_code(reader->writer, target->field, text, length);
 }

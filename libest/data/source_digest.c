@@ -100,7 +100,7 @@ est_status est_i_source_digest(est_source *source, est_i_monitor *monitor, char 
 {
     est_status status = EST_OK;
     struct sha256_ctx hash = source->pipe_hash;
-    if (source->is_pipe && !source->pipe_ended)
+    if (source->is_pipe && !(source->pipe_used && source->pipe_ended))
         status = est_i_fail_at(error, EST_EOPTION, (est_i_place){source->name, 0, 0, NULL},
                                "has no digest before it has been read to its end");
     else if (source->is_pipe)

@@ -1,8 +1,8 @@
 /* Everything here is the incomplete beta function I_x(a, b). It is taken on the side of the mean where it is a tail, as
  *   x^a (1 - x)^b / B(a, b)   times   a continued fraction (Didonato and Morris 1992, ACM TOMS 18:360-373, section 4),
  * the first factor by Stirling errors and deviances (Loader 2000, Fast and accurate computation of binomial probabilities), so that
- * nothing cancels however large a and b are. Quantiles are Newton steps on ln I as a function of u = ln(x / (1 - x)), in which it is
- * concave: from the left the steps cannot overshoot, and one step from the right leads to the left. */
+ * nothing cancels however large a and b are. Quantiles are Newton steps on ln I as a function of u = ln(x / (1 - x)), in which it
+ * is concave: from the left the steps cannot overshoot, and one step from the right leads to the left. */
 #include "numerics/distribution.h"
 
 #include <math.h>

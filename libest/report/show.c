@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/reliability.h"
 #include "report/table_layout.h"
 
 static bool begins(const char *text, const char *start)
@@ -100,11 +101,16 @@ static bool is_people(const char *estimand)
     return ends(estimand, "_number");
 }
 
+bool est_i_is_proportion(const est_row *row)
+{
+    return est_i_kind_of(row) == EST_I_KIND_PROPORTION;
+}
+
 /* Proportions 4; else three digits of the standard error. */
 static int survey_decimals(const est_row *row)
 {
     double step = row->se > 0 ? floor(log10(row->se)) - 2 : isfinite(row->estimate) && row->estimate != 0 ? -4 : 0;
-    if (begins(row->estimand, "proportion(") || !isnan(row->numerator))
+    if (est_i_is_proportion(row))
         return 4;
     return step >= 0 ? 0 : step < -6 ? 6 : (int)-step;
 }
@@ -248,8 +254,10 @@ void est_i_show_name(est_i_text *output, const char *name)
 /* "mean(age)" as "Mean of age", "quantile(age,0.5)" as "Quantile 0.5 of age": names of columns stay as they are. */
 static bool show_survey_estimand(est_i_text *output, const char *estimand)
 {
-    static const char *const words[][2] = {{"mean(", "Mean of "},   {"total(", "Total of "},         {"proportion(", "Proportion of "},
-                                           {"ratio(", "Ratio of "}, {"quantile(", "Quantile "},      {"count(", "Count of "}};
+    static const char *const words[][2] = {
+        {"mean(", "Mean of "},   {"total(", "Total of "},    {"proportion(", "Proportion of "},
+        {"ratio(", "Ratio of "}, {"quantile(", "Quantile "}, {"count(", "Count of "},
+    };
     size_t length = strlen(estimand), which = 0, n = sizeof words / sizeof words[0];
     while (which < n && !begins(estimand, words[which][0]))
         which++;

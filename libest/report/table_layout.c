@@ -311,12 +311,12 @@ static void fit_to_room(est_i_look *look, est_i_room room)
     look->se = look->se && (look->survey || room.detailed);
 }
 
-/* Estimates and errors of a survey line up: three digits of the largest error, and one more where the smallest would have fewer than
- * two. -1 = row by row. */
+/* Estimates and errors of a survey line up: three digits of the largest error, and one more where the smallest would have
+ * fewer than two. -1 = row by row. */
 static int group_decimals(const est_i_look *look)
 {
     int decimals = -1;
-    if (look->survey && !look->estimands && look->largest_se > 0 && est_i_row_decimals(look->first) != 4) {
+    if (look->survey && !look->estimands && look->largest_se > 0 && !est_i_is_proportion(look->first)) {
         double largest = floor(log10(look->largest_se)) - 2, smallest = floor(log10(look->smallest_se)) - 1;
         double step = smallest < largest ? largest - 1 : largest;
         decimals = step >= 0 ? 0 : step < -6 ? 6 : (int)-step;

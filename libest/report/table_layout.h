@@ -53,6 +53,7 @@ void est_i_show_statistic_name(est_i_text *output, const char *name);
 int est_i_row_decimals(const est_row *row);
 /* Has it anything that only surveys have: a weighted n, a design effect, a mark? */
 bool est_i_is_of_survey(const est_row *row);
+bool est_i_is_proportion(const est_row *row);
 /* With so many decimals; -1 = est_i_row_decimals. In its agency's way: "(0.1234)", "*", "0.1234 E"; else "withheld", "not
  * estimable". */
 void est_i_show_estimate_to(est_i_text *output, const est_row *row, int decimals);

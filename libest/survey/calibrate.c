@@ -56,7 +56,7 @@ est_status est_i_calibration_new(const est_source *source, const est_i_calibrati
         return est_i_no_memory(error);
     made->options = *options;
     made->source = source;
-    made->distance = (est_i_distance){options->kind, options->lower, options->upper};
+    made->distance = est_i_distance_of(options);
     status = est_i_margins_read(made, error);
     if (status == EST_OK)
         *calibration = made;

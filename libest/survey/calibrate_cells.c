@@ -190,10 +190,11 @@ static void *part_new(void *user)
     if (!pass)
         return NULL;
     pass->cells = est_i_x_cells_new(calibration->words);
+    pass->quick = calloc(1 << 16, sizeof *pass->quick);
     pass->missing = calloc(calibration->n_variables + 1, sizeof *pass->missing);
     pass->smallest = INFINITY;
     pass->largest = -INFINITY;
-    if (pass->cells && pass->missing)
+    if (pass->cells && pass->missing && pass->quick)
         return pass;
     est_i_x_pass_free(pass);
     return NULL;
@@ -204,6 +205,7 @@ void est_i_x_pass_free(est_i_x_pass *pass)
     if (pass) {
         est_i_x_cells_free(pass->cells);
         free(pass->missing);
+        free(pass->quick);
         free(pass);
     }
 }
@@ -230,41 +232,80 @@ static bool take_declared(est_i_x_pass *pass, double weight, double declared)
     return true;
 }
 
-static est_status take_row(est_i_x_pass *pass, const uint64_t *key, double weight, double declared)
+/* The place of a key in `quick`: two levels below 256 in one word; SIZE_MAX for others. */
+static size_t quick_place(const est_i_x_pass *pass, const uint64_t *key)
 {
+    return pass->cells->words == 1 && !(*key & UINT64_C(0xFFFFFF00FFFFFF00)) ? (size_t)(*key | *key >> 24) & 0xFFFF : SIZE_MAX;
+}
+
+static size_t find_cell(est_i_x_pass *pass, const uint64_t *key, est_status *status)
+{
+    size_t place = quick_place(pass, key), cell;
+    if (place != SIZE_MAX && pass->quick[place] && !pass->cells->overflow)
+        return pass->quick[place] - 1;
+    cell = est_i_x_cells_find(pass->cells, key, true, status);
+    if (place != SIZE_MAX && cell != SIZE_MAX)
+        pass->quick[place] = (uint32_t)cell + 1;
+    return cell;
+}
+
+/* The cell of each row of a block; SIZE_MAX for rows that count for none. */
+static est_status find_cells(const est_i_calibration *calibration, est_i_x_pass *pass, const est_i_rows *rows, size_t first, size_t n,
+                             size_t *cell)
+{
+    uint64_t key[EST_I_X_BLOCK * calibration->words + 1];
+    uint32_t missing[EST_I_X_BLOCK];
     est_status status = EST_OK;
-    size_t cell = est_i_x_cells_find(pass->cells, key, true, &status);
-    if (cell != SIZE_MAX) {
-        est_i_dd *sum = pass->cells->sum + 3 * cell;
-        sum[0] = est_i_dd_add_double(sum[0], weight);
-        sum[1].high += weight * weight;
-        if (declared != 0)
-            sum[2] = est_i_dd_add_double(sum[2], declared);
-        pass->cells->rows[cell]++;
+    est_i_x_keys(calibration, rows, first, n, key, missing);
+    for (size_t i = 0; i < n && status == EST_OK; i++) {
+        bool counts = rows->base_weight[first + i] > 0;
+        pass->rows += counts ? 1 : 0;
+        cell[i] = SIZE_MAX;
+        if (counts && missing[i])
+            pass->missing[missing[i] - 1]++;
+        else if (counts)
+            cell[i] = find_cell(pass, key + i * calibration->words, &status);
     }
     return status;
+}
+
+static void add_weights(est_i_x_cells *cells, const double *weight, size_t n, const size_t *cell)
+{
+    for (size_t i = 0; i < n; i++)
+        if (cell[i] != SIZE_MAX && !cells->overflow) {
+            est_i_dd *sum = cells->sum + 3 * cell[i];
+            sum[0] = est_i_dd_add_double(sum[0], weight[i]);
+            sum[1].high += weight[i] * weight[i];
+            cells->rows[cell[i]]++;
+        }
+}
+
+static void add_declared(const est_i_calibration *calibration, est_i_x_pass *pass, const est_i_rows *rows, size_t first, size_t n,
+                         const size_t *cell)
+{
+    for (size_t i = 0; i < n; i++) {
+        double declared = est_i_x_declared(calibration, rows, first + i);
+        if (take_declared(pass, rows->base_weight[first + i], declared) && cell[i] != SIZE_MAX && !pass->cells->overflow) {
+            est_i_dd *sum = pass->cells->sum + 3 * cell[i];
+            sum[2] = est_i_dd_add_double(sum[2], declared);
+        }
+    }
 }
 
 static est_status take(void *user, void *part, const est_i_rows *rows, est_error *error)
 {
     const est_i_calibration *calibration = user;
     est_i_x_pass *pass = part;
-    bool is_declared = calibration->options.kind == EST_I_CALIBRATE_DECLARED;
-    uint64_t key[EST_I_X_BLOCK * calibration->words + 1];
-    uint32_t missing[EST_I_X_BLOCK];
+    size_t cell[EST_I_X_BLOCK];
     est_status status = EST_OK;
-    for (size_t i = 0; i < rows->n && status == EST_OK; i++) {
-        double weight = rows->base_weight[i], declared = is_declared ? est_i_x_declared(calibration, rows, i) : 0;
-        size_t at = i % EST_I_X_BLOCK;
-        if (at == 0)
-            est_i_x_keys(calibration, rows, i, rows->n - i < EST_I_X_BLOCK ? rows->n - i : EST_I_X_BLOCK, key, missing);
-        pass->rows += weight > 0 ? 1 : 0;
-        if ((is_declared && !take_declared(pass, weight, declared)) || !(weight > 0))
-            continue;
-        if (missing[at])
-            pass->missing[missing[at] - 1]++;
-        else
-            status = take_row(pass, key + at * calibration->words, weight, declared);
+    for (size_t first = 0; first < rows->n && status == EST_OK; first += EST_I_X_BLOCK) {
+        size_t n = rows->n - first < EST_I_X_BLOCK ? rows->n - first : EST_I_X_BLOCK;
+        status = find_cells(calibration, pass, rows, first, n, cell);
+        if (status != EST_OK)
+            break;
+        add_weights(pass->cells, rows->base_weight + first, n, cell);
+        if (calibration->options.kind == EST_I_CALIBRATE_DECLARED)
+            add_declared(calibration, pass, rows, first, n, cell);
     }
     return status == EST_OK ? EST_OK : est_i_no_memory(error);
 }
@@ -275,6 +316,8 @@ static est_status settle(void *user, void *part, const est_i_renumbering *final,
     const est_i_calibration *calibration = user;
     est_i_x_pass *pass = part;
     est_i_x_cells *cells = pass->cells;
+    free(pass->quick);
+    pass->quick = NULL;
     for (size_t c = 0; c < cells->count; c++)
         for (size_t v = 0; v < calibration->n_variables; v++) {
             if (!is_keyed(calibration, v) || calibration->variables[v].kind != EST_I_VARIABLE_LEVELS)

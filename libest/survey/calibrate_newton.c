@@ -34,32 +34,49 @@ static void free_at(est_i_calibration_kind kind, double u, double *g, double *sl
     }
 }
 
-/* Where F meets a bound. */
-static double bound_at(est_i_calibration_kind kind, double bound)
+/* The u at which F is g. */
+static double inverse(const est_i_distance *distance, double g)
 {
-    return kind == EST_I_CALIBRATE_RAKE || kind == EST_I_CALIBRATE_EXPONENTIAL ? log(bound > 0 ? bound : 0) : bound - 1;
+    double above = distance->upper - 1, below = 1 - distance->lower;
+    if (distance->kind == EST_I_CALIBRATE_RAKE || distance->kind == EST_I_CALIBRATE_EXPONENTIAL)
+        return log(g > 0 ? g : 0);
+    if (distance->kind != EST_I_CALIBRATE_LOGIT)
+        return g - 1;
+    return log(above * (g - distance->lower) / (below * (distance->upper - g))) * above * below / (distance->upper - distance->lower);
+}
+
+static void uncut_at(const est_i_distance *distance, double u, double *g, double *slope, double *integral)
+{
+    if (distance->kind == EST_I_CALIBRATE_LOGIT)
+        logit_at(distance, u, g, slope, integral);
+    else
+        free_at(distance->kind, u, g, slope, integral);
 }
 
 static void cut_at(const est_i_distance *distance, double bound, double u, double *g, double *slope, double *integral)
 {
-    double edge = bound_at(distance->kind, bound), inner, inner_slope;
-    free_at(distance->kind, edge, &inner, &inner_slope, integral);
+    double edge = inverse(distance, bound), inner, inner_slope;
+    uncut_at(distance, edge, &inner, &inner_slope, integral);
     *g = bound;
     *slope = 0;
-    *integral += bound * (u - edge);
+    *integral += bound != 0 ? bound * (u - edge) : 0;
 }
 
 void est_i_distance_at(const est_i_distance *distance, double u, double *g, double *slope, double *integral)
 {
-    if (distance->kind == EST_I_CALIBRATE_LOGIT) {
-        logit_at(distance, u, g, slope, integral);
-        return;
-    }
-    free_at(distance->kind, u, g, slope, integral);
-    if (*g <= distance->lower)
-        cut_at(distance, distance->lower, u, g, slope, integral);
-    else if (*g >= distance->upper)
-        cut_at(distance, distance->upper, u, g, slope, integral);
+    uncut_at(distance, u, g, slope, integral);
+    if (*g <= distance->least)
+        cut_at(distance, distance->least, u, g, slope, integral);
+    else if (*g >= distance->most)
+        cut_at(distance, distance->most, u, g, slope, integral);
+}
+
+/* The logit kind never reaches its bounds: it needs no cut. */
+est_i_distance est_i_distance_of(const est_i_calibration_options *options)
+{
+    bool logit = options->kind == EST_I_CALIBRATE_LOGIT;
+    return (est_i_distance){options->kind, options->lower, options->upper, logit ? -INFINITY : options->lower,
+                            logit ? INFINITY : options->upper};
 }
 
 /* ---- units ---- */
@@ -86,8 +103,8 @@ double est_i_units_dot(const est_i_units *units, size_t unit, const double *lamb
 est_i_distance est_i_units_distance(const est_i_units *units, size_t unit, est_i_distance distance)
 {
     if (units->lower) {
-        distance.lower = units->lower[unit];
-        distance.upper = units->upper[unit];
+        distance.least = units->lower[unit];
+        distance.most = units->upper[unit];
     }
     return distance;
 }

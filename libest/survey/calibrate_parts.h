@@ -10,11 +10,13 @@
 
 /* ---- distances and the solver ---- */
 
-/* g = F(u). Beside the kinds of calibrate.h: bounds cut F where its kind has none of its own. */
+/* g = F(u). The logit kind lies between lower and upper; every kind is cut at `least` and `most`. */
 typedef struct est_i_distance {
     est_i_calibration_kind kind;
-    double lower, upper;
+    double lower, upper, least, most;
 } est_i_distance;
+
+est_i_distance est_i_distance_of(const est_i_calibration_options *options);
 
 /* F(u), its slope F'(u), and its integral from 0 to u. Deville and Sarndal (1992), Journal of the American Statistical Association
  * 87:376-382; the integral makes the dual function sum d G(x'lambda) - lambda't, whose minimum is the solution. */
@@ -27,7 +29,7 @@ typedef struct est_i_units {
     uint32_t *index;
     double *value;
     double *weight;         /* before calibration */
-    double *lower, *upper;  /* bounds of each; NULL: those of the distance */
+    double *lower, *upper;  /* least and most of each; NULL: those of the distance */
 } est_i_units;
 
 void est_i_units_clear(est_i_units *units);
@@ -182,6 +184,7 @@ double est_i_x_declared(const est_i_calibration *calibration, const est_i_rows *
 /* What the first pass finds beside the cells. */
 typedef struct est_i_x_pass {
     est_i_x_cells *cells;
+    uint32_t *quick;     /* while rows come in: cell + 1 of small keys */
     long long *missing;  /* [variable]: rows with a weight */
     long long rows, bad_weights;
     double smallest, largest, sum_after, square_after; /* of the declared weights */

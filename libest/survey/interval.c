@@ -84,7 +84,7 @@ static double likelihood_end(double p, double bound, double direction)
     return 1 / (1 + exp(-u));
 }
 
-/* 2 n divergence / delta <= t^2, delta = variance n / (p (1 - p)) n / (n - 1) (methods/survey.md B7). */
+/* 2 n divergence / delta <= t^2, delta = variance n / (p (1 - p)) n / (n - 1), as R survey 4.5 has it. */
 static ends likelihood_ends(const est_i_interval_input *input, double t)
 {
     double p = input->estimate, n = input->n;
@@ -94,7 +94,7 @@ static ends likelihood_ends(const est_i_interval_input *input, double t)
     return (ends){likelihood_end(p, bound, -1), likelihood_end(p, bound, 1)};
 }
 
-/* decisions.md 23. */
+/* No standard error can be had from the data: the exact binomial limits at the sample size that the parent domain suggests. */
 static void at_bound(const est_i_interval_input *input, est_i_interval *interval)
 {
     double n = input->n / (input->design_effect > 1 ? input->design_effect : 1);

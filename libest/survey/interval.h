@@ -21,7 +21,7 @@ typedef struct est_i_interval_input {
     double n;              /* rows of the domain with a weight above zero */
     double n_beta;         /* the n of the uncapped form: rows of the design */
     double df_beta;        /* the df of the uncapped form */
-    double design_effect;  /* of the parent domain, else declared: for 0 and 1 (decisions.md 23); NaN = not known, counts as 1 */
+    double design_effect;  /* of the parent domain, else declared: for 0 and 1; NaN = not known, counts as 1 */
 } est_i_interval_input;
 
 typedef struct est_i_interval {

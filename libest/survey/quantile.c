@@ -9,12 +9,13 @@
 
 static const est_i_quantile_limits default_limits = {(size_t)1 << 18, (size_t)1 << 16, (size_t)2 << 20, (size_t)16 << 20};
 
-static est_status check(est_i_sample *sample, size_t n, const est_i_quantile_request *requests, const est_i_quantile_options *options,
-                        est_error *error)
+static est_status check(est_i_sample *sample, size_t n, const est_i_quantile_request *requests,
+                        const est_i_quantile_options *options, est_error *error)
 {
     const est_i_sample_plan *plan = est_i_sample_get_plan(sample);
     if (!est_source_is_repeatable(est_i_sample_source(sample)))
-        return est_i_fail(error, EST_EOPTION, "found data on a pipe, expected a file: exact quantiles read the rows more than once");
+        return est_i_fail(error, EST_EOPTION, "found data on a pipe, expected a file: exact quantiles read the rows "
+                          "more than once");
     if (!(options->level > 0 && options->level < 1))
         return est_i_fail(error, EST_EOPTION, "found a confidence level outside (0, 1)");
     for (size_t r = 0; r < n; r++) {

@@ -293,8 +293,8 @@ static est_status collect(const est_i_quantile_narrowing *pass, query_state *s, 
     s->query->answer = est_i_quantile_walk_end(&s->walk);
     s->done = true;
     if (s->walk.rank_missed)
-        return est_i_fail(error, EST_EOPTION, "found more than %zu distinct values and a share that falls on a tie, where rule hf3 asks how "
-                          "many distinct values are below; use hf2, or any other rule", pass->finder->limits.values);
+        return est_i_fail(error, EST_EOPTION, "found more than %zu distinct values and a share that falls on a tie, where rule hf3 "
+                          "asks how many distinct values are below; use hf2, or any other rule", pass->finder->limits.values);
     return EST_OK;
 }
 

@@ -24,7 +24,8 @@ bool est_i_quantile_table_add(est_i_quantile_table *table, uint32_t list, uint32
 /* Sorts by list, slot and value; nothing may be added any more. */
 void est_i_quantile_table_sort(est_i_quantile_table *table);
 /* In a sorted table: the entries of a list and slot. */
-const est_i_quantile_entry *est_i_quantile_table_range(const est_i_quantile_table *table, uint32_t list, uint32_t slot, size_t *count);
+const est_i_quantile_entry *est_i_quantile_table_range(const est_i_quantile_table *table, uint32_t list, uint32_t slot,
+                                                       size_t *count);
 
 /* Doubles as whole numbers in the same order; -0 counts as 0. No NaN. */
 uint64_t est_i_quantile_key(double value);

@@ -70,8 +70,8 @@ static bool reserve(void **array, size_t size, size_t *capacity, size_t needed)
 
 static est_status too_many(const keep_frame *frame, est_error *error)
 {
-    return est_i_fail(error, EST_EOPTION, "found more rows than are kept for the variance of quantiles over replicates (%zu, and %zu "
-                      "supplied weights); take Woodruff's interval, whose memory does not grow with the rows",
+    return est_i_fail(error, EST_EOPTION, "found more rows than are kept for the variance of quantiles over replicates (%zu, "
+                      "and %zu supplied weights); take Woodruff's interval, whose memory does not grow with the rows",
                       frame->job->limits.replicate_rows, frame->job->limits.replicate_numbers);
 }
 
@@ -93,7 +93,8 @@ static est_status keep_supplied(const keep_frame *frame, keep_part *part, const 
     return status;
 }
 
-static est_status keep_row(const keep_frame *frame, keep_part *part, const est_i_rows *rows, size_t row, uint32_t cell, est_error *error)
+static est_status keep_row(const keep_frame *frame, keep_part *part, const est_i_rows *rows, size_t row, uint32_t cell,
+                           est_error *error)
 {
     size_t supplied = part->n_supplied;
     bool any = false;
@@ -116,7 +117,8 @@ static est_status keep_row(const keep_frame *frame, keep_part *part, const est_i
     return status;
 }
 
-static est_status add_cell(const keep_frame *frame, keep_part *part, const est_i_rows *rows, size_t row, uint32_t cell, est_error *error)
+static est_status add_cell(const keep_frame *frame, keep_part *part, const est_i_rows *rows, size_t row, uint32_t cell,
+                           est_error *error)
 {
     est_i_dd *sum = est_i_cells_at(part->cells, frame->n_supplied ? 0 : rows->leaf[row], cell);
     if (!sum)
@@ -158,11 +160,11 @@ static est_status join(void *user, void *into, void *from, est_error *error)
     const keep_frame *frame = user;
     keep_part *a = into, *b = from;
     est_status status = check_size(frame, a, b->count, b->n_supplied, error);
-    if (status == EST_OK && (!reserve((void **)&a->row, sizeof *a->row, &a->capacity, a->count + b->count) ||
-                             !reserve((void **)&a->supplied, sizeof *a->supplied, &a->supplied_capacity, a->n_supplied + b->n_supplied)))
-        status = est_i_no_memory(error);
     if (status != EST_OK)
         return status;
+    if (!reserve((void **)&a->row, sizeof *a->row, &a->capacity, a->count + b->count) ||
+        !reserve((void **)&a->supplied, sizeof *a->supplied, &a->supplied_capacity, a->n_supplied + b->n_supplied))
+        return est_i_no_memory(error);
     for (size_t i = 0; i < b->count; i++) {
         a->row[a->count] = b->row[i];
         a->row[a->count++].supplied += a->n_supplied;
@@ -253,8 +255,8 @@ static bool set_weights(const walk_job *job, size_t r, walk_room *room)
         memset(room->cell_weight, 0, est_i_calibration_cells(calibration) * sizeof *room->cell_weight);
         for (size_t c = 0; c < kept->cells->count; c++) {
             const est_i_dd *sum = kept->cells->sum + c * kept->cells->width;
-            room->cell_weight[kept->cells->domain[c]] += frame->n_supplied ? est_i_dd_value(sum[r])
-                                                                           : room->factor[kept->cells->leaf[c]] * est_i_dd_value(sum[0]);
+            double factor = frame->n_supplied ? 1 : room->factor[kept->cells->leaf[c]];
+            room->cell_weight[kept->cells->domain[c]] += factor * est_i_dd_value(sum[frame->n_supplied ? r : 0]);
         }
         good = est_i_calibration_replicate(calibration, room->cell_weight, room->g);
     }
@@ -359,8 +361,8 @@ static est_status check_calibration(const est_i_calibration *calibration, est_er
 {
     if (!calibration || est_i_calibration_cells(calibration) > 0)
         return EST_OK;
-    return est_i_fail(error, EST_EOPTION, "found a calibration that cannot be repeated for every replicate; take the variance by Taylor, or "
-                      "calibrate here on fewer or coarser variables");
+    return est_i_fail(error, EST_EOPTION, "found a calibration that cannot be repeated for every replicate; take the variance by "
+                      "Taylor, or calibrate here on fewer or coarser variables");
 }
 
 est_status est_i_quantile_over_replicates(const est_i_quantile_job *job, double *se, est_error *error)

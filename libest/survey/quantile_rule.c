@@ -1,4 +1,4 @@
-/* The rules of Hyndman and Fan (1996, The American Statistician 50:361-365) with weights, as methods/survey.md B8 has them.
+/* The rules of Hyndman and Fan (1996, The American Statistician 50:361-365) with weights.
  *
  * hf1 to hf3 are steps of the cumulative weight. hf4 to hf9 join knots by lines: a row of weight w after a cumulative weight C has
  * its knot at (C + a w) / (S + b w_n), w_n the weight of the last row. The rows of one value make a level stretch from the knot of
@@ -44,7 +44,8 @@ static double knot(const est_i_quantile_walk *walk, est_i_dd cumulative, double 
     return less(est_i_dd_add(cumulative, est_i_dd_two_product(part, weight)), walk->target);
 }
 
-void est_i_quantile_walk_start(est_i_quantile_walk *walk, est_i_quantile_rule rule, est_i_dd total, double last, double probability)
+void est_i_quantile_walk_start(est_i_quantile_walk *walk, est_i_quantile_rule rule, est_i_dd total, double last,
+                               double probability)
 {
     est_i_dd scale = est_i_dd_add(total, est_i_dd_two_product(knots_of(rule).last, last));
     *walk = (est_i_quantile_walk){.rule = rule, .probability = probability, .total = total, .rank_known = true};

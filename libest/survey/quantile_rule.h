@@ -32,8 +32,10 @@ typedef struct est_i_quantile_walk {
 } est_i_quantile_walk;
 
 /* last: the weight of the last row in the file that has the largest value. */
-void est_i_quantile_walk_start(est_i_quantile_walk *walk, est_i_quantile_rule rule, est_i_dd total, double last, double probability);
-/* Begins in the middle: `before` is the weight of the smaller values, of which the largest is `value`, its last row's weight `last`. */
+void est_i_quantile_walk_start(est_i_quantile_walk *walk, est_i_quantile_rule rule, est_i_dd total, double last,
+                               double probability);
+/* Begins in the middle: `before` is the weight of the smaller values, of which the largest is `value`, the weight of its last row
+ * `last`. */
 void est_i_quantile_walk_resume(est_i_quantile_walk *walk, est_i_dd before, double value, double last);
 /* Values ascending; true = the answer is found. */
 bool est_i_quantile_walk_push(est_i_quantile_walk *walk, const est_i_quantile_group *group);

@@ -7,8 +7,8 @@
 #include "survey/quantile_parts.h"
 #include "survey/totals_parts.h"
 
-/* Request r has indicators first + r * step (against the estimate of the whole) and, with domains, the one after it (against that of
- * the row's own domain). */
+/* Request r has indicators first + r * step (against the estimate of the whole) and, with domains, the one after it (against that
+ * of the row's own domain). */
 typedef struct share_frame {
     est_i_totals_frame totals; /* first: the totals' consumer takes the whole for its frame */
     const est_i_quantile_job *job;
@@ -146,7 +146,8 @@ static est_i_statistic statistic_of(const est_i_quantile_job *job, size_t target
     return (est_i_statistic){target / job->n_slots, slot ? slot - 1 : EST_I_WHOLE, slot ? 2 : 1, 0};
 }
 
-static est_status taylor_shares(const est_i_quantile_job *job, const est_i_totals *totals, est_i_quantile_share *shares, est_error *error)
+static est_status taylor_shares(const est_i_quantile_job *job, const est_i_totals *totals, est_i_quantile_share *shares,
+                                est_error *error)
 {
     const est_i_design *design = est_i_sample_design(job->sample);
     double *z = malloc((totals->n_leaves + 1) * sizeof *z);
@@ -163,7 +164,8 @@ static est_status taylor_shares(const est_i_quantile_job *job, const est_i_total
         }
         est_i_totals_influence(totals, &statistic, z);
         est_i_totals_present(totals, statistic.group, statistic.domain, present);
-        status = est_i_taylor_covariance(design, &job->options->taylor, 1, (const double *const[]){z}, present, &variance, NULL, error);
+        status = est_i_taylor_covariance(design, &job->options->taylor, 1, (const double *const[]){z}, present, &variance, NULL,
+                                         error);
         shares[t].se = sqrt(variance);
         shares[t].df = est_i_design_df(design, job->options->design_df ? NULL : present);
     }
@@ -206,7 +208,9 @@ est_status est_i_quantile_shares(const est_i_quantile_job *job, est_i_quantile_s
     share_frame frame = {0};
     void *part = NULL;
     bool good = totals && frame_new(&frame, job);
-    est_status status = good ? est_i_sample_pass(job->sample, &consumer, &frame, "intervals", &part, error) : est_i_no_memory(error);
+    est_status status = good ? EST_OK : est_i_no_memory(error);
+    if (good)
+        status = est_i_sample_pass(job->sample, &consumer, &frame, "intervals", &part, error);
     if (totals) {
         totals->frame = frame.totals;
         totals->part = part;
@@ -220,7 +224,7 @@ est_status est_i_quantile_shares(const est_i_quantile_job *job, est_i_quantile_s
         shares[t] = (est_i_quantile_share){est_i_totals_value(totals, &statistic), NAN, NAN};
     }
     if (status == EST_OK)
-        status = job->options->replicates ? replicate_shares(job, totals, shares, error) : taylor_shares(job, totals, shares, error);
+        status = (job->options->replicates ? replicate_shares : taylor_shares)(job, totals, shares, error);
     est_i_totals_free(totals);
     free(frame.own);
     return status;

@@ -128,7 +128,8 @@ static size_t first_of(const est_i_quantile_table *table, uint32_t list, uint32_
     return low;
 }
 
-const est_i_quantile_entry *est_i_quantile_table_range(const est_i_quantile_table *table, uint32_t list, uint32_t slot, size_t *count)
+const est_i_quantile_entry *est_i_quantile_table_range(const est_i_quantile_table *table, uint32_t list, uint32_t slot,
+                                                       size_t *count)
 {
     size_t from = first_of(table, list, slot);
     *count = first_of(table, list, slot + 1) - from;
@@ -226,7 +227,9 @@ static est_status take(void *user, void *part, const est_i_rows *rows, est_error
             double value = rows->value[finder->variable[list]][row];
             if (isnan(value))
                 continue;
-            good = add_value(finder, own, list, 0, value, weight) && (slot == 0 || add_value(finder, own, list, slot, value, weight));
+            good = add_value(finder, own, list, 0, value, weight);
+            if (good && slot)
+                good = add_value(finder, own, list, slot, value, weight);
         }
     }
     return good ? EST_OK : est_i_no_memory(error);

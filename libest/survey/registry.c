@@ -201,6 +201,22 @@ uint32_t est_i_registry_find(const est_i_registry *registry, const est_i_leaf_pa
     return at;
 }
 
+void est_i_registry_path(const est_i_registry *registry, uint32_t leaf, est_i_leaf_path *path)
+{
+    uint32_t unit = leaf;
+    for (size_t s = registry->n_stages; s-- > 0;) {
+        const est_i_registry_stage *stage = &registry->stage[s];
+        bool row = registry->rows_are_units && s + 1 == registry->n_stages;
+        uint32_t stratum = stage->unit_stratum[unit];
+        path->stratum[s] = text_of(&stage->strata, stratum);
+        path->unit[s] = row ? "" : text_of(&stage->units, unit);
+        path->stratum_length[s] = strlen(path->stratum[s]);
+        path->unit_length[s] = strlen(path->unit[s]);
+        path->fpc[s] = registry->pps && s == 0 ? stage->unit_fpc[unit] : stage->stratum_fpc[stratum];
+        unit = stage->stratum_parent[stratum];
+    }
+}
+
 /* A stable order by key: order[] lists the items with key 0 first, and so on; first[key] where they begin. */
 static void sort_by_key(size_t count, const uint32_t *keys, size_t n_keys, uint32_t *first, uint32_t *order)
 {

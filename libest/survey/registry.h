@@ -44,6 +44,9 @@ est_status est_i_registry_add(est_i_registry *registry, const est_i_leaf_path *p
 /* The leaf, or where rows are units the stratum of the last stage; EST_I_DICTIONARY_NONE if it is not there. */
 uint32_t est_i_registry_find(const est_i_registry *registry, const est_i_leaf_path *path);
 
+/* The names of a leaf in order of appearance; texts are the registry's. */
+void est_i_registry_path(const est_i_registry *registry, uint32_t leaf, est_i_leaf_path *path);
+
 /* The design, and where each leaf stands in it: position[leaf in order of appearance]. The caller frees *position.
  * EST_EDEFINITION: corrections that are no sizes and no fractions, or smaller than the sample. */
 est_status est_i_registry_finish(const est_i_registry *registry, est_i_design *design, uint32_t **position, est_error *error);

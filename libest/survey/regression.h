@@ -47,7 +47,8 @@ typedef struct est_i_regression {
 
 /* Over all rows of the condition (the sample's `where`); domains of the sample are not used. Reads the rows more than once. A level
  * that no such row has gives no column; the reference is the first level, in the order of the page, that has rows. Columns of levels
- * are full, without a reference, where the term without that factor is not in the model (no intercept, or a product alone).
+ * are full, without a reference, where the term without that factor is not in the model (a product alone), and the first of them where
+ * there is no intercept.
  * Rows that miss a value, or whose base weight is 0, are left out. EST_EVALUE: a logistic response that is neither 0 nor 1, with its
  * record. EST_EIDENTIFY: no row, or a logistic response that is the same in all rows. */
 est_status est_i_regression_fit(est_i_sample *sample, const est_i_regression_options *options, est_i_regression **regression,

@@ -43,7 +43,7 @@ static bool has_margin(const est_i_regression_options *options, size_t t, size_t
 {
     const est_i_term *term = &options->terms[t];
     if (term->n_factors == 1)
-        return !options->no_intercept;
+        return true;
     for (size_t u = 0; u < options->n_terms; u++) {
         const est_i_term *other = &options->terms[u];
         size_t found = 0;
@@ -53,6 +53,16 @@ static bool has_margin(const est_i_regression_options *options, size_t t, size_t
         if (found > 0 && found == other->n_factors)
             return true;
     }
+    return false;
+}
+
+/* Without an intercept the first levels of all are full instead: they hold the constant. */
+static bool holds_constant(const est_i_regression_options *options, const est_i_variable *variables, size_t t, size_t f)
+{
+    for (size_t u = 0; u <= t && options->no_intercept; u++)
+        for (size_t g = 0; g < options->terms[u].n_factors; g++)
+            if (variables[options->terms[u].variable[g]].kind == EST_I_VARIABLE_LEVELS)
+                return u == t && g == f;
     return false;
 }
 
@@ -103,7 +113,8 @@ static est_status make_term(est_i_model *model, size_t t, const est_i_sample *sa
         factor->stride = term->n_columns;
         if (!factor->is_level)
             continue;
-        status = code_levels(factor, sample, &moments[factor->variable], has_margin(options, t, f), error);
+        bool reference = has_margin(options, t, f) && !holds_constant(options, variables, t, f);
+        status = code_levels(factor, sample, &moments[factor->variable], reference, error);
         term->n_columns *= factor->n_codes;
         if (status == EST_OK && model->p + term->n_columns > COLUMNS_MAX)
             status = est_i_fail(error, EST_EOPTION, "the model has more than %d columns; take columns with fewer values", COLUMNS_MAX);

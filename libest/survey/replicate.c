@@ -53,14 +53,14 @@ static est_status refuse_lonely(const est_i_design *design, size_t stage, size_t
     const char *advice = "put it together with one that is like it, or have single units taken as certain";
     if (stage == 0)
         return est_i_fail(error, EST_EDEFINITION, "found a single unit in stratum '%s', expected two or more: %s", name, advice);
-    return est_i_fail(error, EST_EDEFINITION, "found a single unit in a stratum of stage %zu, in stratum '%s' of the first, expected two "
-                      "or more: %s", stage + 1, name, advice);
+    return est_i_fail(error, EST_EDEFINITION, "found a single unit in a stratum of stage %zu, in stratum '%s' of the first, "
+                      "expected two or more: %s", stage + 1, name, advice);
 }
 
 static est_status refuse_still(est_error *error)
 {
-    return est_i_fail(error, EST_EDEFINITION, "found no stratum that can vary between replicates: each is taken whole, or is a single "
-                      "unit that counts as certain; expected at least one of which a part of two or more units was drawn");
+    return est_i_fail(error, EST_EDEFINITION, "found no stratum that can vary between replicates: each is taken whole, or is a "
+                      "single unit that counts as certain; expected at least one of which a part of two or more units was drawn");
 }
 
 /* Units must be numbered in the order of the units that they lie in. */
@@ -70,7 +70,8 @@ static est_status check_order(const est_i_design *design, est_error *error)
     for (size_t s = 1; status == EST_OK && s < design->n_stages; s++)
         for (size_t u = 1; u < design->stage[s].n_units; u++)
             if (design->stage[s].unit_parent[u] < design->stage[s].unit_parent[u - 1])
-                return est_i_fail(error, EST_EINTERNAL, "design, stage %zu, unit %zu: found before the parts of an earlier unit", s + 1, u);
+                return est_i_fail(error, EST_EINTERNAL, "design, stage %zu, unit %zu: found before the parts of an earlier unit",
+                                  s + 1, u);
     return status;
 }
 
@@ -83,14 +84,14 @@ static est_status check_options(const est_i_replicate_options *options, est_erro
         return est_i_fail(error, EST_EOPTION, "found %zu replicates, expected 2 to 4294967295", options->count);
     if (options->kind == EST_I_REPLICATE_FAY && !(options->fay >= 0 && options->fay < 1)) {
         est_i_number_print(options->fay, found);
-        return est_i_fail(error, EST_EOPTION, "found %s for rho of Fay's method, expected 0 or more and below 1 (0.3 and 0.5 are usual)",
-                          found);
+        return est_i_fail(error, EST_EOPTION, "found %s for rho of Fay's method, expected 0 or more and below 1 (0.3 and 0.5 are "
+                          "usual)", found);
     }
     if (options->kind == EST_I_REPLICATE_RAO_WU &&
         !(options->resample >= 0 && options->resample <= UINT32_MAX && floor(options->resample) == options->resample)) {
         est_i_number_print(options->resample, found);
-        return est_i_fail(error, EST_EOPTION, "found %s units to draw in a stratum, expected a whole number, 1 or more, or 0 for one less "
-                          "than there are", found);
+        return est_i_fail(error, EST_EOPTION, "found %s units to draw in a stratum, expected a whole number, 1 or more, or 0 for "
+                          "one less than there are", found);
     }
     return EST_OK;
 }
@@ -199,8 +200,8 @@ static est_status plan_jkn(const est_i_design *design, const est_i_replicate_opt
 }
 
 /* Row 0 of the matrix is left out: with it the half samples would be orthogonal, but not in full balance. */
-static est_status plan_half_samples(const est_i_design *design, const est_i_replicate_options *options, est_i_replicates *replicates,
-                                    est_error *error)
+static est_status plan_half_samples(const est_i_design *design, const est_i_replicate_options *options,
+                                    est_i_replicates *replicates, est_error *error)
 {
     size_t moving;
     uint32_t row = 0;
@@ -209,8 +210,9 @@ static est_status plan_half_samples(const est_i_design *design, const est_i_repl
     for (size_t h = 0; status == EST_OK && h < replicates->n_strata[0]; h++) {
         est_i_resampled *stratum = &replicates->stratum[0][h];
         if (stratum->n > 2)
-            status = est_i_fail(error, EST_EDEFINITION, "found %u units in stratum '%s', expected two: half samples (BRR, Fay) need pairs; "
-                                "use a jackknife or a bootstrap", (unsigned)stratum->n, stratum_name(design, h, number));
+            status = est_i_fail(error, EST_EDEFINITION, "found %u units in stratum '%s', expected two: half samples (BRR, Fay) "
+                                "need pairs; use a jackknife or a bootstrap", (unsigned)stratum->n,
+                                stratum_name(design, h, number));
         stratum->number = stratum->moves ? ++row : 0;
     }
     if (status == EST_OK)
@@ -236,8 +238,8 @@ static est_status plan_rao_wu(const est_i_design *design, const est_i_replicate_
         double n = stratum->n, rest = rest_of(&design->stage[0], h), most = floor((n - 1) / rest * (1 + 1e-12));
         double m = options->resample > 0 ? options->resample : n - 1;
         if (m > most && options->resample > 0)
-            return est_i_fail(error, EST_EOPTION, "found %.0f units to draw in a stratum, expected %.0f or fewer: stratum '%s' has %.0f, and "
-                              "more would make negative weights", m, most, stratum_name(design, h, number), n);
+            return est_i_fail(error, EST_EOPTION, "found %.0f units to draw in a stratum, expected %.0f or fewer: stratum '%s' has "
+                              "%.0f, and more would make negative weights", m, most, stratum_name(design, h, number), n);
         double share = fmin(1, sqrt(rest * m / (n - 1)));
         stratum->drawn = (uint32_t)m;
         stratum->dice = est_i_dice_make(stratum->n);
@@ -249,8 +251,8 @@ static est_status plan_rao_wu(const est_i_design *design, const est_i_replicate_
     return status;
 }
 
-static est_status plan_canty_davison(const est_i_design *design, const est_i_replicate_options *options, est_i_replicates *replicates,
-                                     est_error *error)
+static est_status plan_canty_davison(const est_i_design *design, const est_i_replicate_options *options,
+                                     est_i_replicates *replicates, est_error *error)
 {
     size_t moving;
     double inverse = 0;
@@ -274,8 +276,8 @@ static est_status plan_canty_davison(const est_i_design *design, const est_i_rep
 
 /* L = sqrt(m f (1 - f_g) / (n - m)), f the share drawn of the stages before (Preston 2009, m = n / 2 rounded down). above: of each
  * unit of the stage before, this product; on return of each unit of this stage. n_stages ends as the last stage with a draw. */
-static est_status plan_stage(const est_i_design *design, const est_i_replicate_options *options, size_t s, est_i_replicates *replicates,
-                             const double *above, double *product, est_error *error)
+static est_status plan_stage(const est_i_design *design, const est_i_replicate_options *options, size_t s,
+                             est_i_replicates *replicates, const double *above, double *product, est_error *error)
 {
     const est_i_stage *stage = &design->stage[s];
     for (size_t h = 0; h < stage->n_strata; h++) {
@@ -344,8 +346,8 @@ static void join_rows(void *user, size_t unit, size_t row, size_t next)
     use->joined[a] = (uint32_t)b;
 }
 
-/* Factors less 1 are differences of orthogonal rows, the edges of a graph: their rank is rows in use less connected parts. As the walk
- * through a stratum is closed, 1 lies in their affine span. */
+/* Factors less 1 are differences of orthogonal rows, the edges of a graph: their rank is rows in use less connected parts. As the
+ * walk through a stratum is closed, 1 lies in their affine span. */
 static est_status plan_successive_differences(const est_i_design *design, const est_i_replicate_options *options,
                                               est_i_replicates *replicates, est_error *error)
 {
@@ -393,13 +395,15 @@ static est_status plan_supplied(const est_i_replicate_options *options, est_i_re
         positive = positive || options->rscales[r] > 0;
         if (!(options->rscales[r] >= 0 && isfinite(options->rscales[r]))) {
             est_i_number_print(options->rscales[r], found);
-            return est_i_fail(error, EST_EOPTION, "found %s as the scale of replicate %zu (rscales), expected 0 or more", found, r + 1);
+            return est_i_fail(error, EST_EOPTION, "found %s as the scale of replicate %zu (rscales), expected 0 or more", found,
+                              r + 1);
         }
     }
     return positive ? EST_OK : est_i_fail(error, EST_EOPTION, "found no replicate with a scale (rscales) above 0, expected some");
 }
 
-static est_status plan(const est_i_design *design, const est_i_replicate_options *options, est_i_replicates *replicates, est_error *error)
+static est_status plan(const est_i_design *design, const est_i_replicate_options *options, est_i_replicates *replicates,
+                       est_error *error)
 {
     switch (options->kind) {
     case EST_I_REPLICATE_JK1: return plan_jk1(design, replicates, error);

@@ -69,8 +69,8 @@ void est_i_replicates_covariance(const est_i_replicates *replicates, size_t k, c
     }
 }
 
-/* Variance of the number of times that a unit is drawn when n are drawn without replacement from `total`: whole copies of the sample
- * and one more of a random part of it. */
+/* Variance of the number of times that a unit is drawn when n are drawn without replacement from `total`: whole copies of the
+ * sample and one more of a random part of it. */
 static double variance_of_copies(double n, double total)
 {
     double copies = floor(total / n), more = total - copies * n;

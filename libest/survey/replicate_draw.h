@@ -30,8 +30,8 @@ static inline est_i_dice est_i_dice_make(uint32_t sides)
     return dice;
 }
 
-/* dice->per_word independent numbers, each exactly uniform on 0 to sides - 1: a word of 32 bits times sides^k in mixed radix, refused
- * where the last remainder is below 2^32 mod sides^k (Lemire 2019; Brackett-Rozinsky and Lemire 2024). */
+/* dice->per_word independent numbers, each exactly uniform on 0 to sides - 1: a word of 32 bits times sides^k in mixed radix,
+ * refused where the last remainder is below 2^32 mod sides^k (Lemire 2019; Brackett-Rozinsky and Lemire 2024). */
 static inline void est_i_dice_throw(const est_i_dice *dice, est_i_rng *rng, uint32_t digit[EST_I_DICE_MAX])
 {
     uint32_t rest;

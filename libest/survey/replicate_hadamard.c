@@ -1,4 +1,4 @@
-/* Sylvester's doubling, Paley's two constructions (J. Math. Phys. 12, 1933) over fields of prime power order, and their products. */
+/* Sylvester's doubling, Paley's two constructions (J. Math. Phys. 12, 1933) over fields of prime power order, their products. */
 #include "survey/replicate_hadamard.h"
 
 #include <stdbool.h>

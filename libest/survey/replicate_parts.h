@@ -44,9 +44,9 @@ static inline size_t est_i_leaf_of(const est_i_replicates *replicates, size_t st
     return replicates->leaf_first[stage] ? replicates->leaf_first[stage][unit] : unit;
 }
 
-/* SDR: two rows of the matrix for each unit of a stratum: (row, next), (next, next but one), ..., (last, row), so that the factors of a
- * stratum sum to its number of units. Rows come in turn; once all but row 0 are used up, with a wider step between them, so that no
- * pair comes back soon (Fay and Train 1995). */
+/* SDR: two rows of the matrix for each unit of a stratum: (row, next), (next, next but one), ..., (last, row), so that the factors
+ * of a stratum sum to its number of units. Rows come in turn; once all but row 0 are used up, with a wider step between them, so
+ * that no pair comes back soon (Fay and Train 1995). */
 typedef struct est_i_row_walk {
     size_t rows, place, step, loop;
 } est_i_row_walk;

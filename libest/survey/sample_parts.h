@@ -7,6 +7,7 @@
 #include "numerics/double_double.h"
 #include "survey/registry.h"
 #include "survey/sample.h"
+#include "survey/sample_tree.h"
 #include "survey/tuples.h"
 
 #define EST_I_SLICE 4096u /* rows handed on at once: their arrays stay in the processor's cache */
@@ -40,7 +41,6 @@ struct est_i_sample {
     est_i_dictionary *levels;    /* one a variable */
     est_i_sample_counts counts;
     bool counted;              /* the counts are final */
-    est_i_dd weight_sum, weight_square_sum;
     est_i_weight_adjust *adjust;
     void *adjust_user;
 };
@@ -86,5 +86,12 @@ void est_i_sample_path(const est_i_sample_part *part, uint32_t path, const est_i
 est_status est_i_sample_settle(est_i_sample *sample, est_i_sample_part *part, const est_i_dictionary *dictionary,
                                est_i_renumbering *final, est_error *error);
 void est_i_sample_unsettle(est_i_renumbering *final, size_t n_variables);
+
+/* Chunks first to last - 1 into a tree, which the caller folds or clears, whatever the outcome. */
+est_status est_i_sample_scan(est_i_sample *sample, const est_i_rows_consumer *consumer, void *user, const char *stage, size_t first_chunk,
+                             size_t last_chunk, est_i_tree *tree, est_error *error);
+/* What follows once all chunks of a first pass are joined. */
+est_status est_i_sample_settle_whole(est_i_sample *sample, const est_i_rows_consumer *consumer, void *user, const est_i_tree_node *whole,
+                                     est_error *error);
 
 #endif

@@ -6,14 +6,11 @@
 #include "core/error.h"
 #include "survey/sample_parts.h"
 
-#define NODES_MAX 64
-
-/* Parts of 1, 2, 4, ... chunks. Which parts are joined depends on the chunks' numbers alone. */
 typedef struct pass_state {
     est_i_sample *sample;
     const est_i_rows_consumer *consumer;
     void *user;
-    void *node[NODES_MAX]; /* node[k]: a part of 2^k chunks */
+    est_i_tree tree;
 } pass_state;
 
 static void *part_new(void *user, size_t chunk)
@@ -56,78 +53,29 @@ static est_status take(void *user, void *part, const est_i_scan_batch *batch, es
     return status;
 }
 
-static est_status push(pass_state *pass, void *part, est_error *error)
-{
-    est_status status = EST_OK;
-    size_t k = 0;
-    for (; pass->node[k] && status == EST_OK; k++) {
-        status = pass->consumer->join(pass->user, pass->node[k], part, error);
-        pass->consumer->part_free(pass->user, part);
-        part = pass->node[k];
-        pass->node[k] = NULL;
-    }
-    if (status == EST_OK)
-        pass->node[k] = part;
-    else
-        pass->consumer->part_free(pass->user, part);
-    return status;
-}
-
 static est_status settle(void *user, void *part, size_t chunk, const est_i_dictionary *dictionary, est_error *error)
 {
     pass_state *pass = user;
     est_i_sample_part *own = part;
     est_i_renumbering final;
-    (void)chunk;
+    est_i_tree_node node = {.start = chunk, .size = 1, .counts = own->counts, .weight_sum = own->weight_sum,
+                            .weight_square_sum = own->weight_square_sum};
     est_status status = est_i_sample_settle(pass->sample, own, dictionary, &final, error);
     if (status == EST_OK)
         status = pass->consumer->settle(pass->user, own->consumer_part, &final, error);
     est_i_sample_unsettle(&final, pass->sample->plan.n_variables);
     if (status == EST_OK) {
-        void *taken = own->consumer_part;
+        node.part = own->consumer_part;
         own->consumer_part = NULL;
-        status = push(pass, taken, error);
+        status = est_i_tree_push(&pass->tree, &node, error);
     }
     part_free(pass, own);
     return status;
 }
 
-static void drop_nodes(pass_state *pass)
+static est_status check_rows(const est_i_sample *sample, const est_i_tree_node *whole, est_error *error)
 {
-    for (size_t k = 0; k < NODES_MAX; k++)
-        if (pass->node[k])
-            pass->consumer->part_free(pass->user, pass->node[k]);
-}
-
-/* The parts that are left, the later into the earlier: small ones come last. */
-static est_status fold(pass_state *pass, void **part, est_error *error)
-{
-    est_status status = EST_OK;
-    void *later = NULL;
-    for (size_t k = 0; k < NODES_MAX && status == EST_OK; k++) {
-        if (!pass->node[k])
-            continue;
-        if (later) {
-            status = pass->consumer->join(pass->user, pass->node[k], later, error);
-            pass->consumer->part_free(pass->user, later);
-        }
-        later = pass->node[k];
-        pass->node[k] = NULL;
-    }
-    if (status == EST_OK && !later) {
-        later = pass->consumer->part_new(pass->user);
-        status = later ? EST_OK : est_i_no_memory(error);
-    }
-    if (status == EST_OK)
-        *part = later;
-    else if (later)
-        pass->consumer->part_free(pass->user, later);
-    return status;
-}
-
-static est_status check_rows(const est_i_sample *sample, est_error *error)
-{
-    if (sample->counts.rows > 0)
+    if (whole->counts.rows > 0)
         return EST_OK;
     return est_i_fail_at(error, EST_EDEFINITION, (est_i_place){est_source_name(sample->source), 0, 0, NULL},
                          "found no rows, expected at least one");
@@ -139,11 +87,12 @@ static bool derives_weights(const est_i_sample *sample)
 }
 
 /* Rows and weights are counted in the first pass that knows the weights. */
-static void finish_counts(est_i_sample *sample, bool had_weights)
+static void set_counts(est_i_sample *sample, const est_i_tree_node *whole, bool had_weights)
 {
     est_i_sample_counts *counts = &sample->counts;
-    counts->weight_sum = est_i_dd_value(sample->weight_sum);
-    counts->weight_square_sum = est_i_dd_value(sample->weight_square_sum);
+    *counts = whole->counts;
+    counts->weight_sum = est_i_dd_value(whole->weight_sum);
+    counts->weight_square_sum = est_i_dd_value(whole->weight_square_sum);
     counts->positive_weights = counts->rows - counts->zero_weights;
     counts->psus = sample->design.stage[0].n_units;
     counts->strata = sample->design.stage[0].n_strata;
@@ -178,11 +127,12 @@ static est_status derive_weights(est_i_sample *sample, est_error *error)
     return EST_OK;
 }
 
-static est_status settle_whole(pass_state *pass, void *part, est_error *error)
+/* The end of the first pass: the design, and leaves in its order. */
+est_status est_i_sample_settle_whole(est_i_sample *sample, const est_i_rows_consumer *consumer, void *user, const est_i_tree_node *whole,
+                                     est_error *error)
 {
-    est_i_sample *sample = pass->sample;
     est_i_renumbering final;
-    est_status status = check_rows(sample, error);
+    est_status status = check_rows(sample, whole, error);
     if (status == EST_OK)
         status = est_i_registry_finish(&sample->registry, &sample->design, &sample->position, error);
     if (status != EST_OK)
@@ -192,39 +142,53 @@ static est_status settle_whole(pass_state *pass, void *part, est_error *error)
     if (status == EST_OK) {
         const uint32_t *same = final.leaf;
         final.leaf = sample->position;
-        status = pass->consumer->settle(pass->user, part, &final, error);
+        status = consumer->settle(user, whole->part, &final, error);
         final.leaf = same;
     }
     est_i_sample_unsettle(&final, sample->plan.n_variables);
+    if (status == EST_OK)
+        set_counts(sample, whole, !derives_weights(sample));
     return status == EST_OK ? derive_weights(sample, error) : status;
+}
+
+static est_status finish(pass_state *pass, bool had_weights, void **part, est_error *error)
+{
+    est_i_sample *sample = pass->sample;
+    est_i_tree_node whole = {0};
+    est_status status = est_i_tree_fold(&pass->tree, &whole, error);
+    if (status == EST_OK && !sample->known)
+        status = est_i_sample_settle_whole(sample, pass->consumer, pass->user, &whole, error);
+    else if (status == EST_OK && !sample->counted)
+        set_counts(sample, &whole, had_weights);
+    if (status == EST_OK)
+        *part = whole.part;
+    else if (whole.part)
+        pass->consumer->part_free(pass->user, whole.part);
+    return status;
+}
+
+est_status est_i_sample_scan(est_i_sample *sample, const est_i_rows_consumer *consumer, void *user, const char *stage, size_t first_chunk,
+                             size_t last_chunk, est_i_tree *tree, est_error *error)
+{
+    static const est_i_scan_consumer scan = {part_new, take, settle, part_free};
+    pass_state pass = {.sample = sample, .consumer = consumer, .user = user, .tree = {.consumer = consumer, .user = user}};
+    long long records = 0;
+    est_i_monitor_stage(sample->monitor, stage, 0, 1);
+    est_status status = est_i_scan(sample->source, sample->fields.count, sample->fields.list, first_chunk, last_chunk, &scan, &pass,
+                                   sample->threads, sample->monitor, &records, error);
+    *tree = pass.tree;
+    return status;
 }
 
 static est_status run(est_i_sample *sample, const est_i_rows_consumer *consumer, void *user, const char *stage, void **part,
                       est_error *error)
 {
-    static const est_i_scan_consumer scan = {part_new, take, settle, part_free};
     pass_state pass = {.sample = sample, .consumer = consumer, .user = user};
-    long long records = 0;
     bool had_weights = !derives_weights(sample) || sample->leaf_weight;
-    if (!sample->counted) {
-        sample->counts = (est_i_sample_counts){0};
-        sample->weight_sum = sample->weight_square_sum = (est_i_dd){0, 0};
-    }
-    est_i_monitor_stage(sample->monitor, stage, 0, 1);
-    est_status status = est_i_scan(sample->source, sample->fields.count, sample->fields.list, 0, SIZE_MAX, &scan, &pass, sample->threads,
-                                   sample->monitor, &records, error);
+    est_status status = est_i_sample_scan(sample, consumer, user, stage, 0, SIZE_MAX, &pass.tree, error);
     if (status == EST_OK)
-        status = fold(&pass, part, error);
-    if (status == EST_OK && !sample->known) {
-        status = settle_whole(&pass, *part, error);
-        if (status != EST_OK) {
-            consumer->part_free(user, *part);
-            *part = NULL;
-        }
-    }
-    if (status == EST_OK && !sample->counted)
-        finish_counts(sample, had_weights);
-    drop_nodes(&pass);
+        status = finish(&pass, had_weights, part, error);
+    est_i_tree_clear(&pass.tree);
     return status;
 }
 

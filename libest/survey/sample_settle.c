@@ -111,18 +111,6 @@ static est_status settle_levels(est_i_sample *sample, size_t v, const est_i_dict
     return level ? EST_OK : est_i_no_memory(error);
 }
 
-static void add_counts(est_i_sample *sample, const est_i_sample_part *part)
-{
-    est_i_sample_counts *counts = &sample->counts;
-    counts->rows += part->counts.rows;
-    counts->zero_weights += part->counts.zero_weights;
-    counts->outside += part->counts.outside;
-    counts->missing_by += part->counts.missing_by;
-    counts->unknown_condition += part->counts.unknown_condition;
-    sample->weight_sum = est_i_dd_add(sample->weight_sum, part->weight_sum);
-    sample->weight_square_sum = est_i_dd_add(sample->weight_square_sum, part->weight_square_sum);
-}
-
 static est_status note_chunk(est_i_sample *sample, size_t chunk, size_t leaves, est_error *error)
 {
     size_t *grown = realloc(sample->chunk_leaves, (chunk + 1) * sizeof *grown);
@@ -142,8 +130,6 @@ est_status est_i_sample_settle(est_i_sample *sample, est_i_sample_part *part, co
     *final = (est_i_renumbering){0};
     if (!levels_new(final, sample->plan.n_variables))
         return est_i_no_memory(error);
-    if (part && !sample->counted)
-        add_counts(sample, part);
     if (sample->known)
         return settle_known(sample, final, error);
     est_status status = note_chunk(sample, part->chunk, last->n_units, error);

@@ -161,6 +161,12 @@ const est_method est_i_method_survey = {
     .read = read_source,
 };
 
+est_status est_i_survey_check(const est_survey_options *options, est_error *error)
+{
+    est_status status = est_i_options_check(survey_specs, SURVEY_SPECS, options, error);
+    return status == EST_OK ? validate(options, error) : status;
+}
+
 static est_status run_steps(est_i_survey *run, est_result **result, est_error *error)
 {
     est_status status = est_i_survey_design(run, error);
@@ -185,9 +191,7 @@ est_status est_survey(est_source *source, const est_survey_options *options, con
     memset(&run, 0, sizeof run);
     *result = NULL;
     est_error_clear(error);
-    est_status status = est_i_options_check(survey_specs, SURVEY_SPECS, &resolved, error);
-    if (status == EST_OK)
-        status = validate(&resolved, error);
+    est_status status = est_i_survey_check(&resolved, error);
     if (status != EST_OK)
         return status;
     run.source = source;

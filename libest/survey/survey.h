@@ -100,6 +100,11 @@ est_status est_i_survey_estimate_all(est_i_survey *run, est_error *error);
 est_status est_i_survey_write(est_i_survey *run, est_error *error);     /* rows, frames, notes, provenance */
 void est_i_survey_clear(est_i_survey *run);
 
+/* Checks options that a C program filled. */
+est_status est_i_survey_check(const est_survey_options *options, est_error *error);
+/* The sample of a run whose request is known. */
+est_status est_i_survey_sample(est_i_survey *run, est_error *error);
+
 /* Variables, and later rows, of quantiles, of regressions and tests. */
 est_status est_i_survey_quantile_variables(est_i_survey *run, est_error *error);
 est_status est_i_survey_quantile_rows(est_i_survey *run, est_error *error);

@@ -254,7 +254,8 @@ est_status est_i_survey_estimate_all(est_i_survey *run, est_error *error)
     est_i_totals_options options = {run->calibration, run->options->variance != EST_I_SURVEY_TAYLOR};
     est_status status = EST_OK;
     if (run->request.n_estimands > 0) {
-        status = est_i_totals_take(run->sample, run->request.n_groups, run->request.groups, &options, &run->totals, error);
+        if (!run->totals)
+            status = est_i_totals_take(run->sample, run->request.n_groups, run->request.groups, &options, &run->totals, error);
         if (status == EST_OK)
             status = check_any(run, error);
         if (status == EST_OK)

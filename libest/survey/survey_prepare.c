@@ -76,6 +76,12 @@ static est_status make_calibration(est_i_survey *run, est_error *error)
     return status;
 }
 
+est_status est_i_survey_sample(est_i_survey *run, est_error *error)
+{
+    est_i_sample_plan plan = plan_of(run);
+    return est_i_sample_new(run->source, &plan, threads_of(run), &run->monitor, &run->sample, error);
+}
+
 est_status est_i_survey_prepare(est_i_survey *run, est_error *error)
 {
     bool needs_levels = false;
@@ -88,10 +94,8 @@ est_status est_i_survey_prepare(est_i_survey *run, est_error *error)
         status = est_i_survey_model_variables(run, error);
     if (status == EST_OK)
         status = make_calibration(run, error);
-    if (status == EST_OK) {
-        est_i_sample_plan plan = plan_of(run);
-        status = est_i_sample_new(run->source, &plan, threads_of(run), &run->monitor, &run->sample, error);
-    }
+    if (status == EST_OK)
+        status = est_i_survey_sample(run, error);
     if (status == EST_OK && run->calibration)
         status = est_i_sample_learn(run->sample, error);
     if (status == EST_OK && run->calibration)

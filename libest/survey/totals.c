@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "survey/sample_state.h"
 #include "survey/totals_parts.h"
 
 static bool copy_groups(est_i_totals_frame *frame, size_t n_groups, const est_i_group *groups)
@@ -57,25 +58,92 @@ static est_status finish(est_i_totals *totals, est_error *error)
     return status == EST_OK ? add_up(totals, error) : status;
 }
 
-est_status est_i_totals_take(est_i_sample *sample, size_t n_groups, const est_i_group *groups, const est_i_totals_options *options,
-                             est_i_totals **totals, est_error *error)
+static est_i_totals *totals_new(est_i_sample *sample, size_t n_groups, const est_i_group *groups, const est_i_totals_options *options)
 {
     est_i_totals *made = calloc(1, sizeof *made);
-    void *part = NULL;
-    *totals = NULL;
     if (!made)
-        return est_i_no_memory(error);
+        return NULL;
     made->frame.sample = sample;
     made->frame.options = options ? *options : (est_i_totals_options){0};
     made->frame.p = made->frame.options.calibration ? est_i_calibration_size(made->frame.options.calibration) : 0;
     made->frame.n_supplied = est_i_sample_get_plan(sample)->n_replicates;
-    est_status status = copy_groups(&made->frame, n_groups, groups) ? EST_OK : est_i_no_memory(error);
-    if (status == EST_OK)
-        status = est_i_sample_pass(sample, &est_i_totals_consumer, &made->frame, "reading", &part, error);
-    made->part = part;
+    if (!copy_groups(&made->frame, n_groups, groups)) {
+        est_i_totals_free(made);
+        made = NULL;
+    }
+    return made;
+}
+
+est_status est_i_totals_take(est_i_sample *sample, size_t n_groups, const est_i_group *groups, const est_i_totals_options *options,
+                             est_i_totals **totals, est_error *error)
+{
+    est_i_totals *made = totals_new(sample, n_groups, groups, options);
+    void *part = NULL;
+    est_status status = made ? est_i_sample_pass(sample, &est_i_totals_consumer, &made->frame, "reading", &part, error)
+                             : est_i_no_memory(error);
+    *totals = NULL;
+    if (made)
+        made->part = part;
     if (status == EST_OK)
         status = finish(made, error);
     if (status == EST_OK)
+        *totals = made;
+    else
+        est_i_totals_free(made);
+    return status;
+}
+
+static void write_part(void *user, const void *part, est_i_text *out)
+{
+    est_i_totals_part_write(user, part, out);
+}
+
+static void *read_part(void *user, est_i_state_reader *reader, size_t n_leaves, size_t n_domains)
+{
+    return est_i_totals_part_read(user, reader, n_leaves, n_domains);
+}
+
+est_status est_i_totals_save(est_i_sample *sample, size_t n_groups, const est_i_group *groups, size_t first_chunk, size_t last_chunk,
+                             est_i_text *out, est_error *error)
+{
+    est_i_totals *made = totals_new(sample, n_groups, groups, NULL);
+    est_i_tree tree = {0};
+    est_status status = made ? est_i_sample_scan(sample, &est_i_totals_consumer, &made->frame, "reading", first_chunk, last_chunk, &tree, error)
+                             : est_i_no_memory(error);
+    if (status == EST_OK)
+        est_i_sample_state_write(sample, &tree, write_part, out);
+    if (status == EST_OK && out->failed)
+        status = est_i_no_memory(error);
+    est_i_tree_clear(&tree);
+    est_i_totals_free(made);
+    return status;
+}
+
+est_status est_i_totals_join(est_i_sample *sample, size_t n_groups, const est_i_group *groups, size_t n_states, est_i_state_reader *states,
+                             size_t *damaged, est_i_totals **totals, est_error *error)
+{
+    est_i_totals *made = totals_new(sample, n_groups, groups, NULL);
+    est_i_tree tree = {.consumer = &est_i_totals_consumer, .user = made ? &made->frame : NULL};
+    est_i_tree_node whole = {0};
+    est_status status = made ? EST_OK : est_i_no_memory(error);
+    *damaged = SIZE_MAX;
+    *totals = NULL;
+    for (size_t i = 0; i < n_states && status == EST_OK && *damaged == SIZE_MAX; i++) {
+        status = est_i_sample_state_read(sample, &states[i], read_part, &tree, error);
+        if (states[i].bad)
+            *damaged = i;
+    }
+    if (status == EST_OK && *damaged == SIZE_MAX)
+        status = est_i_tree_fold(&tree, &whole, error);
+    if (status == EST_OK && *damaged == SIZE_MAX) {
+        made->part = whole.part;
+        status = est_i_sample_settle_whole(sample, &est_i_totals_consumer, &made->frame, &whole, error);
+    }
+    if (status == EST_OK && *damaged == SIZE_MAX)
+        status = finish(made, error);
+    if (tree.count > 0)
+        est_i_tree_clear(&tree);
+    if (status == EST_OK && *damaged == SIZE_MAX)
         *totals = made;
     else
         est_i_totals_free(made);

@@ -5,6 +5,7 @@
 #include "survey/calibrate.h"
 #include "survey/cells.h"
 #include "survey/replicate.h"
+#include "survey/state.h"
 
 /* A group of numbers that are valid together: a row counts if none of its numbers is missing. Its measures are the valid weight
  * (number 0) and the weighted sum of each variable (1 to n). */
@@ -32,6 +33,13 @@ typedef struct est_i_totals_options {
 /* One pass. The groups are copied; options NULL: no calibration. */
 est_status est_i_totals_take(est_i_sample *sample, size_t n_groups, const est_i_group *groups, const est_i_totals_options *options,
                              est_i_totals **totals, est_error *error);
+/* A first pass over chunks first_chunk to last_chunk - 1 only, as bytes appended to `out`. */
+est_status est_i_totals_save(est_i_sample *sample, size_t n_groups, const est_i_group *groups, size_t first_chunk, size_t last_chunk,
+                             est_i_text *out, est_error *error);
+/* The totals of several such passes, in the order of their chunks and without gaps, into a sample that has read no rows itself: the same
+ * bytes as one pass. *damaged: the state that could not be read (then *totals is NULL), SIZE_MAX = none. */
+est_status est_i_totals_join(est_i_sample *sample, size_t n_groups, const est_i_group *groups, size_t n_states, est_i_state_reader *states,
+                             size_t *damaged, est_i_totals **totals, est_error *error);
 void est_i_totals_free(est_i_totals *totals);
 
 double est_i_totals_value(const est_i_totals *totals, const est_i_statistic *statistic); /* NaN: 0 / 0 or no case */

@@ -2,6 +2,7 @@
 #ifndef EST_I_SURVEY_TOTALS_PARTS_H
 #define EST_I_SURVEY_TOTALS_PARTS_H
 
+#include "survey/state.h"
 #include "survey/totals.h"
 #include "survey/tuples.h"
 
@@ -51,5 +52,14 @@ struct est_i_totals {
 };
 
 extern const est_i_rows_consumer est_i_totals_consumer; /* user: the frame */
+
+/* Room for so many domains; false without memory. */
+bool est_i_totals_domains_need(const est_i_totals_frame *frame, est_i_totals_domains *domains, size_t count);
+/* The sums of a key, made zero if it is new; NULL without memory. */
+double *est_i_totals_fine_at(est_i_totals_fine *fine, uint32_t leaf, uint32_t domain, uint32_t cell);
+
+/* A part without a calibration as bytes, and back (NULL: damaged, or no memory). */
+void est_i_totals_part_write(const est_i_totals_frame *frame, const est_i_totals_part *part, est_i_text *out);
+est_i_totals_part *est_i_totals_part_read(est_i_totals_frame *frame, est_i_state_reader *reader, size_t n_leaves, size_t n_domains);
 
 #endif

@@ -25,7 +25,7 @@ static bool widen(void **array, size_t size, size_t from, size_t to)
     return true;
 }
 
-static bool domains_need(const est_i_totals_frame *frame, est_i_totals_domains *domains, size_t count)
+bool est_i_totals_domains_need(const est_i_totals_frame *frame, est_i_totals_domains *domains, size_t count)
 {
     size_t from = domains->capacity, to = from ? from : 16;
     if (count > domains->count)
@@ -77,7 +77,7 @@ static void *part_new(void *user)
     return part;
 }
 
-static double *fine_at(est_i_totals_fine *fine, uint32_t leaf, uint32_t domain, uint32_t cell)
+double *est_i_totals_fine_at(est_i_totals_fine *fine, uint32_t leaf, uint32_t domain, uint32_t cell)
 {
     uint32_t key[3] = {leaf, domain, cell}, before = fine->keys.count, at = est_i_tuples_add(&fine->keys, key);
     if (at == EST_I_TUPLE_NONE)
@@ -152,7 +152,7 @@ static est_status take_domain(const est_i_totals_frame *frame, est_i_totals_part
     uint32_t domain = rows->domain[row];
     double weight = rows->weight[row];
     est_i_dd *sum = est_i_cells_at(part->cells, rows->leaf[row], domain);
-    if (!sum || !domains_need(frame, &part->domains, (size_t)domain + 1))
+    if (!sum || !est_i_totals_domains_need(frame, &part->domains, (size_t)domain + 1))
         return est_i_no_memory(error);
     for (size_t g = 0; g < frame->n_groups; g++) {
         const est_i_group *group = &frame->groups[g];
@@ -187,7 +187,7 @@ static est_status take_auxiliary(const est_i_totals_frame *frame, est_i_totals_p
 static est_status take_fine(const est_i_totals_frame *frame, est_i_totals_part *part, const est_i_rows *rows, size_t row, est_error *error)
 {
     uint32_t cell = (uint32_t)est_i_calibration_cell(frame->options.calibration, rows, row);
-    double *sum = fine_at(&part->fine, rows->leaf[row], rows->domain[row], cell), weight = rows->base_weight[row];
+    double *sum = est_i_totals_fine_at(&part->fine, rows->leaf[row], rows->domain[row], cell), weight = rows->base_weight[row];
     if (!sum)
         return est_i_no_memory(error);
     sum[0] += weight;
@@ -206,7 +206,7 @@ static est_status take_supplied(const est_i_totals_frame *frame, est_i_totals_pa
 {
     size_t n = frame->n_supplied;
     uint32_t cell = frame->p ? (uint32_t)est_i_calibration_cell(frame->options.calibration, rows, row) : 0;
-    double *sum = fine_at(&part->fine, 0, rows->domain[row], cell);
+    double *sum = est_i_totals_fine_at(&part->fine, 0, rows->domain[row], cell);
     if (!sum)
         return est_i_no_memory(error);
     for (size_t r = 0; r < n; r++)
@@ -265,7 +265,7 @@ static est_status renumber_domains(const est_i_totals_frame *frame, est_i_totals
     est_i_totals_domains made = {0};
     est_status status = EST_OK;
     for (size_t d = 0; d < domains->count && status == EST_OK; d++) {
-        if (!domains_need(frame, &made, (size_t)final->domain[d] + 1))
+        if (!est_i_totals_domains_need(frame, &made, (size_t)final->domain[d] + 1))
             status = est_i_no_memory(error);
         else
             add_domain(frame, &made, final->domain[d], domains, d);
@@ -284,7 +284,7 @@ static est_status join_fine(est_i_totals_fine *into, const est_i_totals_fine *fr
     for (uint32_t k = 0; k < from->keys.count; k++) {
         const uint32_t *key = est_i_tuples_key(&from->keys, k);
         uint32_t domain = final && key[1] != EST_I_NO_DOMAIN ? final->domain[key[1]] : key[1];
-        double *sum = fine_at(into, key[0], domain, key[2]);
+        double *sum = est_i_totals_fine_at(into, key[0], domain, key[2]);
         if (!sum)
             return est_i_no_memory(error);
         for (size_t i = 0; i < from->stride; i++)
@@ -328,7 +328,7 @@ static est_status join(void *user, void *into, void *from, est_error *error)
     if (status == EST_OK)
         status = est_i_cells_join(a->auxiliary, b->auxiliary, error);
     for (size_t d = 0; d < b->domains.count && status == EST_OK; d++) {
-        if (!domains_need(frame, &a->domains, d + 1))
+        if (!est_i_totals_domains_need(frame, &a->domains, d + 1))
             status = est_i_no_memory(error);
         else
             add_domain(frame, &a->domains, d, &b->domains, d);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Feeds a fixed number of mutated files to the CSV reader, with clang's sanitizers on. A longer run: README.md beside this.
+# Feeds a fixed number of mutated files to the CSV reader and to scans, with clang's sanitizers on. A longer run: README.md beside this.
 set -u
 compiler=${CLANG:-clang}
 command -v "$compiler" >/dev/null || { echo "skipped: no clang (Debian: clang)"; exit 77; }
@@ -14,10 +14,14 @@ echo 'int LLVMFuzzerTestOneInput(const char *b, unsigned long n); int LLVMFuzzer
     { echo "skipped: $compiler has no libFuzzer or no sanitizers"; exit 77; }
 
 sources=$(find "$srcdir/libest/data" "$srcdir/libest/core" -name '*.c' ! -name bundled_data.c)
-"$compiler" $flags $sanitizers -I"$srcdir/include" -I"$srcdir/libest" "$srcdir/tests/fuzz/fuzz_csv.c" $sources \
-    "$top_builddir/libest/data/bundled_data.c" -lcsv -lnettle -lm -o "$scratch/fuzz_csv" || exit 1
 mkdir "$scratch/corpus" && cp "$srcdir"/datasets/*_periods.csv "$srcdir/datasets/korea.csv" "$scratch/corpus" || exit 99
-cd "$scratch" || exit 99
-ASAN_OPTIONS=detect_leaks=1 ./fuzz_csv -dict="$top_srcdir/tests/fuzz/csv.dict" -max_len=1024 -seed=1 -runs=100000 \
-    -timeout=10 corpus >log 2>&1 || { tail -n 60 log; exit 1; }
-tail -n 1 log
+runs=100000
+for target in fuzz_csv fuzz_scan; do
+    "$compiler" $flags $sanitizers -I"$srcdir/include" -I"$srcdir/libest" "$srcdir/tests/fuzz/$target.c" $sources \
+        "$top_builddir/libest/data/bundled_data.c" -lcsv -lnettle -lreadstat -lm -o "$scratch/$target" || exit 1
+    # Started in the scratch folder: a crash leaves its file there.
+    (cd "$scratch" && ASAN_OPTIONS=detect_leaks=1 "./$target" -dict="$top_srcdir/tests/fuzz/csv.dict" -max_len=1024 -seed=1 \
+        -runs=$runs -timeout=10 corpus >log 2>&1) || { tail -n 60 "$scratch/log"; exit 1; }
+    tail -n 1 "$scratch/log"
+    runs=20000
+done

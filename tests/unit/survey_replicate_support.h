@@ -150,7 +150,8 @@ static inline est_i_replicates *make_replicates(const est_i_design *design, est_
 }
 
 /* Variance of the total of z, by the factors and est_i_replicates_covariance. mean (NULL allowed): of the replicates' totals. */
-static inline double replicate_variance(const est_i_replicates *replicates, const est_i_design *design, const double *z, double *mean)
+static inline double replicate_variance(const est_i_replicates *replicates, const est_i_design *design, const double *z,
+                                        double *mean)
 {
     size_t leaves = est_i_design_leaves(design), count = est_i_replicates_count(replicates), dropped = 1;
     double *factor = malloc(leaves * sizeof *factor), *theta = calloc(count, sizeof *theta), estimate = 0, variance, sum = 0;

@@ -163,6 +163,50 @@ static void test_suppression(void **state)
     est_result_free(result);
 }
 
+static est_status make_survey(est_result **result)
+{
+    static const double n[] = {400, 12, 60, 328};
+    static const char *const areas[] = {"", "coast", "hills", "town"};
+    est_error error;
+    est_i_result_builder *builder = est_i_result_begin("survey", "Survey");
+    est_i_result_profile(builder, "dhs");
+    for (size_t i = 0; i < 4; i++) {
+        est_label label = {"area", areas[i]};
+        est_row row = est_i_row_empty("mean(hours)");
+        row.n_domain = i > 0;
+        row.domain = &label;
+        row.estimate = 10 + (double)i;
+        row.se = 1;
+        row.n = n[i];
+        row.n_weighted = (100 + (double)i) * n[i];
+        est_i_result_add_row(builder, &row);
+    }
+    est_i_result_sampling_errors(builder);
+    est_i_result_note_public(builder, NULL, EST_NOTE, "small", "", "coast has %d cases", 12);
+    return est_i_result_finish(builder, result, &error);
+}
+
+static est_status call_make_survey(void *user)
+{
+    est_result *result = NULL;
+    est_status status = make_survey(&result);
+    (void)user;
+    assert_true((status == EST_OK) == (result != NULL));
+    est_result_free(result);
+    return status;
+}
+
+static void test_survey(void **state)
+{
+    est_result *result = NULL;
+    (void)state;
+    skip_unwrapped();
+    assert_true(fail_each(call_make_survey, NULL) > 10);
+    assert_int_equal(make_survey(&result), EST_OK);
+    assert_true(fail_each(call_suppress, result) > 30);
+    est_result_free(result);
+}
+
 typedef struct sample_options {
     const char *model;
     long order;
@@ -222,7 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_builder),
-        cmocka_unit_test(test_suppression),
+        cmocka_unit_test(test_suppression), cmocka_unit_test(test_survey),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_text),
     };

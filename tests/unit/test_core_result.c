@@ -250,11 +250,68 @@ static void test_nothing_is_allowed(void **state)
     assert_null(est_result_row(NULL, 0));
 }
 
+/* What surveys add: fields of rows, links from frames and charts to rows, decimals, notes with a public form. */
+static void test_survey_parts(void **state)
+{
+    static const char *const columns[] = {"area", "hours"};
+    static const int decimals[] = {-1, 2};
+    static const size_t about[] = {0};
+    static const double value[] = {3};
+    static const char *const categories[] = {"coast"};
+    est_series series = {.name = "hours", .kind = EST_SERIES_LINE, .role = EST_ROLE_PLAIN, .value = value};
+    est_chart chart = {.name = "c", .title = "", .subtitle = "", .x_title = "", .y_title = "", .alternative = "", .n_categories = 1,
+                       .categories = categories, .n_series = 1, .series = &series, .about = about};
+    est_i_result_builder *builder = est_i_result_begin("survey", "Survey");
+    est_result *result = NULL, *copy = NULL;
+    est_error error;
+    est_row row = est_i_row_empty("mean(hours)");
+    (void)state;
+    assert_true(isnan(row.n_weighted) && isnan(row.cv) && isnan(row.deff) && isnan(row.deft) && isnan(row.effective_n) &&
+                isnan(row.numerator));
+    assert_string_equal(row.mark, "");
+    row.deft = 1.5;
+    row.mark = "E";
+    assert_int_equal(est_i_result_row_count(builder), 0);
+    est_i_result_add_row(builder, &row);
+    assert_int_equal(est_i_result_row_count(builder), 1);
+    est_i_result_frame(builder, "table", "", 2, columns, NULL, 0);
+    est_i_result_frame_decimals(builder, decimals);
+    for (size_t i = 0; i < 3; i++) {
+        if (i == 1)
+            est_i_result_frame_about(builder, 0);
+        est_i_result_cell_text(builder, "coast");
+        est_i_result_cell(builder, (double)i);
+    }
+    est_i_result_frame(builder, "plain", "", 2, columns, NULL, 0);
+    est_i_result_cell_text(builder, "coast");
+    est_i_result_cell(builder, 1);
+    est_i_result_add_chart(builder, &chart);
+    est_i_result_note_public(builder, NULL, EST_NOTE, "few", "some are few", "coast has %d", 3);
+    est_i_result_note(builder, NULL, EST_NOTE, "other", "nothing to hide");
+    assert_int_equal(est_i_result_finish(builder, &result, &error), EST_OK);
+    assert_int_equal(est_i_result_copy(result, &copy, &error), EST_OK);
+    est_result_free(result);
+    assert_true(est_result_row(copy, 0)->deft == 1.5);
+    assert_string_equal(est_result_row(copy, 0)->mark, "E");
+    assert_int_equal(est_result_frame(copy, 0)->decimals[1], 2);
+    assert_true(est_result_frame(copy, 0)->about[0] == SIZE_MAX && est_result_frame(copy, 0)->about[2] == SIZE_MAX);
+    assert_int_equal(est_result_frame(copy, 0)->about[1], 0);
+    assert_null(est_result_frame(copy, 1)->about);
+    assert_null(est_result_frame(copy, 1)->decimals);
+    assert_int_equal(est_result_chart(copy, 0)->about[0], 0);
+    assert_string_equal(est_result_note(copy, 0)->message, "coast has 3");
+    assert_string_equal(est_result_note(copy, 0)->public_message, "some are few");
+    assert_null(est_result_note(copy, 1)->public_message);
+    est_result_free(copy);
+}
+
 static void test_flags(void **state)
 {
     (void)state;
     assert_string_equal(est_flag_name(EST_FLAG_UPPER_UNBOUNDED), "upper_unbounded");
     assert_string_equal(est_flag_name(EST_FLAG_NOT_ANNUAL), "not_annual");
+    assert_string_equal(est_flag_name(EST_FLAG_LONELY_PSU), "lonely_psu");
+    assert_string_equal(est_flag_name(EST_FLAG_DEFINITION_BREAK), "definition_break");
     assert_null(est_flag_name(EST_FLAG_END));
     assert_null(est_flag_name((est_flag)-1));
     assert_null(est_flag_title(EST_FLAG_END));
@@ -271,7 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_builder),      cmocka_unit_test(test_copy),
         cmocka_unit_test(test_ragged_frame), cmocka_unit_test(test_nothing_is_allowed),
-        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_flags),        cmocka_unit_test(test_survey_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,7 +126,7 @@ static const char *const strings[NUMBER_ROWS] = {"f", "Kiambu  ", "", "it's, \"s
 static const char *const float_texts[NUMBER_ROWS] = {"0.1",
                                                      "16777216",
                                                      "-2.5",
-                                                     "3.3999999521443642e+37",
+                                                     "3.4e+37",
                                                      "1.1754944e-38",
                                                      "123.456"};
 
@@ -423,7 +423,7 @@ static void test_float_text(void **state)
 {
     (void)state;
     uint64_t random = 1;
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 50000; i++) {
         uint32_t bits;
         float value, again;
         char text[32], reference[48];
@@ -436,7 +436,7 @@ static void test_float_text(void **state)
         assert_int_equal(strlen(text), length);
         again = strtof(text, NULL);
         assert_true(again == value);
-        if (floorf(value) == value)
+        if (floorf(value) == value && fabsf(value) < 1e15f)
             continue;
         int digits = 1;
         do
@@ -957,7 +957,7 @@ static est_status read_any(const char *path, est_error *error)
     return status;
 }
 
-/* What is cut off anywhere is refused. A compressed SPSS file without its last, empty block holds all its records. */
+/* What is cut off anywhere is refused. */
 static void test_cut(void **state)
 {
     folder *own = *state;
@@ -984,9 +984,8 @@ static void test_cut(void **state)
             if (status == EST_OK && !forms[i].is_spss && forms[i].version >= 117)
                 fail_msg("version %d, %zu of %zu bytes are taken", forms[i].version, length, file.length);
         }
-        print_message("cut %zu: %zu\n", i, taken);
         /* An old Stata file cut off exactly before its value labels is a whole file without value labels. */
-        assert_true(taken <= (forms[i].is_spss && forms[i].compression == READSTAT_COMPRESS_ROWS ? 8 : 1));
+        assert_int_equal(taken, !forms[i].is_spss && forms[i].version >= 105 && forms[i].version < 117 ? 1 : 0);
         assert_int_equal(read_any((save(path, file.data, file.length), path), NULL), EST_OK);
         unlink(path);
         free(file.data);
@@ -1022,7 +1021,7 @@ static void test_damage(void **state)
             if (status != EST_OK && status != EST_EFORMAT && status != EST_EVALUE && status != EST_ECOLUMN)
                 fail_msg("%s", error.message);
         }
-        print_message("damage %zu: %zu of 400, %zu bytes\n", i, refused, file.length);
+        assert_true(refused > 5);
         unlink(path);
         free(damaged);
         free(file.data);

@@ -254,6 +254,7 @@ static void test_cuts_of_sound_files(void **state)
         "a\tb\n\t\n1\t \n \t2\n",
         "\"a\n1\",\"b,\"\n1,2\n\n  \n3,4\n",
         "a\n1\n2\nNA\n\"\"\n",
+        "a\r\n1\r\n2\r\n",
         "a,b\r\r\n1,x\r\r\n2,y\n3,z\r",
         "a,b\n1,2\n\r3,4\n  5 , \"6\"  \n",
         "a,b\n\xC3\xA9,\xE2\x82\xAC\n\"\xF0\x9F\x98\x80\",z\n",

@@ -72,7 +72,7 @@ static est_result *survey(bool is_public, const char *profile)
     est_i_result_sampling_errors(builder);
     est_i_result_mark(builder, is_public, false, false);
     assert_int_equal(est_i_result_finish(builder, &result, &error), EST_OK);
-    request.profile = profile;
+    request.profile = profile ? profile : "";
     assert_int_equal(est_result_suppress(result, &request, &published, &error), EST_OK);
     est_result_free(result);
     return published;
@@ -99,13 +99,14 @@ static void test_text(void **state)
     char *text = page(result, "text");
     (void)state;
     assert_holds(text, "Proportion of child_labour=1: 0.2310; 95 % interval: 0.2136 to 0.2485.\n");
-    assert_holds(text, "  County        Sex     Estimate      SE      95 % interval       n  Weighted n   DEFT      CV  Remarks\n");
-    assert_holds(text, "  All           All       0.2310  0.0087   0.2136 to 0.2485  12,041      12,109  1.414   3.8 %\n");
-    assert_holds(text, "  Lamu          Female         *       *                  *      24          12      -       -\n");
-    assert_holds(text, "  Lamu          Male    (0.3900)  0.0811   0.2278 to 0.5522      49          23  1.414  20.8 %  [a, b]\n");
+    assert_holds(text, "  County        Sex     Estimate      SE      95 % interval       n  Weighted n   DEFT  Remarks\n");
+    assert_holds(text, "  All           All       0.2310  0.0087   0.2136 to 0.2485  12,041      12,109  1.414\n");
+    assert_holds(text, "  Lamu          Female         *       *                  *      24          12      -\n");
+    assert_holds(text, "  Lamu          Male    (0.3900)  0.0811   0.2278 to 0.5522      49          23  1.414  [a, b]\n");
+    assert_holds(text, "n  Weighted n      CV  Remarks\n"); /* without DEFT there is room for it */
     assert_holds(text, "  [a] a stratum has a single primary sampling unit.\n  [b] fewer than 8 degrees of freedom.\n"
                        "  *: based on fewer than 25 unweighted cases; withheld.\n  ( ): based on 25 to 49 unweighted cases.\n");
-    assert_holds(text, "  Nairobi City  Female     5.120   1.301");
+    assert_holds(text, "  Nairobi City  Female     5.120  1.301");
     assert_holds(text, "Mean of hours\n");
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
         assert_true(strcspn(line, "\n") <= 100);
@@ -120,7 +121,8 @@ static void test_sampling_errors(void **state)
     char *text = page(result, "md");
     (void)state;
     assert_holds(text, "| Estimand | County | Sex | R | SE | N | WN | DEFT | SE/R | R-2SE | R+2SE |\n");
-    assert_holds(text, "| proportion(child\\_labour=1) | All | All | 0.231 | 0.009 | 12,041 | 12,109 | 1.414 | 0.038 | 0.214 | 0.248 |\n");
+    assert_holds(text, "| proportion(child\\_labour=1) | All | All | 0.231 | 0.009 | 12,041 | 12,109 | 1.414 | 0.038 | 0.214 |"
+                       " 0.248 |\n");
     assert_holds(text, "| mean(hours) | Lamu | Female | 44.000 | 9.110 | 24 | 12 | - | 0.207 | 25.780 | 62.220 |\n");
     est_string_free(text);
     est_result_free(result);
@@ -167,8 +169,8 @@ static void test_csv_and_json(void **state)
                              "deft,effective_n,mark,flags\n",
                              124),
                      0);
-    assert_holds(csv, "\nproportion(child_labour=1),Nairobi City,Male,,0.11,0.0242,0.0616,0.15839999999999999,0.95,1600,t,777,1377.7,,"
-                      "0.22,2,1.4142,388.5,,lonely_psu\n");
+    assert_holds(csv, "\nproportion(child_labour=1),Nairobi City,Male,,0.11,0.0242,0.0616,0.15839999999999999,0.95,1600,t,777,"
+                      "1377.7,,0.22,2,1.4142,388.5,,lonely_psu\n");
     lamu = json_array_get(rows, 4);
     assert_string_equal(json_string_value(json_object_get(lamu, "mark")), "()");
     assert_true(json_real_value(json_object_get(lamu, "deft")) == 1.4142);

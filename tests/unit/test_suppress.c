@@ -242,7 +242,7 @@ static void test_public_and_internal(void **state)
     est_suppression how = est_suppression_default();
     est_result *open = make(sample, true), *closed = make(sample, false), *published;
     (void)state;
-    assert_string_equal(how.profile, "counts");
+    assert_string_equal(how.profile, "default");
     assert_int_equal(how.threshold, 10);
     assert_int_equal(how.internal, 0);
     published = publish(open, how);

@@ -157,9 +157,9 @@ static void test_custom(void **state)
 
 static void test_custom_errors(void **state)
 {
-    static const char *const wrong[] = {"custom:", "custom:suppress-m=3", "custom:suppress-n", "custom:suppress-n=", "custom:suppress-n=x",
-                                        "custom:suppress-n=-1", "custom:suppress-n=nan", "custom:suppress-n=3,suppress-n=4",
-                                        "custom:suppress-n=3,", "custom", "DHS", "all"};
+    static const char *const wrong[] = {"custom:", "custom:suppress-m=3", "custom:suppress-n", "custom:suppress-n=",
+                                        "custom:suppress-n=x", "custom:suppress-n=-1", "custom:suppress-n=nan",
+                                        "custom:suppress-n=3,suppress-n=4", "custom:suppress-n=3,", "custom", "DHS", "all"};
     est_i_reliability profile;
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -180,7 +180,8 @@ typedef struct sample {
     bool is_public;
 } sample;
 
-static const sample usual = {{12, 40, 300, 500, 700}, {1300, 4100, 29000, 55000, 72000}, {0.31, 0.42, 0.53, 0.61, 0.27}, 0.02, false};
+static const sample usual = {
+    {12, 40, 300, 500, 700}, {1300, 4100, 29000, 55000, 72000}, {0.31, 0.42, 0.53, 0.61, 0.27}, 0.02, false};
 
 static void add_row(est_i_result_builder *builder, const char *estimand, const sample *s, size_t area)
 {
@@ -332,7 +333,8 @@ static void test_frames_charts_and_notes(void **state)
     est_result *result = publish(&usual, NULL, 0);
     const est_frame *errors = est_result_frame_find(result, "sampling_errors"), *missing = est_result_frame_find(result, "missing");
     const est_chart *chart = est_result_chart(result, 0);
-    const est_cell *coast = &errors->cells[errors->n_columns], *hills = coast + errors->n_columns, *lake = hills + errors->n_columns;
+    const est_cell *coast = &errors->cells[errors->n_columns], *hills = coast + errors->n_columns;
+    const est_cell *lake = hills + errors->n_columns;
     (void)state;
     assert_int_equal(errors->n_columns, 10); /* estimand, area, R, SE, N, WN, DEFT, SE/R, R-2SE, R+2SE */
     assert_int_equal(errors->n_rows, 6);
@@ -583,6 +585,8 @@ static void test_requests(void **state)
     assert_int_equal(est_result_suppress(lists, &request, &published, &error), EST_OK);
     est_result_free(published);
     request.profile = NULL;
+    assert_int_equal(est_result_suppress(survey, &request, &published, &error), EST_EOPTION);
+    request.profile = "default";
     request.threshold = 2;
     assert_int_equal(est_result_suppress(survey, &request, &published, &error), EST_EOPTION);
     request.threshold = 30;

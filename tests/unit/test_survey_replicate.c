@@ -2,7 +2,7 @@
  * refusals; the covariance over replicates. */
 #include "survey_replicate_support.h"
 
-#include "survey/replicate_hadamard.h"
+#include "survey/replicate_parts.h"
 
 static void jackknife_is_taylor_for_totals(void **state)
 {
@@ -109,7 +109,8 @@ static void differences_with_few_rows(void **state)
         est_i_design design = plain_design(6, units, NULL);
         size_t n = design.stage[0].n_units;
         double square[600] = {0};
-        est_i_replicates *sdr = make_replicates(&design, (est_i_replicate_options){.kind = EST_I_REPLICATE_SDR, .count = counts[i]});
+        est_i_replicate_options options = {.kind = EST_I_REPLICATE_SDR, .count = counts[i]};
+        est_i_replicates *sdr = make_replicates(&design, options);
         assert_int_equal(est_i_replicates_count(sdr), counts[i]);
         REQUIRE_CLOSE(est_i_replicates_scale(sdr), 4.0 / (double)counts[i], 1e-15);
         for (size_t r = 0; r < counts[i]; r++) {
@@ -127,6 +128,31 @@ static void differences_with_few_rows(void **state)
             REQUIRE_CLOSE(square[u], (double)counts[i] / 4, 1e-12);
         est_i_replicates_free(sdr);
         est_i_design_clear(&design);
+    }
+}
+
+static void count_row(void *user, size_t unit, size_t row, size_t next)
+{
+    size_t *uses = user;
+    assert_true(row != next && unit < 105);
+    uses[row]++;
+}
+
+/* Orders 16 and 76 leave 15 and 75 rows: steps of 3 and 5 take them in several loops. */
+static void rows_come_equally_often(void **state)
+{
+    (void)state;
+    const uint32_t orders[] = {16, 76};
+    for (size_t i = 0; i < 2; i++) {
+        est_i_hadamard matrix = {.order = orders[i]};
+        est_i_resampled stratum = {.n = orders[i] - 1};
+        est_i_row_walk walk;
+        size_t uses[76] = {0};
+        est_i_row_walk_start(&walk, &matrix);
+        for (int pass = 0; pass < 20; pass++)
+            est_i_row_walk_stratum(&walk, &stratum, count_row, uses);
+        for (size_t row = 0; row < orders[i]; row++)
+            assert_int_equal(uses[row], row == 0 ? 0 : 20);
     }
 }
 
@@ -180,7 +206,7 @@ static void small_design_equals_r(void **state)
     }
 }
 
-/* Schools, sum of api00, sum of enroll of the 15 districts of apiclus1 (R's survey), weight 33.847 = 757 / 15 districts adjusted. */
+/* Schools, sum of api00, sum of enroll of the 15 districts of apiclus1 (R's survey). */
 static const double districts[15][3] = {{11, 7359, 6081}, {4, 1888, 1436}, {2, 905, 680}, {13, 8593, 6958}, {2, 1116, 683},
                                         {4, 2493, 1641}, {4, 2077, 1668}, {16, 11369, 9025}, {9, 6386, 2180}, {34, 22508, 15038},
                                         {21, 13761, 14968}, {37, 20394, 25814}, {13, 9372, 6777}, {1, 551, 274}, {12, 9111, 7375}};
@@ -253,7 +279,8 @@ static void df_is_rank_less_one(void **state)
     (void)state;
     for (uint32_t seed = 1; seed <= 30; seed++) {
         bool pairs = seed % 3 == 0, few = seed % 4 == 0; /* few replicates for the degrees of freedom of the design */
-        est_i_design design = random_design((design_wish){seed, 1 + seed % 2, few ? 14 : 1 + seed % 7, 2, pairs ? 2 : 6, seed % 5 ? INFINITY : 1.6});
+        double largest = seed % 5 ? INFINITY : 1.6;
+        est_i_design design = random_design((design_wish){seed, 1 + seed % 2, few ? 14 : 1 + seed % 7, 2, pairs ? 2 : 6, largest});
         size_t leaves = est_i_design_leaves(&design);
         for (int kind = EST_I_REPLICATE_JK1; kind < EST_I_REPLICATE_SUPPLIED; kind++) {
             est_i_replicate_options options = {.kind = (est_i_replicate_kind)kind, .count = few ? 6 : 60, .fay = 0.3, .seed = seed};
@@ -320,8 +347,9 @@ static void refusals_of_designs(void **state)
     (void)state;
     const uint32_t lonely[] = {2, 1}, uneven[] = {2, 3}, pair[] = {2, 2}, one = 1;
     const double whole[] = {2, 2}, single = 20;
-    est_i_design with_lonely = plain_design(2, lonely, NULL), with_three = plain_design(2, uneven, NULL), all = plain_design(2, pair, whole);
-    est_i_design nothing = plain_design(1, &one, NULL), staged = plain_design(2, pair, (double[]){20, 20});
+    est_i_design with_lonely = plain_design(2, lonely, NULL), with_three = plain_design(2, uneven, NULL);
+    est_i_design all = plain_design(2, pair, whole), nothing = plain_design(1, &one, NULL);
+    est_i_design staged = plain_design(2, pair, (double[]){20, 20});
     for (int kind = EST_I_REPLICATE_JKN; kind < EST_I_REPLICATE_SUPPLIED; kind++) {
         est_i_replicate_options options = {.kind = (est_i_replicate_kind)kind, .count = 10};
         refuse(&with_lonely, options, EST_EDEFINITION, "found a single unit in stratum 'south'");
@@ -360,7 +388,8 @@ static void refusals_of_options(void **state)
     const double bad_fay[] = {-0.1, 1, NAN}, bad_m[] = {-1, 1.5, NAN, 1e10}, bad_scale[] = {0, -1, NAN, INFINITY};
     double rscales[] = {1, NAN, 1}, zeros[] = {0, 0, 0};
     for (size_t i = 0; i < 3; i++)
-        refuse(&design, (est_i_replicate_options){.kind = EST_I_REPLICATE_FAY, .fay = bad_fay[i]}, EST_EOPTION, "rho of Fay's method");
+        refuse(&design, (est_i_replicate_options){.kind = EST_I_REPLICATE_FAY, .fay = bad_fay[i]}, EST_EOPTION,
+               "rho of Fay's method");
     for (size_t i = 0; i < 4; i++) {
         refuse(&design, (est_i_replicate_options){.kind = EST_I_REPLICATE_RAO_WU, .count = 9, .resample = bad_m[i]}, EST_EOPTION,
                "expected a whole number");
@@ -370,13 +399,14 @@ static void refusals_of_options(void **state)
     refuse(&design, (est_i_replicate_options){.kind = EST_I_REPLICATE_RAO_WU, .count = 1}, EST_EOPTION, "found 1 replicates");
     refuse(&design, (est_i_replicate_options){.kind = EST_I_REPLICATE_SDR}, EST_EOPTION, "found 0 replicates");
     /* (n - 1) / (1 - f) is 3 in the first stratum and 4 in the second */
-    est_i_replicates_free(make_replicates(&design, (est_i_replicate_options){.kind = EST_I_REPLICATE_RAO_WU, .count = 9, .resample = 3}));
-    refuse(&design, (est_i_replicate_options){.kind = EST_I_REPLICATE_RAO_WU, .count = 9, .resample = 4}, EST_EOPTION,
-           "found 4 units to draw in a stratum, expected 3 or fewer: stratum 'north' has 4");
-    refuse(NULL, (est_i_replicate_options){.kind = EST_I_REPLICATE_SUPPLIED, .count = 3, .scale = 1, .rscales = rscales}, EST_EOPTION,
-           "as the scale of replicate 2");
-    refuse(NULL, (est_i_replicate_options){.kind = EST_I_REPLICATE_SUPPLIED, .count = 3, .scale = 1, .rscales = zeros}, EST_EOPTION,
-           "no replicate with a scale");
+    est_i_replicate_options rao_wu = {.kind = EST_I_REPLICATE_RAO_WU, .count = 9, .resample = 3};
+    est_i_replicates_free(make_replicates(&design, rao_wu));
+    rao_wu.resample = 4;
+    refuse(&design, rao_wu, EST_EOPTION, "found 4 units to draw in a stratum, expected 3 or fewer: stratum 'north' has 4");
+    est_i_replicate_options supplied = {.kind = EST_I_REPLICATE_SUPPLIED, .count = 3, .scale = 1, .rscales = rscales};
+    refuse(NULL, supplied, EST_EOPTION, "as the scale of replicate 2");
+    supplied.rscales = zeros;
+    refuse(NULL, supplied, EST_EOPTION, "no replicate with a scale");
     est_i_replicates_free(NULL);
     est_i_design_clear(&design);
 }
@@ -401,7 +431,8 @@ static void covariance_against_its_definition(void **state)
     theta[9 * K + 40] = -INFINITY;
     theta[14 * K] = NAN; /* of rscale 0: not missed */
     for (int mse = 0; mse < 2; mse++) {
-        est_i_replicate_options options = {.kind = EST_I_REPLICATE_SUPPLIED, .count = R, .scale = 0.7, .rscales = rscales, .mse = mse};
+        est_i_replicate_options options = {.kind = EST_I_REPLICATE_SUPPLIED, .count = R, .scale = 0.7, .mse = mse,
+                                           .rscales = rscales};
         est_i_replicates *made = make_replicates(NULL, options);
         size_t dropped = 99;
         est_i_replicates_covariance(made, K, theta, estimate, covariance, &dropped);
@@ -452,8 +483,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jackknife_is_taylor_for_totals), cmocka_unit_test(jk1_ignores_strata),
         cmocka_unit_test(half_samples_are_taylor_for_totals), cmocka_unit_test(differences_are_successive),
-        cmocka_unit_test(differences_with_few_rows), cmocka_unit_test(small_design_equals_r), cmocka_unit_test(districts_equal_r),
-        cmocka_unit_test(supplied_replicates_equal_r), cmocka_unit_test(df_is_rank_less_one),
+        cmocka_unit_test(differences_with_few_rows), cmocka_unit_test(rows_come_equally_often),
+        cmocka_unit_test(small_design_equals_r), cmocka_unit_test(districts_equal_r), cmocka_unit_test(supplied_replicates_equal_r),
+        cmocka_unit_test(df_is_rank_less_one),
         cmocka_unit_test(strata_that_stand_still), cmocka_unit_test(refusals_of_designs), cmocka_unit_test(refusals_of_options),
         cmocka_unit_test(covariance_against_its_definition), cmocka_unit_test(covariance_without_replicates)};
     return cmocka_run_group_tests(tests, NULL, NULL);

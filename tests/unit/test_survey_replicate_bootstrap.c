@@ -1,5 +1,5 @@
-/* Bootstraps: the draws, that they are unbiased for Taylor's formula, exactly and by simulation, and that they depend on nothing but
- * seed and replicate. */
+/* Bootstraps: the draws, that they are unbiased for Taylor's formula, exactly and by simulation, and that they depend on nothing
+ * but seed and replicate. */
 #include "survey_replicate_support.h"
 
 #include "survey/replicate_draw.h"
@@ -67,14 +67,19 @@ static void preston_is_expected_to_be_taylor_at_every_stage(void **state)
     for (uint32_t seed = 1; seed <= 16; seed++) {
         size_t stages = 1 + seed % 4;
         est_i_design design = random_design((design_wish){seed, stages, 3, 2, 4, seed == 8 ? INFINITY : 3});
-        double *z = random_totals(&design, seed), taylor;
+        double *z = random_totals(&design, seed), taylor, df = 0;
         if (seed % 5 == 0) /* a stratum drawn with replacement, and one taken whole whose parts are not */
             design.stage[0].stratum_population[0] = INFINITY;
         if (seed % 3 == 0)
             design.stage[0].stratum_population[1] = design.stage[0].stratum_first[2] - design.stage[0].stratum_first[1];
         taylor = naive_taylor(&design, 0, 0, stages - 1, z);
-        est_i_replicates *made = make_replicates(&design, (est_i_replicate_options){.kind = EST_I_REPLICATE_PRESTON, .count = 2});
+        est_i_replicates *made = make_replicates(&design, (est_i_replicate_options){.kind = EST_I_REPLICATE_PRESTON, .count = 99});
         REQUIRE_CLOSE(est_i_replicates_expected(made, z), taylor, 1e-12);
+        for (size_t h = 0; h < 3; h++) { /* parts of a stratum taken whole vary, if it has parts */
+            double n = design.stage[0].stratum_first[h + 1] - design.stage[0].stratum_first[h];
+            df += design.stage[0].stratum_population[h] > n || stages > 1 ? n - 1 : 0;
+        }
+        assert_true(est_i_replicates_df(made) == df);
         assert_int_equal(est_i_replicates_omits(made), 0);
         est_i_replicates_free(made);
         free(z);
@@ -82,14 +87,15 @@ static void preston_is_expected_to_be_taylor_at_every_stage(void **state)
     }
 }
 
-/* Equal strata: Taylor's value, with (N - n) / (N - 1) in place of 1 - n / N where the copies are whole. Unequal ones: sums of squares
- * times the common scale, by hand. */
+/* Equal strata: Taylor's value, with (N - n) / (N - 1) in place of 1 - n / N where the copies are whole. Unequal ones: sums of
+ * squares times the common scale, by hand. */
 static void canty_davison_is_expected(void **state)
 {
     (void)state;
     const uint32_t equal[] = {5, 5, 5}, unequal[] = {2, 8};
     const double population[] = {20, 20, 20};
-    est_i_design plain = plain_design(3, equal, NULL), corrected = plain_design(3, equal, population), uneven = plain_design(2, unequal, NULL);
+    est_i_design plain = plain_design(3, equal, NULL), corrected = plain_design(3, equal, population);
+    est_i_design uneven = plain_design(2, unequal, NULL);
     est_i_replicate_options options = {.kind = EST_I_REPLICATE_CANTY_DAVISON, .count = 50};
     double *z = random_totals(&plain, 9);
     est_i_replicates *made = make_replicates(&plain, options);
@@ -135,7 +141,8 @@ static void simulate(const est_i_design *design, est_i_replicate_options options
 static void simulations_meet_expectations(void **state)
 {
     (void)state;
-    est_i_design plain = random_design((design_wish){1, 1, 6, 2, 9, INFINITY}), corrected = random_design((design_wish){2, 1, 6, 2, 9, 3});
+    est_i_design plain = random_design((design_wish){1, 1, 6, 2, 9, INFINITY});
+    est_i_design corrected = random_design((design_wish){2, 1, 6, 2, 9, 3});
     est_i_design staged = random_design((design_wish){3, 3, 3, 3, 5, 2});
     simulate(&plain, (est_i_replicate_options){.kind = EST_I_REPLICATE_RAO_WU}, 1);
     simulate(&plain, (est_i_replicate_options){.kind = EST_I_REPLICATE_RAO_WU, .resample = 1}, 2);
@@ -213,21 +220,38 @@ static void bytes_depend_on_seed_and_replicate_alone(void **state)
     est_i_design_clear(&design);
 }
 
-/* Published results hang on these draws: seed 2022, replicate 3 of Rao and Wu's bootstrap for strata of 5 and 3 units, worked out by a
- * second program (Philox4x32-10 and mixed radix numbers in Python): units 2 4 3 4, then 2 1. */
+/* Published results hang on these draws: seed 2022, replicate 3 of Rao and Wu's bootstrap for strata of 5 and 3 units, worked out
+ * by a second program (Philox4x32-10 and mixed radix numbers in Python): units 2 4 3 4, then 2 1. */
 static void draws_are_permanent(void **state)
 {
     (void)state;
     const uint32_t units[] = {5, 3};
     const double expected[] = {0, 0, 1.25, 1.25, 2.5, 0, 1.5, 1.5};
     est_i_design design = plain_design(2, units, NULL);
-    est_i_replicates *made = make_replicates(&design, (est_i_replicate_options){.kind = EST_I_REPLICATE_RAO_WU, .count = 10, .seed = 2022});
+    est_i_replicate_options options = {.kind = EST_I_REPLICATE_RAO_WU, .count = 10, .seed = 2022};
+    est_i_replicates *made = make_replicates(&design, options);
     double factor[8];
     est_i_replicates_factors(made, 3, factor);
     for (size_t u = 0; u < 8; u++)
         assert_true(fabs(factor[u] - expected[u]) < 1e-12);
     est_i_replicates_free(made);
     est_i_design_clear(&design);
+}
+
+/* By the same program: 30 words of a hundred are refused; two are before the last of these. */
+static void refused_words_are_skipped(void **state)
+{
+    (void)state;
+    const uint32_t expected[] = {1068660809, 462562408, 1441239812, 535651186,  142849962,  1956839575, 336889563, 1633580689,
+                                 2192242389, 2469539717, 2413844119, 1819874561, 204087367, 160006178, 514541887, 795906519};
+    est_i_dice dice = est_i_dice_make(3000000000U);
+    est_i_rng rng;
+    uint32_t digit[EST_I_DICE_MAX];
+    est_i_rng_start(&rng, 2022, EST_I_PURPOSE_TEST, 4, 0);
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        est_i_dice_throw(&dice, &rng, digit);
+        assert_int_equal(digit[0], expected[i]);
+    }
 }
 
 /* The leaves of a unit share its factor; undrawn units of Preston's first stage have one factor for all their leaves. */
@@ -243,7 +267,8 @@ static void parts_share_the_factor_of_their_unit(void **state)
     for (int kind = EST_I_REPLICATE_JK1; kind < EST_I_REPLICATE_SUPPLIED; kind++) {
         if (kind == EST_I_REPLICATE_BRR || kind == EST_I_REPLICATE_FAY)
             continue;
-        est_i_replicates *made = make_replicates(&design, (est_i_replicate_options){.kind = (est_i_replicate_kind)kind, .count = 30});
+        est_i_replicate_options options = {.kind = (est_i_replicate_kind)kind, .count = 30};
+        est_i_replicates *made = make_replicates(&design, options);
         for (size_t r = 0; r < est_i_replicates_count(made); r++) {
             est_i_replicates_factors(made, r, factor);
             for (size_t leaf = 1; leaf < leaves; leaf++)
@@ -268,7 +293,7 @@ int main(void)
         cmocka_unit_test(numbers_are_uniform), cmocka_unit_test(rao_wu_is_expected_to_be_taylor),
         cmocka_unit_test(preston_is_expected_to_be_taylor_at_every_stage), cmocka_unit_test(canty_davison_is_expected),
         cmocka_unit_test(simulations_meet_expectations), cmocka_unit_test(populations_of_every_size),
-        cmocka_unit_test(bytes_depend_on_seed_and_replicate_alone), cmocka_unit_test(draws_are_permanent),
+        cmocka_unit_test(bytes_depend_on_seed_and_replicate_alone), cmocka_unit_test(draws_are_permanent), cmocka_unit_test(refused_words_are_skipped),
         cmocka_unit_test(parts_share_the_factor_of_their_unit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
