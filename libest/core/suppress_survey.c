@@ -11,7 +11,8 @@
  * 3. A domain whose n is withheld for that reason keeps its means and proportions and loses what gives n back: totals, numerator,
  * design effects (n follows from p, SE and DEFF), effective n, an exact interval at 0 or 1. Where it weighs a case as much as
  * another domain does on average, n and with it the weighted n follow from a proportion printed to many digits: its estimates go
- * as well. Comparisons that speak of a domain with few cases go.
+ * as well, and so they do where the weights were calibrated, for the known totals may be looked up. Comparisons that speak of a
+ * domain with few cases go.
  * 4. Lines of frames and points of charts go with the row that they are about (est_frame.about), their counts and measures of fit
  * with its n. Counts that are about no row are withheld below the threshold, with a second one beside them.
  * What is withheld for lack of precision alone is not protected in this way: it is nobody's secret.
@@ -35,6 +36,7 @@ typedef struct survey {
     double least; /* cases below which a count is small */
     bool withhold, protect;
     bool *withheld;    /* per row: its estimate */
+    bool *unsaid;      /* per row: a comparison whose n is withheld */
     size_t *domain;    /* per row */
     size_t *first;     /* per domain: its first row */
     double *n;         /* per domain: its most cases */
@@ -204,11 +206,11 @@ static double mean_weight(const survey *s, size_t domain)
     return mean;
 }
 
-/* Could its weighted n be worked out from n, and n from its proportions? */
+/* Could its weighted n be looked up, or be worked out from n, and n from its proportions? */
 static bool weighs_like_another(const survey *s, size_t domain)
 {
     double own = mean_weight(s, domain);
-    bool like = isnan(own);
+    bool like = isnan(own) || s->result->knows_weights;
     for (size_t d = 0; d < s->n_domains && !like; d++)
         like = d != domain && fabs(mean_weight(s, d) - own) <= 1e-9 * own;
     return like;
@@ -257,13 +259,19 @@ static bool compares(const est_row *row, const est_row *domain)
     return labels || words;
 }
 
+/* A comparison with a domain whose n is withheld keeps no n, for it is the sum of both; one of totals goes whole. */
 static void withhold_comparisons(survey *s)
 {
     for (size_t i = 0; i < s->result->n_rows; i++) {
-        bool speaks = false;
-        for (size_t d = 0; d < s->n_domains && !speaks && is_contrast(&s->result->rows[i]); d++)
-            speaks = s->starred[d] && compares(&s->result->rows[i], &s->result->rows[s->first[d]]);
-        if (speaks && !s->withheld[i])
+        const est_row *row = &s->result->rows[i];
+        bool starred = false, hidden = false, totals = strstr(row->estimand, "total(") || strstr(row->estimand, "_number");
+        for (size_t d = 0; d < s->n_domains && is_contrast(row); d++) {
+            bool speaks = s->hidden[d] && compares(row, &s->result->rows[s->first[d]]);
+            hidden = hidden || speaks;
+            starred = starred || (speaks && s->starred[d]);
+        }
+        s->unsaid[i] = hidden;
+        if ((starred || (hidden && totals)) && !s->withheld[i])
             withhold_row(s, i, BESIDE);
     }
 }
@@ -285,7 +293,7 @@ static void withhold_beside(survey *s)
 static void publish_row(survey *s, size_t index)
 {
     est_row *row = &s->result->rows[index];
-    bool hidden = s->protect && s->hidden[s->domain[index]] && !is_contrast(row);
+    bool hidden = s->protect && (is_contrast(row) ? s->unsaid[index] : s->hidden[s->domain[index]]);
     if (s->withheld[index])
         row->estimate = row->se = row->lower = row->upper = row->df = row->cv = NAN;
     if (s->withheld[index] || hidden)
@@ -327,15 +335,24 @@ static bool is_column_of_withheld(const survey *s, const est_frame *frame, size_
     return is;
 }
 
+/* Whatever its column is called: is it one of the numbers that the row will not show with its n? */
+static bool repeats_hidden(const est_row *row, double number)
+{
+    return number == row->n || number == row->n_weighted || number == row->numerator || number == row->deff ||
+           number == row->deft || number == row->effective_n;
+}
+
+/* The rows still have all their numbers. */
 static void publish_line(survey *s, const est_frame *frame, size_t line)
 {
     size_t row = frame->about[line];
     est_cell *cells = (est_cell *)frame->cells + line * frame->n_columns; /* the copy's own memory */
-    bool hidden = s->protect && s->hidden[s->domain[row]];
+    bool hidden = s->protect && (s->hidden[s->domain[row]] || s->unsaid[row]);
     const char *mark = s->withheld[row] ? s->result->rows[row].mark : BESIDE;
     for (size_t j = 0; j < frame->n_columns; j++) {
         bool count = frame->roles[j] == EST_ROLE_COUNT || frame->roles[j] == EST_ROLE_ESTIMATE;
-        if (count ? hidden : s->withheld[row] || (hidden && frame->roles[j] == EST_ROLE_FIT))
+        bool repeats = frame->roles[j] == EST_ROLE_FIT || repeats_hidden(&s->result->rows[row], cells[j].number);
+        if (count ? hidden : s->withheld[row] || (hidden && repeats))
             withhold_cell(s, &cells[j], mark);
     }
 }
@@ -396,6 +413,9 @@ static void publish_chart(survey *s, est_chart *chart)
             numbers[j][category] = NAN;
         any = any || hide;
     }
+    for (size_t i = 0; i < s->result->n_rows; i++) /* a line through a withheld estimate */
+        if (s->withheld[i] && s->result->rows[i].estimate == chart->reference)
+            chart->reference = NAN;
     s->any = s->any || any;
     if (any) {
         est_i_text words = {NULL, 0, 0, false};
@@ -498,17 +518,19 @@ static bool survey_start(survey *s, est_result *result, const est_i_survey_reque
             s->least = fmax(s->least, rule->threshold);
     }
     s->withheld = calloc(n, sizeof *s->withheld);
+    s->unsaid = calloc(n, sizeof *s->unsaid);
     s->domain = calloc(n, sizeof *s->domain);
     s->first = calloc(n, sizeof *s->first);
     s->n = calloc(n, sizeof *s->n);
     s->starred = calloc(n, sizeof *s->starred);
     s->hidden = calloc(n, sizeof *s->hidden);
-    return s->withheld && s->domain && s->first && s->n && s->starred && s->hidden;
+    return s->withheld && s->unsaid && s->domain && s->first && s->n && s->starred && s->hidden;
 }
 
 static void survey_end(survey *s)
 {
     free(s->withheld);
+    free(s->unsaid);
     free(s->domain);
     free(s->first);
     free(s->n);
@@ -530,12 +552,12 @@ est_status est_i_suppress_survey(est_result *result, const est_i_survey_request 
         withhold_comparisons(&s);
         withhold_beside(&s);
     }
-    for (size_t i = 0; i < result->n_rows && !s.failed; i++)
-        publish_row(&s, i);
     for (size_t i = 0; i < result->n_frames && !s.failed; i++)
         publish_frame(&s, &result->frames[i]);
     for (size_t i = 0; i < result->n_charts && !s.failed; i++)
         publish_chart(&s, &result->charts[i]);
+    for (size_t i = 0; i < result->n_rows && !s.failed; i++)
+        publish_row(&s, i);
     if (!s.failed) {
         publish_stats(&s);
         publish_notes(&s);

@@ -162,7 +162,6 @@ typedef struct header_reader {
     readstat_parser_t *parser;
     est_error *error;
     est_status status;
-    int64_t version;
     bool has_rows, very_long_text, is_utf8;
 } header_reader;
 
@@ -182,7 +181,7 @@ static est_status check_rows(header_reader *reader, const readstat_metadata_t *m
 static int take_metadata(readstat_metadata_t *metadata, void *user)
 {
     header_reader *reader = user;
-    reader->version = metadata->file_format_version;
+    reader->state->version = metadata->file_format_version;
     reader->has_rows = metadata->row_count >= 0;
     reader->source->n_rows = reader->has_rows ? (long long)metadata->row_count : 0;
     reader->is_utf8 = metadata->file_encoding && strcmp(metadata->file_encoding, "UTF-8") == 0;
@@ -195,10 +194,11 @@ static int take_metadata(readstat_metadata_t *metadata, void *user)
 static size_t set_name_length(const header_reader *reader, const char *name, bool of_variable)
 {
     size_t width = 256;
+    int64_t version = reader->state->version;
     if (!reader->state->is_spss && of_variable)
-        width = reader->version < 110 ? 9 : reader->version < 118 ? 33 : 129;
+        width = version < 110 ? 9 : version < 118 ? 33 : 129;
     else if (!reader->state->is_spss)
-        width = reader->version < 105 ? 12 : reader->version < 118 ? 33 : 129;
+        width = version < 105 ? 12 : version < 118 ? 33 : 129;
     return strnlen(name, width);
 }
 

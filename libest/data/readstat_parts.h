@@ -50,6 +50,7 @@ typedef struct est_i_readstat {
     bool is_spss;
     const char *encoding; /* to be told to ReadStat; NULL = it knows */
     bool ends_short;
+    int64_t version; /* of the format */
     est_i_readstat_variable *variables;
     size_t n_variables, capacity;
     est_i_dictionary set_names;

@@ -177,9 +177,19 @@ static est_status choose_columns(row_reader *reader)
             reader->wanted[reader->n_wanted++] = column;
     if (reader->n_wanted == 0)
         reader->wanted[reader->n_wanted++] = 0;
-    for (size_t i = 0; i < reader->n_wanted; i++)
-        if (reader->state->variables[reader->wanted[i]].is_long_string)
-            reader->input.skip_long_strings = false;
+    for (size_t i = 0; reader->writer && i < reader->n_wanted; i++) {
+        size_t column = reader->wanted[i];
+        bool is_wanted = est_i_row_field(reader->writer, column) != EST_I_NO_FIELD;
+        if (!is_wanted || !reader->state->variables[column].is_long_string)
+            continue;
+        reader->input.skip_long_strings = false;
+        /* Version 119 numbers them in three and five bytes, ReadStat 1.1.8 reads two and six and finds none. */
+        if (reader->state->version >= 119)
+            return est_i_fail_at(reader->error, EST_EFORMAT,
+                                 (est_i_place){reader->source->name, 0, 0, est_source_column_name(reader->source, column)},
+                                 "found long strings (strL) of a file of more than 32,767 variables, which cannot be read; "
+                                 "expected another type: recast the variable as str, or save fewer variables");
+    }
     return EST_OK;
 }
 

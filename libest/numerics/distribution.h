@@ -1,5 +1,5 @@
-/* Tails and quantiles of the beta, t and F distributions, to about 1e-13 relative over all of their range: GSL's lose digits for
- * large parameters. NaN in, or a parameter outside its range: NaN. */
+/* Tails and quantiles of the beta, t and F distributions: 1e-12 relative or better for parameters from 0.01 to 1e10 (GSL's lose
+ * digits for large ones), 1e-10 below. NaN in, or a parameter outside its range: NaN. */
 #ifndef EST_I_NUMERICS_DISTRIBUTION_H
 #define EST_I_NUMERICS_DISTRIBUTION_H
 

@@ -7,169 +7,15 @@
 
 #include "core/error.h"
 #include "survey/association_parts.h"
-#include "survey/cells.h"
-#include "survey/regression_parts.h"
 
-#define LEVELS_MAX 65535u
 #define CELLS_MAX 1024
-
-/* The pass: cells are keyed by leaf and by the two levels, 16 bits each, so that a first pass can give them their final numbers. */
-
-enum { CELL_CASES = 0, CELL_WEIGHT, CELL_WIDTH };
-
-typedef struct pass_user {
-    const est_i_sample_plan *plan;
-    const est_i_association_options *options;
-    size_t variable[2], q, n_replicates; /* q: auxiliary numbers of the calibration */
-} pass_user;
-
-typedef struct pass_part {
-    est_i_cells *table;      /* by leaf and levels: cases and weight */
-    est_i_cells *auxiliary;  /* by leaf: weighted sums of the auxiliary numbers, over all rows */
-    est_i_cells *right;      /* by levels: the same over the rows that enter, weighted as the residuals' regression is */
-    est_i_cells *replicates; /* by levels: supplied replicate weights */
-    double *x;
-    double missing;
-} pass_part;
-
-static void pass_free(void *user, void *part)
-{
-    pass_part *own = part;
-    (void)user;
-    if (!own)
-        return;
-    est_i_cells_free(own->table);
-    est_i_cells_free(own->auxiliary);
-    est_i_cells_free(own->right);
-    est_i_cells_free(own->replicates);
-    free(own->x);
-    free(own);
-}
-
-static void *pass_new(void *user)
-{
-    const pass_user *pass = user;
-    pass_part *part = calloc(1, sizeof *part);
-    if (!part)
-        return NULL;
-    part->table = est_i_cells_new(CELL_WIDTH);
-    part->auxiliary = est_i_cells_new(pass->q);
-    part->right = est_i_cells_new(pass->q);
-    part->replicates = est_i_cells_new(pass->n_replicates);
-    part->x = malloc((pass->q + 1) * sizeof *part->x);
-    if (!part->table || !part->auxiliary || !part->right || !part->replicates || !part->x) {
-        pass_free(user, part);
-        part = NULL;
-    }
-    return part;
-}
-
-static est_status add_row(const pass_user *user, pass_part *part, const est_i_rows *rows, size_t row, est_error *error)
-{
-    uint32_t a = rows->level[user->options->row][row], b = rows->level[user->options->column][row];
-    if (a >= LEVELS_MAX || b >= LEVELS_MAX)
-        return est_i_fail(error, EST_EDEFINITION, "column '%s' has more than %u values, expected those of a table",
-                          user->plan->variables[a >= LEVELS_MAX ? user->options->row : user->options->column].column, LEVELS_MAX);
-    uint32_t levels = a << 16 | b;
-    est_i_dd *cell = est_i_cells_at(part->table, rows->leaf[row], levels);
-    if (!cell)
-        return est_i_no_memory(error);
-    cell[CELL_CASES] = est_i_dd_add_double(cell[CELL_CASES], rows->weight[row] > 0);
-    cell[CELL_WEIGHT] = est_i_dd_add_double(cell[CELL_WEIGHT], rows->weight[row]);
-    if (user->n_replicates) {
-        est_i_dd *sum = est_i_cells_at(part->replicates, 0, levels);
-        for (size_t r = 0; sum && r < user->n_replicates; r++)
-            sum[r] = est_i_dd_add_double(sum[r], rows->replicate[r][row]);
-        if (!sum)
-            return est_i_no_memory(error);
-    }
-    if (user->q) {
-        double w = est_i_calibration_weight(user->options->calibration, rows, row);
-        est_i_dd *sum = est_i_cells_at(part->right, 0, levels);
-        for (size_t k = 0; sum && k < user->q; k++)
-            sum[k] = est_i_dd_add_double(sum[k], w * part->x[k]);
-        if (!sum)
-            return est_i_no_memory(error);
-    }
-    return EST_OK;
-}
-
-static est_status pass_take(void *user, void *part, const est_i_rows *rows, est_error *error)
-{
-    const pass_user *pass = user;
-    pass_part *own = part;
-    est_status status = EST_OK;
-    for (size_t i = 0; i < rows->n && status == EST_OK; i++) {
-        bool missing;
-        if (pass->q) {
-            est_i_dd *sum = est_i_cells_at(own->auxiliary, rows->leaf[i], 0);
-            est_i_calibration_x(pass->options->calibration, rows, i, own->x);
-            for (size_t k = 0; sum && k < pass->q; k++)
-                sum[k] = est_i_dd_add_double(sum[k], rows->weight[i] * own->x[k]);
-            if (!sum)
-                return est_i_no_memory(error);
-        }
-        if (est_i_model_enters(pass->plan, 2, pass->variable, rows, i, &missing))
-            status = add_row(pass, own, rows, i, error);
-        else
-            own->missing += missing;
-    }
-    return status;
-}
-
-/* The sums with a calibration are made after the first pass, their numbers are final already. */
-static est_status renumber(const pass_user *user, est_i_cells **cells, const est_i_renumbering *final, bool leaves, est_error *error)
-{
-    est_i_cells *made = est_i_cells_new((*cells)->width);
-    bool good = made != NULL;
-    for (size_t i = 0; i < (*cells)->count && good; i++) {
-        uint32_t a = final->level[user->options->row][(*cells)->domain[i] >> 16];
-        uint32_t b = final->level[user->options->column][(*cells)->domain[i] & 0xffffu];
-        if (a >= LEVELS_MAX || b >= LEVELS_MAX) {
-            est_i_cells_free(made);
-            return est_i_fail(error, EST_EDEFINITION, "a column of the table has more than %u values", LEVELS_MAX);
-        }
-        est_i_dd *sum = est_i_cells_at(made, leaves ? final->leaf[(*cells)->leaf[i]] : 0, a << 16 | b);
-        good = sum != NULL;
-        for (size_t k = 0; k < made->width && good; k++)
-            sum[k] = est_i_dd_add(sum[k], (*cells)->sum[i * made->width + k]);
-    }
-    if (!good) {
-        est_i_cells_free(made);
-        return est_i_no_memory(error);
-    }
-    est_i_cells_free(*cells);
-    *cells = made;
-    return EST_OK;
-}
-
-static est_status pass_settle(void *user, void *part, const est_i_renumbering *final, est_error *error)
-{
-    pass_part *own = part;
-    est_status status = renumber(user, &own->table, final, true, error);
-    return status == EST_OK ? renumber(user, &own->replicates, final, false, error) : status;
-}
-
-static est_status pass_join(void *user, void *into, void *from, est_error *error)
-{
-    pass_part *to = into;
-    const pass_part *later = from;
-    (void)user;
-    to->missing += later->missing;
-    est_status status = est_i_cells_join(to->table, later->table, error);
-    if (status == EST_OK)
-        status = est_i_cells_join(to->auxiliary, later->auxiliary, error);
-    if (status == EST_OK)
-        status = est_i_cells_join(to->right, later->right, error);
-    return status == EST_OK ? est_i_cells_join(to->replicates, later->replicates, error) : status;
-}
 
 /* The table */
 
 typedef struct table_state {
     est_i_sample *sample;
     const est_i_association_options *options;
-    const pass_part *sums;
+    const est_i_association_sums *sums;
     est_i_association *result;
     uint32_t *row_of, *column_of; /* of each level; EST_I_NO_LEVEL_NUMBER: without cases */
     size_t n_cells, n_leaves, q;
@@ -194,7 +40,7 @@ static est_status keep_levels(const table_state *state, size_t variable, bool is
     for (size_t i = 0; i < count; i++)
         (*number)[i] = EST_I_NO_LEVEL_NUMBER;
     for (size_t i = 0; i < cells->count; i++)
-        if (est_i_dd_value(cells->sum[i * CELL_WIDTH + CELL_WEIGHT]) > 0)
+        if (est_i_dd_value(cells->sum[i * EST_I_ASSOCIATION_WIDTH + EST_I_ASSOCIATION_WEIGHT]) > 0)
             (*number)[is_row ? cells->domain[i] >> 16 : cells->domain[i] & 0xffffu] = 0;
     est_i_sample_level_order(state->sample, variable, order);
     *n = 0;
@@ -253,7 +99,7 @@ static est_status fill_table(table_state *state, est_error *error)
         return est_i_no_memory(error);
     for (size_t i = 0; i < cells->count; i++) {
         size_t cell = cell_of(state, cells->domain[i]);
-        double cases = est_i_dd_value(cells->sum[i * CELL_WIDTH]), weight = est_i_dd_value(cells->sum[i * CELL_WIDTH + CELL_WEIGHT]);
+        double cases = est_i_dd_value(cells->sum[i * EST_I_ASSOCIATION_WIDTH]), weight = est_i_dd_value(cells->sum[i * EST_I_ASSOCIATION_WIDTH + EST_I_ASSOCIATION_WEIGHT]);
         if (cell == SIZE_MAX)
             continue;
         result->cases[cell] += cases;
@@ -347,7 +193,7 @@ static est_status taylor_covariance(const table_state *state, const double *slop
     }
     if (status == EST_OK)
         status = est_i_taylor_covariance(est_i_sample_design(state->sample), &state->options->taylor, n, each,
-                                         state->options->calibration ? NULL : state->present, covariance, NULL, error);
+                                         state->options->calibration ? NULL : state->present, covariance, &state->result->lonely, error);
     free(z);
     free(each);
     return status;
@@ -391,7 +237,7 @@ static void theta_of_leaves(table_state *state, double *factor)
             size_t cell = cell_of(state, cells->domain[i]);
             if (cell != SIZE_MAX)
                 state->theta[r * state->n_cells + cell] +=
-                    factor[cells->leaf[i]] * est_i_dd_value(cells->sum[i * CELL_WIDTH + CELL_WEIGHT]);
+                    factor[cells->leaf[i]] * est_i_dd_value(cells->sum[i * EST_I_ASSOCIATION_WIDTH + EST_I_ASSOCIATION_WEIGHT]);
         }
     }
 }
@@ -410,7 +256,7 @@ static void theta_supplied(table_state *state)
 
 typedef struct again_user {
     const table_state *state;
-    const pass_user *pass;
+    const est_i_association_pass *pass;
     const est_i_replicate_weights *weights;
 } again_user;
 
@@ -468,7 +314,7 @@ static est_status again_join(void *user, void *into, void *from, est_error *erro
     return EST_OK;
 }
 
-static est_status theta_calibrated(table_state *state, const pass_user *pass, est_error *error)
+static est_status theta_calibrated(table_state *state, const est_i_association_pass *pass, est_error *error)
 {
     static const est_i_rows_consumer consumer = {again_new, again_take, again_settle, again_join, again_free};
     size_t count = est_i_replicates_count(state->options->replicates), block;
@@ -490,7 +336,7 @@ static est_status theta_calibrated(table_state *state, const pass_user *pass, es
     return status;
 }
 
-static est_status take_replicates(table_state *state, const pass_user *pass, est_error *error)
+static est_status take_replicates(table_state *state, const est_i_association_pass *pass, est_error *error)
 {
     double *factor = malloc((state->n_leaves + 1) * sizeof *factor);
     est_status status = EST_OK;
@@ -508,18 +354,6 @@ static est_status take_replicates(table_state *state, const pass_user *pass, est
 }
 
 /* The tests */
-
-/* With replicates the degrees of freedom are theirs, less what the design loses in the domain. */
-static double association_df(const table_state *state)
-{
-    const est_i_design *design = est_i_sample_design(state->sample);
-    double whole = est_i_design_df(design, NULL), domain = state->options->design_df ? whole : est_i_design_df(design, state->present);
-    if (state->options->replicates) {
-        double own = est_i_replicates_df(state->options->replicates);
-        domain = est_i_sample_get_plan(state->sample)->n_replicates > 0 ? own : own - (whole - domain);
-    }
-    return domain > 0 ? domain : NAN;
-}
 
 static est_status covariance_of(const table_state *state, bool residuals, size_t n, double *covariance, est_error *error)
 {
@@ -550,7 +384,8 @@ static est_status test_table(table_state *state, est_error *error)
             margins(result, residual_cell(result, a), &row, &column);
             residual[a] = result->proportion[residual_cell(result, a)] - row * column;
         }
-        result->df = association_df(state);
+        result->df = est_i_model_df(state->sample, state->options->replicates, state->options->design_df ? NULL : state->present);
+        result->df = result->df > 0 ? result->df : NAN;
         est_i_two_way table = {result->n_rows, result->n_columns, result->proportion, covariance, residual, covariance + cells * cells,
                                result->n, result->df};
         status = est_i_association_tests(&table, result, est_i_sample_monitor(state->sample), error);
@@ -573,21 +408,20 @@ static est_status check_options(const est_i_sample *sample, const est_i_associat
 est_status est_i_association_fit(est_i_sample *sample, const est_i_association_options *options, est_i_association **association,
                                  est_error *error)
 {
-    static const est_i_rows_consumer consumer = {pass_new, pass_take, pass_settle, pass_join, pass_free};
-    pass_user user = {.plan = est_i_sample_get_plan(sample), .options = options, .variable = {options->row, options->column}};
+    est_i_association_pass user = {.plan = est_i_sample_get_plan(sample), .options = options, .variable = {options->row, options->column}};
     table_state state = {.sample = sample, .options = options};
-    void *part = NULL;
+    est_i_association_sums *sums = NULL;
     est_status status = check_options(sample, options, error);
     *association = NULL;
     user.q = state.q = options->calibration ? est_i_calibration_size(options->calibration) : 0;
     user.n_replicates = options->replicates && !options->calibration ? user.plan->n_replicates : 0;
     if (status == EST_OK)
-        status = est_i_sample_pass(sample, &consumer, &user, "reading the table", &part, error);
+        status = est_i_association_take(sample, &user, &sums, error);
     if (status == EST_OK && !(state.result = calloc(1, sizeof *state.result)))
         status = est_i_no_memory(error);
     if (status != EST_OK)
         goto cleanup;
-    state.sums = part;
+    state.sums = sums;
     state.n_leaves = est_i_design_leaves(est_i_sample_design(sample));
     state.result->missing = state.sums->missing;
     if ((status = fill_table(&state, error)) != EST_OK)
@@ -603,7 +437,7 @@ est_status est_i_association_fit(est_i_sample *sample, const est_i_association_o
         state.result = NULL;
     }
 cleanup:
-    pass_free(&user, part);
+    est_i_association_sums_free(sums);
     free(state.row_of);
     free(state.column_of);
     free(state.z);

@@ -26,6 +26,7 @@ typedef struct est_i_association {
     est_i_association_test tests[8];
     double *design_effects; /* eigenvalues of the design effect matrix, descending */
     size_t n_design_effects;
+    size_t lonely;       /* single-PSU strata that were met (Taylor) */
     size_t dropped;      /* replicates without an estimate */
 } est_i_association;
 

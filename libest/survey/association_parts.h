@@ -1,9 +1,33 @@
-/* The tests of association as a calculation on proportions and their covariance. */
+/* What the files of the association share: the sums of the pass, and the tests as a calculation on proportions and their covariance. */
 #ifndef EST_I_SURVEY_ASSOCIATION_PARTS_H
 #define EST_I_SURVEY_ASSOCIATION_PARTS_H
 
 #include "core/monitor.h"
 #include "survey/association.h"
+#include "survey/regression_parts.h"
+
+typedef struct est_i_association_pass {
+    const est_i_sample_plan *plan;
+    const est_i_association_options *options;
+    size_t variable[2];
+    size_t q;            /* auxiliary numbers of the calibration; 0: none */
+    size_t n_replicates; /* supplied ones, where the sample is not calibrated */
+} est_i_association_pass;
+
+/* Two levels are one number of 16 bits each, so that a first pass can give them their final numbers. */
+typedef struct est_i_association_sums {
+    est_i_cells *table;      /* by leaf and levels: cases and weight */
+    est_i_cells *auxiliary;  /* by leaf: weighted sums of the auxiliary numbers, over all rows */
+    est_i_cells *right;      /* by levels: the same over the rows that enter, weighted as the residuals' regression is */
+    est_i_cells *replicates; /* by levels: supplied replicate weights */
+    double *x;
+    double missing;
+} est_i_association_sums;
+
+enum { EST_I_ASSOCIATION_CASES = 0, EST_I_ASSOCIATION_WEIGHT, EST_I_ASSOCIATION_WIDTH };
+
+est_status est_i_association_take(est_i_sample *sample, est_i_association_pass *pass, est_i_association_sums **sums, est_error *error);
+void est_i_association_sums_free(est_i_association_sums *sums);
 
 /* Cells are numbered row by row: cell = row * n_columns + column. */
 typedef struct est_i_two_way {

@@ -73,9 +73,10 @@ bool est_i_calibration_replicate(const est_i_calibration *calibration, const dou
 
 /* After _solve: weights from `least` to `most` that reproduce the totals, as near as can be to the weights before calibration by the
  * distance of the calibration (post-strata: one factor for all rows of a stratum that is not at a limit). weight[n]: one a row of the
- * sample, in its order; 0 for rows without one. The sample itself keeps the weights of _solve. EST_EDEFINITION: limits that cannot be
- * met, with the total that they miss. */
-est_status est_i_calibration_trim(est_i_calibration *calibration, double least, double most, size_t n, double *weight, est_error *error);
+ * sample, in its order; 0 for rows without one. The sample itself keeps the weights of _solve. after[size]: the
+ * totals that the weights give. EST_EDEFINITION: limits that cannot be met, with the total that they miss. */
+est_status est_i_calibration_trim(est_i_calibration *calibration, double least, double most, size_t n, double *weight, double *after,
+                                  est_error *error);
 
 /* What became of the weights. */
 typedef struct est_i_calibration_report {

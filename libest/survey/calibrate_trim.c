@@ -122,7 +122,7 @@ typedef struct trim {
     double least, most;
     trim_rows *rows;
     est_i_units units; /* rows, or PSUs */
-    double *g;
+    double *g, *after;
 } trim;
 
 static void *keep(void *made, bool *failed)
@@ -291,6 +291,8 @@ static est_status solve_cells(trim *t, est_error *error)
             bool is_cut = cut(&t->units, u, high[j]) != high[j];
             t->g[u] = is_cut ? cut(&t->units, u, high[j]) : (c->known[j] - fixed[j]) / free_sum[j];
         }
+    if (status == EST_OK)
+        memcpy(t->after, c->known, c->size * sizeof *t->after);
     free(low);
     free(high);
     free(fixed);
@@ -330,6 +332,8 @@ static est_status solve_newton(trim *t, est_error *error)
     }
     if (status == EST_OK && !solution.converged)
         status = fail_unmet(t, &solution, error);
+    if (status == EST_OK)
+        memcpy(t->after, solution.reached, c->size * sizeof *t->after);
     for (size_t u = 0; u < t->units.n && status == EST_OK; u++) {
         est_i_distance distance = est_i_units_distance(&t->units, u, c->distance);
         est_i_distance_at(&distance, est_i_units_dot(&t->units, u, solution.lambda), &t->g[u], &slope, &integral);
@@ -354,9 +358,10 @@ static est_status gather(trim *t, est_error *error)
     return status;
 }
 
-est_status est_i_calibration_trim(est_i_calibration *calibration, double least, double most, size_t n, double *weight, est_error *error)
+est_status est_i_calibration_trim(est_i_calibration *calibration, double least, double most, size_t n, double *weight, double *after,
+                                  est_error *error)
 {
-    trim t = {.calibration = calibration, .least = least, .most = most};
+    trim t = {.calibration = calibration, .least = least, .most = most, .after = after};
     est_status status = gather(&t, error);
     if (status == EST_OK && t.rows->n != n)
         status = est_i_fail(error, EST_EINTERNAL, "trimming: found %zu rows, expected %zu; please report this as a defect", t.rows->n, n);

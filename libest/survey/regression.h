@@ -36,12 +36,13 @@ typedef struct est_i_regression {
     double *coefficient, *covariance; /* p, p x p */
     bool *aliased;          /* a column that depends on those before it: NaN */
     bool *unbounded;        /* separated: this coefficient is one that runs to infinity */
-    double df;              /* design df + 1 - columns not aliased, for t; NaN where it is not positive */
+    double df;              /* design df (at most that of the replicates) + 1 - columns not aliased, for t; NaN where it is not positive */
     double n, weight, missing;
     int iterations;
     bool separated;         /* logistic: a combination of columns parts the responses 0 and 1, so the likelihood has no maximum;
                                coefficients and covariance are NaN */
     double dispersion;      /* weighted mean of squared Pearson residuals, times n / (n - columns not aliased) */
+    size_t lonely;          /* single-PSU strata that were met (Taylor) */
     size_t dropped;         /* replicates without an estimate of some coefficient that the sample has */
 } est_i_regression;
 

@@ -50,6 +50,9 @@ bool est_i_model_enters(const est_i_sample_plan *plan, size_t n_variables, const
 /* From the units of the fit to those of the columns. covariance may be NULL. */
 void est_i_model_unscale(const est_i_model *model, double *coefficient, double *covariance);
 
+/* PSUs less strata over the leaves that are present (NULL: the whole design), at most the degrees of freedom of the replicates. */
+double est_i_model_df(const est_i_sample *sample, const est_i_replicates *replicates, const bool *present);
+
 /* The weights of a block of replicates, row by row. */
 typedef struct est_i_replicate_weights {
     const est_i_replicates *replicates;

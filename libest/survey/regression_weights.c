@@ -8,6 +8,15 @@
 
 #define ROOM_BYTES ((size_t)64 << 20)
 
+/* A file with replicate weights may say nothing of its design: then the replicates alone count. */
+double est_i_model_df(const est_i_sample *sample, const est_i_replicates *replicates, const bool *present)
+{
+    const est_i_sample_plan *plan = est_i_sample_get_plan(sample);
+    bool has_design = plan->design.unit[0] || plan->design.stratum[0] || plan->n_replicates == 0;
+    double own = replicates ? est_i_replicates_df(replicates) : INFINITY;
+    return fmin(own, has_design ? est_i_design_df(est_i_sample_design(sample), present) : INFINITY);
+}
+
 /* Sums by calibration cell */
 
 typedef struct cell_user {

@@ -15,7 +15,7 @@ typedef enum est_i_replicate_kind {
     EST_I_REPLICATE_FAY,
     EST_I_REPLICATE_RAO_WU,   /* rescaled bootstrap, with finite population correction where the design has one */
     EST_I_REPLICATE_CANTY_DAVISON, /* n_h draws with replacement, or without from N_h / n_h copies of the sample; one scale from the
-                                 harmonic mean of n_h, so it is unbiased where all n_h are equal */
+                                 harmonic mean of n_h: right where all n_h are equal (from copies: times N_h / (N_h - 1)) */
     EST_I_REPLICATE_PRESTON,  /* multistage rescaled bootstrap: half of the units of each stratum at each stage, not replaced */
     EST_I_REPLICATE_SDR,      /* successive differences of PSUs within strata, in the order of the data, the last with the first */
     EST_I_REPLICATE_SUPPLIED  /* columns of the data */
@@ -72,5 +72,8 @@ double est_i_replicates_expected(const est_i_replicates *replicates, const doubl
  * semidefinite. A statistic with no replicate left, or one where the mean is the centre, has NaN. covariance: k x k. */
 void est_i_replicates_covariance(const est_i_replicates *replicates, size_t k, const double *theta, const double *estimate,
                                  double *covariance, size_t *dropped);
+/* Its diagonal alone, the same bytes, for many statistics; variance: k, dropped (NULL allowed): k counts, one a statistic. */
+void est_i_replicates_variance(const est_i_replicates *replicates, size_t k, const double *theta, const double *estimate,
+                               double *variance, size_t *dropped);
 
 #endif

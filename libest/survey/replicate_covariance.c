@@ -5,66 +5,104 @@
 
 #define TILE 32
 
-/* The centre of statistic a; NaN if no spread can be told around it. */
-static double centre_of(const est_i_replicates *replicates, size_t k, size_t a, const double *theta, const double *estimate)
-{
-    double sum = 0, n = 0;
-    for (size_t r = 0; r < replicates->count; r++)
-        if (isfinite(theta[r * k + a]) && est_i_replicates_rscale(replicates, r) > 0) {
-            sum += theta[r * k + a];
-            n += 1;
-        }
-    if (replicates->mse)
-        return n > 0 && isfinite(estimate[a]) ? estimate[a] : NAN;
-    return n > 1 ? sum / n : NAN;
-}
+/* Up to TILE statistics from number `first` on. */
+typedef struct columns {
+    size_t first, n;
+    double centre[TILE]; /* NaN if no spread can be told around it */
+    double missing[TILE];
+    double deviation[TILE];
+} columns;
 
-static void deviations(size_t n, const double *theta, const double *centre, double *deviation)
+static void find_centres(const est_i_replicates *replicates, size_t k, size_t first, const double *theta, const double *estimate,
+                         columns *tile)
 {
-    for (size_t i = 0; i < n; i++)
-        deviation[i] = isfinite(theta[i]) ? theta[i] - centre[i] : isnan(centre[i]) ? NAN : 0;
-}
-
-/* Columns first_a on against columns first_b on, summed over the replicates in their order. */
-static void add_tile(const est_i_replicates *replicates, size_t k, const double *theta, const double *estimate, size_t first_a,
-                     size_t first_b, double *covariance)
-{
-    double centre[2][TILE], deviation[2][TILE], sum[TILE][TILE] = {{0}};
-    size_t n_a = k - first_a < TILE ? k - first_a : TILE, n_b = k - first_b < TILE ? k - first_b : TILE;
-    for (size_t i = 0; i < n_a; i++)
-        centre[0][i] = centre_of(replicates, k, first_a + i, theta, estimate);
-    for (size_t i = 0; i < n_b; i++)
-        centre[1][i] = centre_of(replicates, k, first_b + i, theta, estimate);
+    double found[TILE] = {0};
+    *tile = (columns){.first = first, .n = k - first < TILE ? k - first : TILE};
     for (size_t r = 0; r < replicates->count; r++) {
-        double weight = replicates->scale * est_i_replicates_rscale(replicates, r);
-        deviations(n_a, theta + r * k + first_a, centre[0], deviation[0]);
-        deviations(n_b, theta + r * k + first_b, centre[1], deviation[1]);
-        for (size_t i = 0; i < n_a; i++) {
-            double weighted = weight * deviation[0][i];
-            for (size_t j = 0; j < n_b; j++)
-                sum[i][j] += weighted * deviation[1][j];
+        const double *row = theta + r * k + first;
+        if (!(est_i_replicates_rscale(replicates, r) > 0))
+            continue;
+        for (size_t i = 0; i < tile->n; i++) {
+            bool finite = isfinite(row[i]);
+            tile->centre[i] += finite ? row[i] : 0;
+            found[i] += finite;
+            tile->missing[i] += !finite;
         }
     }
-    for (size_t i = 0; i < n_a; i++)
-        for (size_t j = 0; j < n_b; j++) {
-            covariance[(first_a + i) * k + first_b + j] = sum[i][j];
-            covariance[(first_b + j) * k + first_a + i] = sum[i][j];
+    for (size_t i = 0; i < tile->n; i++)
+        if (replicates->mse)
+            tile->centre[i] = found[i] > 0 && isfinite(estimate[first + i]) ? estimate[first + i] : NAN;
+        else
+            tile->centre[i] = found[i] > 1 ? tile->centre[i] / found[i] : NAN;
+}
+
+static void find_deviations(columns *tile, size_t k, size_t r, const double *theta)
+{
+    const double *row = theta + r * k + tile->first;
+    for (size_t i = 0; i < tile->n; i++)
+        tile->deviation[i] = isfinite(row[i]) ? row[i] - tile->centre[i] : isnan(tile->centre[i]) ? NAN : 0;
+}
+
+/* Columns of a against columns of b, summed over the replicates in their order. What lies beyond n stays 0: a loop of known length
+ * is quicker. */
+static void add_tile(const est_i_replicates *replicates, size_t k, const double *theta, columns *a, columns *b, double *covariance)
+{
+    double sum[TILE][TILE] = {{0}};
+    for (size_t r = 0; r < replicates->count; r++) {
+        double weight = replicates->scale * est_i_replicates_rscale(replicates, r);
+        find_deviations(a, k, r, theta);
+        find_deviations(b, k, r, theta);
+        for (size_t i = 0; i < a->n; i++) {
+            double weighted = weight * a->deviation[i];
+            for (size_t j = 0; j < TILE; j++)
+                sum[i][j] += weighted * b->deviation[j];
         }
+    }
+    for (size_t i = 0; i < a->n; i++)
+        for (size_t j = 0; j < b->n; j++) {
+            covariance[(a->first + i) * k + b->first + j] = sum[i][j];
+            covariance[(b->first + j) * k + a->first + i] = sum[i][j];
+        }
+}
+
+void est_i_replicates_variance(const est_i_replicates *replicates, size_t k, const double *theta, const double *estimate,
+                               double *variance, size_t *dropped)
+{
+    columns tile;
+    for (size_t first = 0; first < k; first += TILE) {
+        find_centres(replicates, k, first, theta, estimate, &tile);
+        for (size_t i = 0; i < tile.n; i++) {
+            variance[first + i] = 0;
+            if (dropped)
+                dropped[first + i] = (size_t)tile.missing[i];
+        }
+        for (size_t r = 0; r < replicates->count; r++) {
+            double weight = replicates->scale * est_i_replicates_rscale(replicates, r);
+            find_deviations(&tile, k, r, theta);
+            for (size_t i = 0; i < tile.n; i++)
+                variance[first + i] += weight * tile.deviation[i] * tile.deviation[i];
+        }
+    }
 }
 
 void est_i_replicates_covariance(const est_i_replicates *replicates, size_t k, const double *theta, const double *estimate,
                                  double *covariance, size_t *dropped)
 {
-    for (size_t a = 0; a < k; a += TILE)
-        for (size_t b = a; b < k; b += TILE)
-            add_tile(replicates, k, theta, estimate, a, b, covariance);
+    columns a, b;
+    for (size_t first = 0; first < k; first += TILE) {
+        find_centres(replicates, k, first, theta, estimate, &a);
+        for (size_t second = first; second < k; second += TILE) {
+            find_centres(replicates, k, second, theta, estimate, &b);
+            add_tile(replicates, k, theta, &a, &b, covariance);
+        }
+    }
     if (!dropped)
         return;
     *dropped = 0;
     for (size_t r = 0; r < replicates->count; r++) {
         bool whole = true;
-        for (size_t a = 0; a < k; a++)
-            whole = whole && isfinite(theta[r * k + a]);
+        for (size_t i = 0; i < k; i++)
+            whole = whole && isfinite(theta[r * k + i]);
         *dropped += !whole && est_i_replicates_rscale(replicates, r) > 0;
     }
 }

@@ -58,7 +58,7 @@ typedef struct est_i_sample_plan {
 
 typedef struct est_i_rows {
     size_t n;
-    const double *weight;              /* as calibrated, if the sample is; never negative or NaN */
+    const double *weight;              /* as calibrated, if the sample is: then perhaps below zero; never NaN */
     const double *base_weight;         /* before calibration */
     const uint32_t *leaf;
     const uint32_t *domain;            /* EST_I_NO_DOMAIN: outside the condition */

@@ -278,7 +278,7 @@ void est_i_totals_present(const est_i_totals *totals, size_t group, size_t domai
     memset(present, 0, totals->n_leaves * sizeof *present);
     range_of(totals, domain, &from, &to);
     for (size_t c = from; c < to; c++)
-        if (cells->sum[c * cells->width + totals->frame.offset[group]].high > 0)
+        if (cells->sum[c * cells->width + totals->frame.offset[group]].high != 0)
             present[cells->leaf[c]] = true;
 }
 

@@ -234,7 +234,7 @@ static est_status take(void *user, void *part, const est_i_rows *rows, est_error
     for (size_t row = 0; row < rows->n && status == EST_OK; row++) {
         if (frame->p)
             status = take_auxiliary(frame, part, rows, row, error);
-        if (status == EST_OK && rows->domain[row] != EST_I_NO_DOMAIN && rows->weight[row] > 0)
+        if (status == EST_OK && rows->domain[row] != EST_I_NO_DOMAIN && rows->weight[row] != 0)
             status = take_domain(frame, part, rows, row, error);
         if (status == EST_OK && fine)
             status = take_fine(frame, part, rows, row, error);

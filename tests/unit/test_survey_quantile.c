@@ -1,5 +1,5 @@
-/* Quantiles: the rules against R's survey and a row-by-row version, the DHS median, Woodruff intervals against formulas written out,
- * narrowing passes against the table of all values, replicates, and refusals. */
+/* Quantiles: the rules against R's survey and a row-by-row version, the DHS median, Woodruff intervals against formulas written
+ * out, narrowing passes against the table of all values, replicates, and refusals. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -197,13 +197,15 @@ static void add_labels(est_table *table, const char *name, const double *values,
     free((void *)labels);
 }
 
-static void open_sample(opened *o, const survey_data *data, bool by, int threads, size_t n_replicates, const char *const *replicates)
+static void open_sample(opened *o, const survey_data *data, bool by, int threads, size_t n_replicates,
+                        const char *const *replicates)
 {
     static const char *const domain[] = {"domain"};
     static const est_i_variable variables[] = {{"x", EST_I_VARIABLE_NUMBER, NULL}, {"y", EST_I_VARIABLE_NUMBER, NULL}};
     est_i_sample_plan plan = {.n_by = by, .by = domain, .n_variables = 2, .variables = variables, .n_replicates = n_replicates,
                               .replicates = replicates};
-    plan.design = (est_i_design_columns){.n_stages = 1, .unit = {"psu"}, .stratum = {"stratum"}, .weight = "weight", .weight_scale = 1};
+    plan.design = (est_i_design_columns){.n_stages = 1, .unit = {"psu"}, .stratum = {"stratum"}, .weight = "weight",
+                                         .weight_scale = 1};
     est_error error;
     est_i_monitor_start(&o->monitor, NULL);
     if (!o->table) {
@@ -342,8 +344,8 @@ static void test_woodruff(void **state)
         survey_data data = data_new(run, 150 + 40 * run, run % 2);
         opened o = {0};
         open_sample(&o, &data, true, 1, 0, NULL);
-        est_i_quantile_options options = {.rule = (est_i_quantile_rule)(EST_I_QUANTILE_HF1 + run % 9), .ci = kinds[run % 5], .level = 0.9,
-                                          .limits = &limits[run % 4]};
+        est_i_quantile_options options = {.rule = (est_i_quantile_rule)(EST_I_QUANTILE_HF1 + run % 9), .ci = kinds[run % 5],
+                                          .level = 0.9, .limits = &limits[run % 4]};
         if (options.rule == EST_I_QUANTILE_HF3)
             options.limits = NULL;
         est_i_quantile *found = NULL;

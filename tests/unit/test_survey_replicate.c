@@ -417,7 +417,8 @@ static void covariance_against_its_definition(void **state)
     (void)state;
     enum { K = 70, R = 55 };
     static double theta[R * K], covariance[K * K];
-    double rscales[R], estimate[K], centre[K];
+    double rscales[R], estimate[K], centre[K], variance[K];
+    size_t missing[K];
     est_i_rng rng;
     est_i_rng_start(&rng, 5, EST_I_PURPOSE_TEST, 0, 0);
     for (size_t i = 0; i < R * K; i++)
@@ -437,6 +438,12 @@ static void covariance_against_its_definition(void **state)
         size_t dropped = 99;
         est_i_replicates_covariance(made, K, theta, estimate, covariance, &dropped);
         assert_int_equal(dropped, 2);
+        est_i_replicates_variance(made, K, theta, estimate, variance, missing);
+        for (size_t a = 0; a < K; a++) {
+            assert_true(variance[a] == covariance[a * K + a]);
+            assert_int_equal(missing[a], a == 2 ? 1 : a == 40 ? 2 : 0);
+        }
+        est_i_replicates_variance(made, K, theta, estimate, variance, NULL);
         for (size_t a = 0; a < K; a++) {
             double sum = 0, n = 0;
             for (size_t r = 0; r < R; r++)
@@ -464,14 +471,17 @@ static void covariance_without_replicates(void **state)
     (void)state;
     est_i_replicate_options options = {.kind = EST_I_REPLICATE_SUPPLIED, .count = 3, .scale = 1};
     const double theta[] = {1, NAN, 5, 3, NAN, NAN, 8, NAN, NAN}, estimate[] = {2, 2, 4};
-    double covariance[9];
-    size_t dropped;
+    double covariance[9], variance[3];
+    size_t dropped, missing[3];
     for (int mse = 0; mse < 2; mse++) {
         options.mse = mse;
         est_i_replicates *made = make_replicates(NULL, options);
         est_i_replicates_covariance(made, 3, theta, estimate, covariance, &dropped);
         assert_int_equal(dropped, 3);
         REQUIRE_CLOSE(covariance[0], mse ? 1 + 1 + 36 : 26, 1e-14);
+        est_i_replicates_variance(made, 3, theta, estimate, variance, missing);
+        assert_true(variance[0] == covariance[0] && isnan(variance[1]) && isnan(variance[2]) == !mse);
+        assert_true(missing[0] == 0 && missing[1] == 3 && missing[2] == 2);
         assert_true(isnan(covariance[4]) && isnan(covariance[1]) && isnan(covariance[3]));
         assert_int_equal(isnan(covariance[8]), !mse); /* one replicate has no mean to differ from */
         est_i_replicates_free(made);

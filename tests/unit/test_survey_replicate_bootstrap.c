@@ -293,7 +293,8 @@ int main(void)
         cmocka_unit_test(numbers_are_uniform), cmocka_unit_test(rao_wu_is_expected_to_be_taylor),
         cmocka_unit_test(preston_is_expected_to_be_taylor_at_every_stage), cmocka_unit_test(canty_davison_is_expected),
         cmocka_unit_test(simulations_meet_expectations), cmocka_unit_test(populations_of_every_size),
-        cmocka_unit_test(bytes_depend_on_seed_and_replicate_alone), cmocka_unit_test(draws_are_permanent), cmocka_unit_test(refused_words_are_skipped),
+        cmocka_unit_test(bytes_depend_on_seed_and_replicate_alone), cmocka_unit_test(draws_are_permanent),
+        cmocka_unit_test(refused_words_are_skipped),
         cmocka_unit_test(parts_share_the_factor_of_their_unit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,8 @@ static size_t order_from(size_t at_least)
     return order;
 }
 
-/* Orders that neither Sylvester's nor Paley's constructions, doubled, reach (OEIS A046116); products of two Paley's add none. */
+/* Orders that are neither a power of two nor 2^e (q + 1) for an odd prime power q, listed by a second program; products of two of
+ * Paley's matrices add none. */
 static void orders_up_to_a_thousand(void **state)
 {
     (void)state;

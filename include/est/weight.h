@@ -1,0 +1,72 @@
+/* Survey weights, made step by step: from selection probabilities, for nonresponse, to known totals, within limits. */
+#ifndef EST_WEIGHT_H
+#define EST_WEIGHT_H
+
+#include <est/context.h>
+#include <est/error.h>
+#include <est/result.h>
+#include <est/source.h>
+#include <est/table.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum est_weight_calibration {
+    EST_WEIGHT_CALIBRATE_NONE = 0,
+    EST_WEIGHT_POSTSTRATIFY,
+    EST_WEIGHT_RAKE,
+    EST_WEIGHT_LINEAR,
+    EST_WEIGHT_BOUNDED,
+    EST_WEIGHT_LOGIT,
+    EST_WEIGHT_EXPONENTIAL
+} est_weight_calibration;
+
+/* Texts are borrowed; "" = not asked for. The option table (est_method_find("weight")) documents each field, its range and its
+ * default. */
+typedef struct est_weight_options {
+    /* base weights: one of the two */
+    const char *weight;
+    const char *probability;    /* columns; the weight is 1 / their product */
+    /* nonresponse: cells or a propensity model */
+    const char *response;       /* column of 0 and 1 */
+    const char *response_cells; /* columns whose crossing makes the cells */
+    const char *propensity;     /* "age + factor(region)" */
+    int propensity_weights;     /* 0 weighted, 1 unweighted */
+    long propensity_classes;    /* 0 = each row by its own propensity */
+    long response_minimum;      /* respondents in a cell or class below which it is flagged */
+    double response_factor;     /* factor above which it is flagged */
+    /* calibration */
+    int calibrate;              /* est_weight_calibration */
+    const est_table *margins;   /* borrowed; columns variable, level, total; NULL = none */
+    const char *bounds;         /* "L,U" of the factors */
+    int by_cluster;
+    const char *psu, *strata;
+    int nest;
+    /* trimming */
+    const char *trim;           /* "L,U" of the weights; one of them may be empty */
+    double trim_median;         /* the upper limit as a multiple of the median weight; 0 = none */
+} est_weight_options;
+
+est_weight_options est_weight_options_default(void);
+
+/* Rows: weight_sum, weight_smallest, weight_largest, weight_cv and weight_design_effect (Kish) after each step (label "step": base,
+ * response, calibration, trimming). Frames: "steps", "response" (cells or classes), "margins" (known, before, after), "weights" (record,
+ * base, final: one line a row of the data, 0 for rows without a weight). Reads the source once. Errors: EST_EOPTION, EST_EFILE, EST_EFORMAT,
+ * EST_ECOLUMN, EST_EVALUE (a weight, probability or response that cannot be, with its record), EST_EDEFINITION (a cell without a
+ * respondent, totals that contradict each other or the sample, limits that cannot be met), EST_EIDENTIFY (a propensity model without an
+ * estimate), EST_ENOMEM, EST_ECANCELLED. The caller frees *result.
+ * Source: Deville and Sarndal (1992) Journal of the American Statistical Association 87:376-382; Little (1986) International
+ * Statistical Review 54:139-157; Kish (1992) Journal of Official Statistics 8:183-200. */
+est_status est_weight(est_source *source, const est_weight_options *options, const est_context *context, est_result **result,
+                      est_error *error) EST_MUST_CHECK;
+
+/* The same from a table in memory. */
+est_status est_weight_table(const est_table *table, const est_weight_options *options, const est_context *context,
+                            est_result **result, est_error *error) EST_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
