@@ -21,7 +21,7 @@ TABLE
 owner_of() {
     case $1 in
         gsl/* | cblas.h | lapacke.h | Random123/*) echo numerics ;;
-        csv.h | nettle/*) echo data ;;
+        csv.h | readstat.h | nettle/*) echo data ;;
         jansson.h) echo report ;;
         est.h | est/*) echo any ;;
         pthread.h | unistd.h | fcntl.h | locale.h | strings.h | getopt.h | poll.h | sys/*) echo any ;;
@@ -84,7 +84,7 @@ check_outside() {
             \"core/* | \"data/* | \"numerics/* | \"mse/* | \"survey/* | \"hidden/* | \"indicators/* | \"trends/* | \"report/* | \
                 \"*..* | \"methods.h\" | \"libest/*)
                 fault "$place" "$what may include <est.h> only, not $header" ;;
-            gsl/* | cblas.h | Random123/* | csv.h) fault "$place" "$what may not include <$header>" ;;
+            gsl/* | cblas.h | Random123/* | csv.h | readstat.h) fault "$place" "$what may not include <$header>" ;;
         esac
     done < <(includes "$@")
 }

@@ -54,6 +54,11 @@ typedef struct est_method {
                       est_error *error);
     /* Methods that read a source in passes and need not hold its rows; NULL: the rows are read into a table for `fit`. */
     est_status (*read)(est_source *source, const void *options, const est_context *context, est_result **result, est_error *error);
+    /* Methods whose rows can be read in parts (est_survey_part, est_survey_join); NULL: the others. */
+    est_status (*part)(est_source *source, const void *options, size_t part, size_t parts, const est_context *context, char **state,
+                       size_t *length, est_error *error);
+    est_status (*join)(size_t n, const char *const *names, const char *const *states, const size_t *lengths, const void *options,
+                       const est_context *context, est_result **result, est_error *error);
 } est_method;
 
 size_t est_method_count(void);
@@ -77,6 +82,16 @@ est_status est_method_run(const est_method *method, const est_table *data, const
 /* The same from a source, without holding its rows where the method does not need them all at once. */
 est_status est_method_run_source(const est_method *method, est_source *source, const est_options *options,
                                  const est_context *context, est_result **result, est_error *error) EST_MUST_CHECK;
+
+/* Reads part 1 to `parts` of a source and writes its sums to a file, whole or not at all, for its owner alone. EST_EOPTION for a method that
+ * cannot. */
+est_status est_method_save_part(const est_method *method, est_source *source, const est_options *options, size_t part, size_t parts,
+                                const char *path, const est_context *context, est_error *error) EST_MUST_CHECK;
+/* The result of all parts, from their files. */
+est_status est_method_join_parts(const est_method *method, size_t n, const char *const *paths, const est_options *options,
+                                 const est_context *context, est_result **result, est_error *error) EST_MUST_CHECK;
+/* 1 if the file begins as est_method_save_part writes it. */
+int est_is_part(const char *path);
 
 /* Names of option kinds: "flag", "integer", ... ; NULL past the end. */
 const char *est_option_kind_name(est_option_kind kind);

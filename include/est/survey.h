@@ -46,7 +46,7 @@ typedef struct est_survey_options {
     int deff; /* 0 none, 1 replace, 2 no-replace */
     double design_effect;
     int quantile_rule, quantile_ci, quantile_over_replicates;
-    int sampling_errors;
+    int sampling_errors, covariance;
     double level;
 } est_survey_options;
 

@@ -51,10 +51,13 @@ typedef struct est_weight_options {
 est_weight_options est_weight_options_default(void);
 
 /* Rows: weight_sum, weight_smallest, weight_largest, weight_cv and weight_design_effect (Kish) after each step (label "step": base,
- * response, calibration, trimming). Frames: "steps", "response" (cells or classes), "margins" (known, before, after), "weights" (record,
- * base, final: one line a row of the data, 0 for rows without a weight). Reads the source once. Errors: EST_EOPTION, EST_EFILE, EST_EFORMAT,
+ * response, calibration, trimming). Frames: "steps", "response" (cells or classes), "margins" (known, before, after), "weights"
+ * (record,
+ * base, final: one line a row of the data, 0 for rows without a weight). Reads the source once. Errors: EST_EOPTION, EST_EFILE,
+ * EST_EFORMAT,
  * EST_ECOLUMN, EST_EVALUE (a weight, probability or response that cannot be, with its record), EST_EDEFINITION (a cell without a
- * respondent, totals that contradict each other or the sample, limits that cannot be met), EST_EIDENTIFY (a propensity model without an
+ * respondent, totals that contradict each other or the sample, limits that cannot be met), EST_EIDENTIFY (a propensity model
+ * without an
  * estimate), EST_ENOMEM, EST_ECANCELLED. The caller frees *result.
  * Source: Deville and Sarndal (1992) Journal of the American Statistical Association 87:376-382; Little (1986) International
  * Statistical Review 54:139-157; Kish (1992) Journal of Official Statistics 8:183-200. */

@@ -23,6 +23,9 @@ const cli_option cli_common_options[] = {
 };
 const size_t cli_common_count = sizeof cli_common_options / sizeof cli_common_options[0];
 
+const cli_option cli_part_option = {"part", EST_OPTION_TEXT, "K/M", "", 0, 0, NULL,
+                                    "read part K of M, write its sums to --output; DATA may be such files of all parts"};
+
 cli_option cli_option_of(const est_option_spec *spec)
 {
     cli_option option = {spec->name,    spec->kind,    NULL,          spec->initial,

@@ -23,6 +23,9 @@ typedef struct cli_option {
 extern const cli_option cli_common_options[];
 extern const size_t cli_common_count;
 
+/* What methods that read their data in parts have besides. */
+extern const cli_option cli_part_option;
+
 typedef struct cli_args {
     const cli_option *options; /* borrowed */
     size_t n_options;

@@ -13,6 +13,8 @@ typedef struct cli_request {
     const est_method *method;
     const cli_args *args;
     const char *data;
+    bool joins;         /* the operands are files of parts */
+    size_t part, parts; /* of --part; 0 = all */
     const char *format; /* NULL = by the extension of `output` */
     const char *output; /* NULL = standard output */
     bool quiet;
@@ -25,13 +27,15 @@ typedef struct cli_request {
 static cli_option *join_options(const est_method *method, size_t *count)
 {
     cli_option *options = NULL;
-    *count = cli_common_count + method->n_options;
+    *count = cli_common_count + method->n_options + (method->part != NULL);
     options = malloc(*count * sizeof *options);
     if (!options)
         return NULL;
     memcpy(options, cli_common_options, cli_common_count * sizeof *options);
     for (size_t i = 0; i < method->n_options; i++)
         options[cli_common_count + i] = cli_option_of(&method->options[i]);
+    if (method->part)
+        options[*count - 1] = cli_part_option;
     return options;
 }
 
@@ -41,7 +45,8 @@ static est_status read_data(cli_request *request, est_error *error)
     size_t inputs = 0;
     if (args->n_operands == 0)
         return cli_fail(error, EST_EOPTION, "DATA is missing: a path, - for standard input, or dataset:NAME");
-    if (args->n_operands > 1)
+    request->joins = request->method->join && est_is_part(args->operands[0]);
+    if (args->n_operands > 1 && !request->joins)
         return cli_fail(error, EST_EOPTION, "one DATA is expected, found '%s' after '%s'",
                         args->operands[1], args->operands[0]);
     request->data = args->operands[0];
@@ -139,6 +144,29 @@ static est_status check_inputs(const cli_request *request, est_error *error)
     return status;
 }
 
+static est_status read_part(cli_request *request, est_error *error)
+{
+    const char *text = request->method->part ? cli_args_value(request->args, "part") : NULL;
+    char *slash = NULL, *end = NULL;
+    if (!text)
+        return EST_OK;
+    unsigned long part = strtoul(text, &slash, 10), parts = *slash == '/' ? strtoul(slash + 1, &end, 10) : 0;
+    if (!end || *end || text[strspn(text, "0123456789/")] || part < 1 || part > parts || parts > 1000000)
+        return cli_fail(error, EST_EOPTION, "option --part: found '%s', expected K/M, for example 2/8", text);
+    if (!cli_args_value(request->args, "output") || request->joins || cli_args_value(request->args, "format"))
+        return cli_fail(error, EST_EOPTION, "option --part writes the sums of a part of DATA to --output FILE; without --format");
+    request->part = part;
+    request->parts = parts;
+    return EST_OK;
+}
+
+static est_status check_part_output(const cli_request *request, est_error *error)
+{
+    if (cli_is_folder(request->output))
+        return cli_fail(error, EST_EOPTION, "--output %s is a folder, expected a file for the sums of the part", request->output);
+    return cli_output_check(request->output, error);
+}
+
 static est_status read_request(cli_request *request, est_error *error)
 {
     est_status status = EST_OK;
@@ -150,7 +178,10 @@ static est_status read_request(cli_request *request, est_error *error)
     if (status == EST_OK)
         status = read_suppression(request, error);
     if (status == EST_OK)
-        status = read_output(request, error);
+        status = read_part(request, error);
+    request->output = cli_args_value(request->args, "output");
+    if (status == EST_OK)
+        status = request->parts ? check_part_output(request, error) : read_output(request, error);
     if (status == EST_OK)
         status = check_inputs(request, error);
     return status;
@@ -163,7 +194,7 @@ static est_status set_options(const cli_request *request, est_options *options, 
 {
     const cli_args *args = request->args;
     est_status status = EST_OK;
-    for (size_t i = cli_common_count; i < args->n_options && status == EST_OK; i++) {
+    for (size_t i = cli_common_count; i < cli_common_count + request->method->n_options && status == EST_OK; i++) {
         bool is_table = args->options[i].kind == EST_OPTION_TABLE;
         if (!args->values[i] || is_table != (tables != NULL))
             continue;
@@ -176,10 +207,27 @@ static est_status set_options(const cli_request *request, est_options *options, 
     return status;
 }
 
+/* The result, or for --part a file (then *result stays NULL). */
+static est_status run_method(cli_request *request, const est_options *options, est_result **result, est_error *error)
+{
+    est_source *data = NULL;
+    est_status status = EST_OK;
+    if (request->joins)
+        return est_method_join_parts(request->method, request->args->n_operands, request->args->operands, options, &request->context,
+                                     result, error);
+    status = est_source_open(request->data, &request->context, &data, error);
+    if (status == EST_OK && request->parts)
+        status = est_method_save_part(request->method, data, options, request->part, request->parts, request->output,
+                                      &request->context, error);
+    else if (status == EST_OK)
+        status = est_method_run_source(request->method, data, options, &request->context, result, error);
+    est_source_free(data);
+    return status;
+}
+
 static est_status run(cli_request *request, est_result **result, est_error *error)
 {
     est_status status = EST_OK;
-    est_source *data = NULL;
     est_options *options = NULL;
     est_table **tables = calloc(request->args->n_options + 1, sizeof *tables);
 
@@ -191,12 +239,9 @@ static est_status run(cli_request *request, est_result **result, est_error *erro
     if (status == EST_OK)
         status = set_options(request, options, tables, error);
     if (status == EST_OK)
-        status = est_source_open(request->data, &request->context, &data, error);
-    if (status == EST_OK)
-        status = est_method_run_source(request->method, data, options, &request->context, result, error);
+        status = run_method(request, options, result, error);
 
     est_options_free(options);
-    est_source_free(data);
     for (size_t i = 0; i < request->args->n_options; i++)
         est_table_free(tables[i]);
     free(tables);
@@ -242,12 +287,14 @@ static est_status carry_out(cli_request *request, est_error *error)
     cli_progress_start(&request->progress, request->quiet);
     cli_progress_attach(&request->progress, &request->context);
     status = run(request, &result, error);
-    if (status == EST_OK)
+    if (status == EST_OK && result)
         status = est_result_suppress(result, &request->suppression, &published, error);
     cli_progress_end(&request->progress);
     if (status == EST_OK && cli_interrupted())
         status = cli_fail(error, EST_ECANCELLED, "interrupted");
-    if (status == EST_OK) {
+    if (status == EST_OK && request->parts && !request->quiet)
+        cli_say("written: ", request->output, NULL);
+    if (status == EST_OK && published) {
         show_warnings(request, published);
         status = write_result(request, published, error);
     }

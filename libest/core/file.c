@@ -65,7 +65,7 @@ static char *temporary_name(const char *path, unsigned long number)
 
 /* Not mkstemp: its 0600 could only be turned into 0666 & ~umask by asking umask(), which sets it for every
  * thread. */
-static int create_temporary(const char *path, char **name)
+static int create_temporary(const char *path, mode_t mode, char **name)
 {
     struct timespec now = {0, 0};
     int descriptor = -1;
@@ -75,19 +75,19 @@ static int create_temporary(const char *path, char **name)
         free(*name);
         *name = temporary_name(path, (unsigned long)now.tv_nsec + i);
         if (*name)
-            descriptor = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+            descriptor = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         else
             errno = ENOMEM;
     }
     return descriptor;
 }
 
-static est_status replace(const char *path, const struct stat *old, const char *bytes, size_t length,
+static est_status replace(const char *path, const struct stat *old, mode_t mode, const char *bytes, size_t length,
                           est_error *error)
 {
     char *name = NULL;
     int reason = 0;
-    int descriptor = create_temporary(path, &name);
+    int descriptor = create_temporary(path, mode, &name);
     if (descriptor < 0)
         reason = errno;
     /* A file that was closed to others stays so. */
@@ -105,16 +105,16 @@ static est_status replace(const char *path, const struct stat *old, const char *
     return reason == 0 ? EST_OK : fail_io(error, path, "could not be written", reason);
 }
 
-est_status est_i_file_write(const char *path, const char *bytes, size_t length, est_error *error)
+static est_status write_whole(const char *path, mode_t mode, const char *bytes, size_t length, est_error *error)
 {
     struct stat old;
     est_status status;
     if (stat(path, &old) != 0) {
-        status = replace(path, NULL, bytes, length, error);
+        status = replace(path, NULL, mode, bytes, length, error);
     } else if (S_ISREG(old.st_mode)) {
         /* A link stays a link: the file it leads to is replaced. */
         char *target = realpath(path, NULL);
-        status = target ? replace(target, &old, bytes, length, error)
+        status = target ? replace(target, &old, mode, bytes, length, error)
                         : fail_io(error, path, "could not be followed", errno);
         free(target);
     } else if (S_ISDIR(old.st_mode)) {
@@ -124,4 +124,14 @@ est_status est_i_file_write(const char *path, const char *bytes, size_t length, 
         status = write_through(path, bytes, length, error);
     }
     return status;
+}
+
+est_status est_i_file_write(const char *path, const char *bytes, size_t length, est_error *error)
+{
+    return write_whole(path, 0666, bytes, length, error);
+}
+
+est_status est_i_file_write_private(const char *path, const char *bytes, size_t length, est_error *error)
+{
+    return write_whole(path, 0600, bytes, length, error);
 }

@@ -377,8 +377,8 @@ static est_status refuse_other_formats(est_i_csv *csv)
         {"PK\x03\x04", 4, "a spreadsheet or another packed file: save the sheet as CSV in UTF-8"},
         {"\xD0\xCF\x11\xE0", 4, "an old spreadsheet: save the sheet as CSV in UTF-8"},
         {"\x1F\x8B", 2, "a compressed file: unpack it first"},
-        {"$FL2", 4, "an SPSS file: export it as CSV in UTF-8"},
-        {"<stata_dta>", 11, "a Stata file: export it as CSV in UTF-8"},
+        {"$FL2", 4, "an SPSS file: give it a name that ends in .sav"},
+        {"<stata_dta>", 11, "a Stata file: give it a name that ends in .dta"},
     };
     est_i_place place = {csv->bytes.name, 0, 0, NULL};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)

@@ -332,7 +332,8 @@ static est_status open_source(est_source *source, bool is_spss, est_i_monitor *m
     if (status == EST_OK)
         status = read_header(&reader);
     /* ReadStat 1.1.8 leaves NUL bytes out of UTF-8 text and, when the first 255 bytes of a longer text are all NUL, counts below
-     * zero and writes before its buffer. It does not do so when the encoding goes by another name. */
+     * zero and writes before its buffer. It does not do so when the encoding goes by another name; a NUL within a
+     * text then ends it. */
     if (is_spss && reader.is_utf8 && reader.very_long_text)
         state->encoding = "utf-8";
     if (status == EST_OK && !reader.has_rows)

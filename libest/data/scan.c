@@ -1,7 +1,7 @@
 /* The engine of scans: which chunk is read by whom, and settling in the order of the chunks.
  *
- * Every chunk in work has a lane: a writer, a reader and the consumer's part. The calling thread prepares lanes and settles them in order;
- * between that it reads chunks as the other threads do. There are threads + 1 lanes, so that nobody runs further ahead. */
+ * Every chunk in work has a lane: a writer, a reader and the consumer's part. The calling thread prepares lanes and settles them in
+ * order; between that it reads chunks as the other threads do. There are threads + 1 lanes, so that nobody runs further ahead. */
 #include "data/scan.h"
 
 #include <pthread.h>
@@ -562,7 +562,8 @@ est_status est_i_scan(est_source *source, size_t n_fields, const est_i_field *fi
 {
     size_t n_threads = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : (size_t)threads;
     size_t n_chunks = source->is_pipe ? SIZE_MAX : count_chunks(source);
-    scan_run scan = {.source = source, .n_fields = n_fields, .fields = fields, .consumer = consumer, .user = user, .monitor = monitor};
+    scan_run scan = {
+        .source = source, .n_fields = n_fields, .fields = fields, .consumer = consumer, .user = user, .monitor = monitor};
     scan.first = first_chunk;
     scan.last = last_chunk < n_chunks ? last_chunk : n_chunks;
     scan.n_lanes = n_threads > 1 ? n_threads + 1 : 1;
@@ -571,8 +572,9 @@ est_status est_i_scan(est_source *source, size_t n_fields, const est_i_field *fi
     if (status == EST_OK)
         status = est_i_source_check_unchanged(source, error);
     if (status == EST_OK && source->is_pipe && first_chunk > 0)
-        status = est_i_fail_at(error, EST_EOPTION, (est_i_place){source->name, 0, 0, NULL},
-                               "can be read from its beginning only, and a part of it is wanted; save the data in a file and name it");
+        status =
+            est_i_fail_at(error, EST_EOPTION, (est_i_place){source->name, 0, 0, NULL},
+                          "can be read from its beginning only, and a part of it is wanted; save the data in a file and name it");
     if (status != EST_OK)
         return status;
     pthread_mutex_init(&scan.lock, NULL);

@@ -1,8 +1,8 @@
 /* Scans: one pass over the rows of a source, in chunks, with only the columns that are asked for.
  *
  * The rows are cut into chunks at places that depend on the data alone, never on the number of threads (a CSV file: at the first
- * record that begins at or after each multiple of EST_I_CHUNK_BYTES; everything else: every EST_I_CHUNK_ROWS rows). Each chunk has a
- * part of its own in the consumer. Chunks may be read on several threads; their parts are settled on the calling thread in the
+ * record that begins at or after each multiple of EST_I_CHUNK_BYTES; everything else: every EST_I_CHUNK_ROWS rows). Each chunk has
+ * a part of its own in the consumer. Chunks may be read on several threads; their parts are settled on the calling thread in the
  * order of the chunks. A pipe is cut at the same places as the file that holds the same bytes. */
 #ifndef EST_I_DATA_SCAN_H
 #define EST_I_DATA_SCAN_H
@@ -42,19 +42,22 @@ typedef struct est_i_scan_lines {
 
 typedef struct est_i_scan_batch {
     size_t n_rows; /* at most EST_I_BATCH_ROWS */
-    long long first_record;            /* the number in the whole source of the batch's first row, from 1. While chunks are read side by
-                                          side it counts within the chunk; a chunk with a fault is read again with the right number */
-    const double *const *number;       /* number[field][row], NaN = missing; NULL for a label */
-    const uint32_t *const *label;      /* label[field][row]: EST_I_CODE_EMPTY, EST_I_CODE_NA, or EST_I_CODE_FIRST + the text's number
-                                          in the dictionary; NULL for a number */
+    /* The number in the whole source of the batch's first row, from 1. While chunks are read side by side it counts within the
+     * chunk; a chunk with a fault is read again with the right number. */
+    long long first_record;
+    const double *const *number; /* number[field][row], NaN = missing; NULL for a label */
+    /* label[field][row]: EST_I_CODE_EMPTY, EST_I_CODE_NA, or EST_I_CODE_FIRST + the text's number in the dictionary; NULL for a
+     * number. */
+    const uint32_t *const *label;
     const est_i_dictionary *dictionary; /* dictionary[field]: the chunk's own, it grows from batch to batch */
     const est_i_scan_lines *lines;      /* for est_i_scan_place; NULL = not known */
 } est_i_scan_batch;
 
-/* What is done with the rows. All texts and arrays of a batch are the scan's. */
+/* What is done with the rows. All texts and arrays of a batch are the scan's. A chunk without rows has a part too. The first fault
+ * in the order of the rows ends the scan, whatever the threads. */
 typedef struct est_i_scan_consumer {
-    void *(*part_new)(void *user, size_t chunk);                                                         /* NULL without memory; any thread */
-    est_status (*take)(void *user, void *part, const est_i_scan_batch *batch, est_error *error);         /* any thread */
+    void *(*part_new)(void *user, size_t chunk); /* NULL without memory; any thread */
+    est_status (*take)(void *user, void *part, const est_i_scan_batch *batch, est_error *error); /* any thread */
     /* The chunk is done: the part passes to the consumer, which frees it, also when it fails. The dictionaries live until settle
      * returns. */
     est_status (*settle)(void *user, void *part, size_t chunk, const est_i_dictionary *dictionary, est_error *error);

@@ -50,7 +50,8 @@ static est_status put_rows(est_i_row_writer *writer, const est_i_schema *schema,
     est_status status = EST_OK;
     for (size_t row = 0; status == EST_OK && row < batch->n_rows; row++) {
         for (size_t c = 0; c < schema->n_columns; c++)
-            for (size_t f = est_i_row_field(writer, c); status == EST_OK && f != EST_I_NO_FIELD; f = est_i_row_next_field(writer, f))
+            for (size_t f = est_i_row_field(writer, c); status == EST_OK && f != EST_I_NO_FIELD;
+                 f = est_i_row_next_field(writer, f))
                 status = put_cell(writer, f, &schema->dictionaries[c], batch->codes[c][row], error);
         if (status == EST_OK)
             status = est_i_row_end(writer, error);

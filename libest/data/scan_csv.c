@@ -282,7 +282,8 @@ est_status est_i_csv_reader_guess(est_i_csv_reader *reader, size_t chunk, bool q
 size_t est_i_csv_reader_rows(size_t n_columns)
 {
     size_t in_window = (EST_I_WINDOW_BYTES + 1) / (n_columns > 1 ? n_columns : 2) + 1;
-    size_t when_careful = est_i_batch_rows(n_columns) < EST_I_CSV_RESUMED_ROWS ? est_i_batch_rows(n_columns) : EST_I_CSV_RESUMED_ROWS;
+    size_t when_careful =
+        est_i_batch_rows(n_columns) < EST_I_CSV_RESUMED_ROWS ? est_i_batch_rows(n_columns) : EST_I_CSV_RESUMED_ROWS;
     return in_window > when_careful ? in_window : when_careful + 1;
 }
 

@@ -1,16 +1,16 @@
 /* The chunks of a CSV file.
  *
- * Chunk k begins at the first record at or after byte k * chunk_bytes (and below the header), and ends where chunk k + 1 begins. A record
- * begins after a line feed outside quotation marks. In a file that the strict reader accepts, whether a byte stands within quotation
- * marks is the parity of the quotation marks before it: a mark within an unquoted field is a fault, and one within a quoted field is
- * doubled. So from the beginning of a record the end of its chunk is found by counting; by induction every chunk of a file without
- * faults begins with a record. A chunk that is read before its forerunner is done begins at a guess from the parity of all marks before
- * it; the guess is compared with the forerunner's end afterwards. A file with a fault stops at its first, where all counts are still
- * right.
+ * Chunk k begins at the first record at or after byte k * chunk_bytes (and below the header), and ends where chunk k + 1 begins. A
+ * record begins after a line feed outside quotation marks. In a file that the strict reader accepts, whether a byte stands within
+ * quotation marks is the parity of the quotation marks before it: a mark within an unquoted field is a fault, and one within a
+ * quoted field is doubled. So from the beginning of a record the end of its chunk is found by counting; by induction every chunk of
+ * a file without faults begins with a record. A chunk that is read before its forerunner is done begins at a guess from the parity
+ * of all marks before it; the guess is compared with the forerunner's end afterwards. A file with a fault stops at its first, where
+ * all counts are still right.
  *
- * A chunk is read in windows that end with a record. libcsv splits a window in one call; what the strict rules of csv.c forbid is looked
- * for by counting, and where anything is unusual (a fault, a carriage return alone, a record longer than a window, one column) the
- * rest of the chunk is left to csv.c itself, which gives the verdict and the message. */
+ * A chunk is read in windows that end with a record. libcsv splits a window in one call; what the strict rules of csv.c forbid is
+ * looked for by counting, and where anything is unusual (a fault, a carriage return alone, a record longer than a window, one
+ * column) the rest of the chunk is left to csv.c itself, which gives the verdict and the message. */
 #ifndef EST_I_DATA_SCAN_CSV_H
 #define EST_I_DATA_SCAN_CSV_H
 

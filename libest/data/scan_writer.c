@@ -141,8 +141,9 @@ static est_status fail_number(est_i_row_writer *writer, size_t row, est_error *e
         status = est_table_add_text(table, "cell", &text, error);
     if (status == EST_OK) {
         est_i_table_describe(table, 0, 0, true, found);
-        status = est_i_fail_at(error, EST_EVALUE, place, "found %s, expected a number; write an empty field or NA for a missing value",
-                               *text ? found : "empty text in quotation marks");
+        status =
+            est_i_fail_at(error, EST_EVALUE, place, "found %s, expected a number; write an empty field or NA for a missing value",
+                          *text ? found : "empty text in quotation marks");
     }
     est_table_free(table);
     return status;

@@ -133,8 +133,9 @@ est_status est_i_source_use(est_source *source, est_error *error)
 {
     est_status status = EST_OK;
     if (source->is_pipe && source->pipe_used)
-        status = est_i_fail_at(error, EST_EOPTION, (est_i_place){source->name, 0, 0, NULL},
-                               "can be read only once, and this needs the data more than once; save the data in a file and name it");
+        status =
+            est_i_fail_at(error, EST_EOPTION, (est_i_place){source->name, 0, 0, NULL},
+                          "can be read only once, and this needs the data more than once; save the data in a file and name it");
     source->pipe_used = true;
     return status;
 }

@@ -1,8 +1,8 @@
 /* SHA-256 of a source: of the bytes of a file, dataset or pipe, or of the cells of a table.
  *
- * The canonical bytes of a table: "est-table/1", the number of columns and of rows, then each column: its name, and its cells from the
- * first row to the last, a text (numbers in their shortest form) after its length in bytes and a blank, "E" for an empty cell, "NA" for
- * one that is not available. Every item ends with a line feed, so that no two tables have the same bytes. */
+ * The canonical bytes of a table: "est-table/1", the number of columns and of rows, then each column: its name, and its cells from
+ * the first row to the last, a text (numbers in their shortest form) after its length in bytes and a blank, "E" for an empty cell,
+ * "NA" for one that is not available. Every item ends with a line feed, so that no two tables have the same bytes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,25 +2,26 @@
  *
  * A format other than CSV is one est_i_source_kind, for example in readstat.h:
  *     extern const est_i_source_kind est_i_stata_kind;
- * and one line in the array `kinds` of source.c. It then does everything a source does: est_source_open finds it by the extension of the
- * path, est_i_scan reads it in chunks and on threads, est_source_table and est_table_open make a table of it, est_i_source_digest
- * hashes its bytes. The kind has to
+ * and one line in the array `kinds` of source.c. It then does everything a source does: est_source_open finds it by the extension
+ * of the path, est_i_scan reads it in chunks and on threads, est_source_table and est_table_open make a table of it,
+ * est_i_source_digest hashes its bytes. The kind has to
  *   1. open the file, read its header only, call est_i_source_add_column for every variable in order, set source->n_rows (count the
  *      rows if the header does not say) and keep what it needs in source->state;
  *   2. hand on rows first_row to last_row - 1 in order: for every row first one est_i_row_put_* for each field of the writer,
  *      then est_i_row_end.
  * source.c opens the file too (for the digest, and to notice that it changes) and fills `name`, `path` and `descriptor` first.
  *
- * Rows, in the kind's callback for one value of variable `v` (a field is a column that is wanted, in the kind it is wanted; a column
- * may be wanted twice):
+ * Rows, in the kind's callback for one value of variable `v` (a field is a column that is wanted, in the kind it is wanted; a
+ * column may be wanted twice):
  *     for (size_t f = est_i_row_field(writer, v); f != EST_I_NO_FIELD; f = est_i_row_next_field(writer, f))
  *         if (missing) est_i_row_put_missing(writer, f, true);
  *         else if (is_text) status = est_i_row_put_text(writer, f, text, strlen(text), error);
  *         else status = est_i_row_put_number(writer, f, value, error);
  *     if (v is the last) status = est_i_row_end(writer, error);
- * A number put in a field that is wanted as a label becomes its shortest text, a text put in a field wanted as a number is read as a
- * number; if it is none, est_i_row_put_text notes it and est_i_row_end makes the error with record and column. Stop reading at the
- * first status that is not EST_OK and return it. est_i_row_end asks the monitor: no need to. */
+ *
+ * A number put in a field that is wanted as a label becomes its shortest text, a text put in a field wanted as a number is read as
+ * a number; if it is none, est_i_row_put_text notes it and est_i_row_end makes the error with record and column. Stop reading at
+ * the first status that is not EST_OK and return it. est_i_row_end asks the monitor: no need to. */
 #ifndef EST_I_DATA_SOURCE_PARTS_H
 #define EST_I_DATA_SOURCE_PARTS_H
 
@@ -53,8 +54,8 @@ typedef struct est_i_source_kind {
     /* Rows first_row to last_row - 1, counted from 0. */
     est_status (*read_rows)(const est_source *source, long long first_row, long long last_row, est_i_row_writer *writer,
                             est_error *error);
-    /* Borrowed texts. NULL members: the format has no such labels. value_label: NULL if the value has none; `value` is the text that
-     * est_i_row_put_number or _text makes of it as a label. variable_label: "" if there is none. */
+    /* Borrowed texts. NULL members: the format has no such labels. value_label: NULL if the value has none; `value` is the text
+     * that est_i_row_put_number or _text makes of it as a label. variable_label: "" if there is none. */
     const char *(*value_label)(const est_source *source, size_t column, const char *value);
     const char *(*variable_label)(const est_source *source, size_t column);
     void (*free_state)(void *state); /* NULL allowed */
@@ -109,8 +110,8 @@ struct est_source {
 est_status est_i_source_of_bytes(const char *name, const char *bytes, size_t length, est_i_monitor *monitor, est_source **source,
                                  est_error *error);
 
-/* A new column; EST_ECOLUMN if the name is empty, taken or no UTF-8. A column named SYNTHETIC marks the source. The kind is what the
- * column becomes in a table. */
+/* A new column; EST_ECOLUMN if the name is empty, taken or no UTF-8. A column named SYNTHETIC marks the source. The kind is what
+ * the column becomes in a table. */
 est_status est_i_source_add_column(est_source *source, const char *name, est_column_kind kind, est_error *error);
 
 /* Bytes of a file or a dataset from `offset` on; 0 bytes at the end. Any thread. */

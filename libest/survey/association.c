@@ -84,7 +84,8 @@ static est_status fill_table(table_state *state, est_error *error)
     const est_i_cells *cells = state->sums->table;
     est_status status = keep_levels(state, state->options->row, true, &result->row_level, &state->row_of, &result->n_rows, error);
     if (status == EST_OK)
-        status = keep_levels(state, state->options->column, false, &result->column_level, &state->column_of, &result->n_columns, error);
+        status = keep_levels(state, state->options->column, false, &result->column_level, &state->column_of, &result->n_columns,
+                             error);
     if (status == EST_OK)
         status = check_shape(state, error);
     if (status != EST_OK)
@@ -99,7 +100,8 @@ static est_status fill_table(table_state *state, est_error *error)
         return est_i_no_memory(error);
     for (size_t i = 0; i < cells->count; i++) {
         size_t cell = cell_of(state, cells->domain[i]);
-        double cases = est_i_dd_value(cells->sum[i * EST_I_ASSOCIATION_WIDTH]), weight = est_i_dd_value(cells->sum[i * EST_I_ASSOCIATION_WIDTH + EST_I_ASSOCIATION_WEIGHT]);
+        const est_i_dd *sum = cells->sum + i * EST_I_ASSOCIATION_WIDTH;
+        double cases = est_i_dd_value(sum[EST_I_ASSOCIATION_CASES]), weight = est_i_dd_value(sum[EST_I_ASSOCIATION_WEIGHT]);
         if (cell == SIZE_MAX)
             continue;
         result->cases[cell] += cases;
@@ -131,13 +133,13 @@ static est_status take_residuals(table_state *state, est_error *error)
     for (size_t i = 0; i < auxiliary->count; i++)
         for (size_t cell = 0; cell < state->n_cells; cell++)
             for (size_t k = 0; k < q; k++)
-                state->z[cell * state->n_leaves + auxiliary->leaf[i]] -= b[cell * q + k] * est_i_dd_value(auxiliary->sum[i * q + k]);
+                state->z[cell * state->n_leaves + auxiliary->leaf[i]] -=
+                    b[cell * q + k] * est_i_dd_value(auxiliary->sum[i * q + k]);
     free(b);
     return EST_OK;
 }
 
-/* Derivatives by the totals T of the cells: of a proportion T_a / T, over T; of the residual T_ij - T_i. T_.j / T, over T as well. Both as
- * entries by cell. */
+/* Derivatives by the totals T of the cells: of a proportion T_a / T, and of the residual T_ij - T_i. T_.j / T, over T too. */
 static void margins(const est_i_association *table, size_t cell, double *row, double *column)
 {
     size_t c = table->n_columns;
@@ -193,7 +195,8 @@ static est_status taylor_covariance(const table_state *state, const double *slop
     }
     if (status == EST_OK)
         status = est_i_taylor_covariance(est_i_sample_design(state->sample), &state->options->taylor, n, each,
-                                         state->options->calibration ? NULL : state->present, covariance, &state->result->lonely, error);
+                                         state->options->calibration ? NULL : state->present, covariance, &state->result->lonely,
+                                         error);
     free(z);
     free(each);
     return status;
@@ -281,7 +284,7 @@ static est_status again_take(void *user, void *part, const est_i_rows *rows, est
     bool missing;
     (void)error;
     for (size_t i = 0; i < rows->n; i++) {
-        if (est_i_model_enters(again->pass->plan, 2, again->pass->variable, rows, i, &missing)) {
+        if (est_i_regressors_enter(again->pass->plan, 2, again->pass->variable, rows, i, &missing)) {
             row[n] = i;
             cell[n] = cell_of(state, rows->level[state->options->row][i] << 16 | rows->level[state->options->column][i]);
             n += cell[n] != SIZE_MAX;
@@ -317,9 +320,10 @@ static est_status again_join(void *user, void *into, void *from, est_error *erro
 static est_status theta_calibrated(table_state *state, const est_i_association_pass *pass, est_error *error)
 {
     static const est_i_rows_consumer consumer = {again_new, again_take, again_settle, again_join, again_free};
-    size_t count = est_i_replicates_count(state->options->replicates), block;
+    const est_i_replicates *replicates = state->options->replicates;
+    size_t count = est_i_replicates_count(replicates), block;
     est_i_replicate_weights *weights = NULL;
-    est_status status = est_i_replicate_weights_open(state->sample, state->options->replicates, state->options->calibration, &weights, error);
+    est_status status = est_i_replicate_weights_open(state->sample, replicates, state->options->calibration, &weights, error);
     block = status == EST_OK ? est_i_replicate_weights_room(weights) : 1;
     for (size_t first = 0; first < count && status == EST_OK; first += block) {
         size_t n = count - first < block ? count - first : block;
@@ -384,10 +388,11 @@ static est_status test_table(table_state *state, est_error *error)
             margins(result, residual_cell(result, a), &row, &column);
             residual[a] = result->proportion[residual_cell(result, a)] - row * column;
         }
-        result->df = est_i_model_df(state->sample, state->options->replicates, state->options->design_df ? NULL : state->present);
-        result->df = result->df > 0 ? result->df : NAN;
-        est_i_two_way table = {result->n_rows, result->n_columns, result->proportion, covariance, residual, covariance + cells * cells,
-                               result->n, result->df};
+        const bool *present = state->options->design_df ? NULL : state->present;
+        double df = est_i_regressors_df(state->sample, state->options->replicates, present);
+        result->df = df > 0 ? df : NAN;
+        est_i_two_way table = {result->n_rows, result->n_columns, result->proportion, covariance, residual,
+                               covariance + cells * cells, result->n, result->df};
         status = est_i_association_tests(&table, result, est_i_sample_monitor(state->sample), error);
     }
     free(covariance);
@@ -408,7 +413,8 @@ static est_status check_options(const est_i_sample *sample, const est_i_associat
 est_status est_i_association_fit(est_i_sample *sample, const est_i_association_options *options, est_i_association **association,
                                  est_error *error)
 {
-    est_i_association_pass user = {.plan = est_i_sample_get_plan(sample), .options = options, .variable = {options->row, options->column}};
+    est_i_association_pass user = {.plan = est_i_sample_get_plan(sample), .options = options,
+                                   .variable = {options->row, options->column}};
     table_state state = {.sample = sample, .options = options};
     est_i_association_sums *sums = NULL;
     est_status status = check_options(sample, options, error);

@@ -1,4 +1,4 @@
-/* What the files of the association share: the sums of the pass, and the tests as a calculation on proportions and their covariance. */
+/* What the files of the association share: the sums of the pass, and the tests on proportions and their covariance. */
 #ifndef EST_I_SURVEY_ASSOCIATION_PARTS_H
 #define EST_I_SURVEY_ASSOCIATION_PARTS_H
 
@@ -26,7 +26,8 @@ typedef struct est_i_association_sums {
 
 enum { EST_I_ASSOCIATION_CASES = 0, EST_I_ASSOCIATION_WEIGHT, EST_I_ASSOCIATION_WIDTH };
 
-est_status est_i_association_take(est_i_sample *sample, est_i_association_pass *pass, est_i_association_sums **sums, est_error *error);
+est_status est_i_association_take(est_i_sample *sample, est_i_association_pass *pass, est_i_association_sums **sums,
+                                  est_error *error);
 void est_i_association_sums_free(est_i_association_sums *sums);
 
 /* Cells are numbered row by row: cell = row * n_columns + column. */
@@ -34,13 +35,14 @@ typedef struct est_i_two_way {
     size_t n_rows, n_columns;
     const double *proportion; /* every row and every column holds a positive one */
     const double *covariance; /* of the proportions */
-    const double *residual;   /* [k], k = (n_rows - 1) (n_columns - 1): T_ij - T_i. T_.j / T of all rows and columns but the first */
+    const double *residual;   /* [k], k = (n_rows - 1) (n_columns - 1): p_ij - p_i. p_.j of all rows and columns but the first */
     const double *residual_covariance; /* k x k */
     double n, df;             /* rows that enter; of the design: NaN = the tests that need it are NaN */
 } est_i_two_way;
 
 /* The statistics of survey/association.h into `association` (tests, design_effects). */
-est_status est_i_association_tests(const est_i_two_way *table, est_i_association *association, est_i_monitor *monitor, est_error *error);
+est_status est_i_association_tests(const est_i_two_way *table, est_i_association *association, est_i_monitor *monitor,
+                                   est_error *error);
 
 /* Eigenvalues of a symmetric matrix, descending, by cyclic Jacobi rotations; the matrix is used up. EST_ECANCELLED. */
 est_status est_i_eigenvalues(size_t size, double *matrix, double *values, est_i_monitor *monitor, est_error *error);

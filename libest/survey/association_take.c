@@ -42,7 +42,8 @@ static void *pass_new(void *user)
     return part;
 }
 
-static est_status add_row(const est_i_association_pass *user, est_i_association_sums *part, const est_i_rows *rows, size_t row, est_error *error)
+static est_status add_row(const est_i_association_pass *user, est_i_association_sums *part, const est_i_rows *rows, size_t row,
+                          est_error *error)
 {
     uint32_t a = rows->level[user->options->row][row], b = rows->level[user->options->column][row];
     if (a >= LEVELS_MAX || b >= LEVELS_MAX)
@@ -87,7 +88,7 @@ static est_status pass_take(void *user, void *part, const est_i_rows *rows, est_
             if (!sum)
                 return est_i_no_memory(error);
         }
-        if (est_i_model_enters(pass->plan, 2, pass->variable, rows, i, &missing))
+        if (est_i_regressors_enter(pass->plan, 2, pass->variable, rows, i, &missing))
             status = add_row(pass, own, rows, i, error);
         else
             own->missing += missing;
@@ -96,7 +97,8 @@ static est_status pass_take(void *user, void *part, const est_i_rows *rows, est_
 }
 
 /* The sums with a calibration are made after the first pass, their numbers are final already. */
-static est_status renumber(const est_i_association_pass *user, est_i_cells **cells, const est_i_renumbering *final, bool leaves, est_error *error)
+static est_status renumber(const est_i_association_pass *user, est_i_cells **cells, const est_i_renumbering *final, bool leaves,
+                           est_error *error)
 {
     est_i_cells *made = est_i_cells_new((*cells)->width);
     bool good = made != NULL;
@@ -142,7 +144,8 @@ static est_status pass_join(void *user, void *into, void *from, est_error *error
     return status == EST_OK ? est_i_cells_join(to->replicates, later->replicates, error) : status;
 }
 
-est_status est_i_association_take(est_i_sample *sample, est_i_association_pass *pass, est_i_association_sums **sums, est_error *error)
+est_status est_i_association_take(est_i_sample *sample, est_i_association_pass *pass, est_i_association_sums **sums,
+                                  est_error *error)
 {
     static const est_i_rows_consumer consumer = {pass_new, pass_take, pass_settle, pass_join, pass_free};
     void *part = NULL;

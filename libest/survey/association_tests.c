@@ -149,7 +149,7 @@ static double helmert(size_t row, size_t contrast)
     return row <= contrast ? 1 / sqrt(k * (k + 1)) : -k / sqrt(k * (k + 1));
 }
 
-/* Interaction contrasts over the cells, each entry over the cell's proportion: D^-1 C, and C' D^-1 C. A cell without a case counts 0. */
+/* Interaction contrasts, each entry over the cell's proportion: D^-1 C, and C' D^-1 C. A cell without a case counts 0. */
 static void contrasts(const est_i_two_way *table, double *scaled, double *denominator)
 {
     size_t r = table->n_rows, c = table->n_columns, k = (r - 1) * (c - 1);
@@ -324,7 +324,8 @@ static est_status wald(const est_i_two_way *table, est_i_association *to, est_er
     return status;
 }
 
-est_status est_i_association_tests(const est_i_two_way *table, est_i_association *association, est_i_monitor *monitor, est_error *error)
+est_status est_i_association_tests(const est_i_two_way *table, est_i_association *association, est_i_monitor *monitor,
+                                   est_error *error)
 {
     association->n_tests = 0;
     est_status status = rao_scott(table, association, monitor, error);

@@ -18,13 +18,17 @@ static est_status check_bounds(const est_i_calibration_options *o, est_error *er
     bool around = o->lower < 1 && o->upper > 1;
     bool exponential = o->kind == EST_I_CALIBRATE_RAKE || o->kind == EST_I_CALIBRATE_EXPONENTIAL;
     if ((o->kind == EST_I_CALIBRATE_BOUNDED || o->kind == EST_I_CALIBRATE_LOGIT) && none)
-        return est_i_fail(error, EST_EOPTION, "bounded and logit calibration: found no bounds, expected some around 1, for example 0.5,2 "
+        return est_i_fail(error, EST_EOPTION, "bounded and logit calibration: found no bounds, expected some around 1, for example "
+                                              "0.5,2 "
                           "(option --bounds)");
-    if (!none && (o->kind == EST_I_CALIBRATE_LINEAR || o->kind == EST_I_CALIBRATE_POSTSTRATIFY || o->kind == EST_I_CALIBRATE_DECLARED))
-        return est_i_fail(error, EST_EOPTION, "found bounds (option --bounds) with a calibration that has none; use bounded, logit, rake "
+    if (!none && (o->kind == EST_I_CALIBRATE_LINEAR || o->kind == EST_I_CALIBRATE_POSTSTRATIFY
+                  || o->kind == EST_I_CALIBRATE_DECLARED))
+        return est_i_fail(error, EST_EOPTION, "found bounds (option --bounds) with a calibration that has none; use bounded, "
+                                              "logit, rake "
                           "or exponential");
     if (!around || (exponential && !none && !(o->lower >= 0 || o->lower == -INFINITY)))
-        return est_i_fail(error, EST_EOPTION, "bounds of the factors (option --bounds): expected a lower one below 1 and an upper one above "
+        return est_i_fail(error, EST_EOPTION, "bounds of the factors (option --bounds): expected a lower one below 1 and an upper "
+                                              "one above "
                           "1, for example 0.5,2");
     if (o->kind == EST_I_CALIBRATE_LOGIT && !(o->lower > -INFINITY && o->upper < INFINITY))
         return est_i_fail(error, EST_EOPTION, "logit calibration needs both bounds (option --bounds), for example 0.5,2");
@@ -36,14 +40,17 @@ static est_status check_options(const est_i_calibration_options *o, est_error *e
     if (!(o->kind > EST_I_CALIBRATE_NONE && o->kind <= EST_I_CALIBRATE_DECLARED))
         return est_i_fail(error, EST_EOPTION, "found no kind of calibration, expected one");
     if (!(o->tolerance > 0 && o->tolerance <= 0.1) || o->iterations < 1)
-        return est_i_fail(error, EST_EOPTION, "calibration: expected a tolerance above 0 and at most 0.1, and one iteration at least");
+        return est_i_fail(error, EST_EOPTION, "calibration: expected a tolerance above 0 and at most 0.1, and one iteration at "
+                                              "least");
     if (o->by_cluster && o->kind == EST_I_CALIBRATE_POSTSTRATIFY)
-        return est_i_fail(error, EST_EOPTION, "post-stratification has no factor by cluster (option --by-cluster); use linear, bounded, "
+        return est_i_fail(error, EST_EOPTION, "post-stratification has no factor by cluster (option --by-cluster); use linear, "
+                                              "bounded, "
                           "logit or exponential with the same totals");
     return check_bounds(o, error);
 }
 
-est_status est_i_calibration_new(const est_source *source, const est_i_calibration_options *options, est_i_calibration **calibration,
+est_status est_i_calibration_new(const est_source *source, const est_i_calibration_options *options,
+                                 est_i_calibration **calibration,
                                  est_error *error)
 {
     est_i_calibration *made = NULL;
@@ -106,13 +113,16 @@ static est_status check_pass(const est_i_calibration *c, const est_i_x_pass *pas
         return est_i_fail(error, EST_EDEFINITION, "%.200s: found no row with a weight above zero, expected some to calibrate",
                           est_source_name(c->source));
     if (pass->bad_weights > 0)
-        return est_i_fail(error, EST_EDEFINITION, "column '%.100s': the calibrated weight is missing in %lld rows, or stands in rows without "
+        return est_i_fail(error, EST_EDEFINITION, "column '%.100s': the calibrated weight is missing in %lld rows, or stands in "
+                                                  "rows without "
                           "a weight before calibration; expected a number for each row that has one",
                           c->variables[c->weight_variable].column, pass->bad_weights);
     for (size_t v = 0; v < c->n_variables; v++)
         if (pass->missing[v] > 0)
-            return est_i_fail(error, EST_EDEFINITION, "calibration: column '%.100s' is missing in %lld of %lld rows with a weight, and a "
-                              "row without its value cannot be calibrated; fill the values in, or give them a level of their own with "
+            return est_i_fail(error, EST_EDEFINITION, "calibration: column '%.100s' is missing in %lld of %lld rows with a weight, "
+                                                      "and a "
+                              "row without its value cannot be calibrated; fill the values in, or give them a level of their own "
+                              "with "
                               "a known total", c->variables[v].column, pass->missing[v], pass->rows);
     return EST_OK;
 }
@@ -187,7 +197,8 @@ static est_status gather(est_i_calibration *c, est_error *error)
     if (c->options.by_cluster) {
         status = est_i_calibration_clusters(c, error);
     } else if (pass->cells->overflow && c->diagonal) {
-        status = est_i_fail(error, EST_EDEFINITION, "post-stratification: the sample has cases in more than %d cells, expected at most that "
+        status = est_i_fail(error, EST_EDEFINITION, "post-stratification: the sample has cases in more than %d cells, expected at "
+                                                    "most that "
                             "many", EST_I_CALIBRATION_CELLS_MAX);
     } else if (!pass->cells->overflow) {
         c->cells = pass->cells;

@@ -39,7 +39,8 @@ typedef struct est_i_calibration_options {
  * reallocated; *first receives the number of the first of them. Texts are the calibration's. */
 typedef struct est_i_calibration est_i_calibration;
 
-est_status est_i_calibration_new(const est_source *source, const est_i_calibration_options *options, est_i_calibration **calibration,
+est_status est_i_calibration_new(const est_source *source, const est_i_calibration_options *options,
+                                 est_i_calibration **calibration,
                                  est_error *error);
 void est_i_calibration_free(est_i_calibration *calibration);
 size_t est_i_calibration_variables(const est_i_calibration *calibration);
@@ -62,7 +63,8 @@ double est_i_calibration_weight(const est_i_calibration *calibration, const est_
  * numbers, one after the other; B may be right. */
 void est_i_calibration_coefficients(const est_i_calibration *calibration, size_t k, const double *right, double *coefficients);
 
-/* Rows with the same x (by_cluster: of the same PSU) are one calibration cell: they share g, in the sample and in every replicate that
+/* Rows with the same x (by_cluster: of the same PSU) are one calibration cell: they share g, in the sample and in every replicate
+ * that
  * is calibrated again. 0 cells: there are more than EST_I_CALIBRATION_CELLS_MAX, and replicates are refused (clusters have no
  * such limit); or the kind is DECLARED, whose totals and distance nobody knows. A row without a weight may have any cell. */
 #define EST_I_CALIBRATION_CELLS_MAX 65536
@@ -71,11 +73,14 @@ size_t est_i_calibration_cell(const est_i_calibration *calibration, const est_i_
 /* Calibrates one replicate: weight[cell] in, g[cell] out. False where no solution is found. Any thread. */
 bool est_i_calibration_replicate(const est_i_calibration *calibration, const double *weight, double *g);
 
-/* After _solve: weights from `least` to `most` that reproduce the totals, as near as can be to the weights before calibration by the
- * distance of the calibration (post-strata: one factor for all rows of a stratum that is not at a limit). weight[n]: one a row of the
+/* After _solve: weights from `least` to `most` that reproduce the totals, as near as can be to the weights before calibration by
+ * the
+ * distance of the calibration (post-strata: one factor for all rows of a stratum that is not at a limit). weight[n]: one a row of
+ * the
  * sample, in its order; 0 for rows without one. The sample itself keeps the weights of _solve. after[size]: the
  * totals that the weights give. EST_EDEFINITION: limits that cannot be met, with the total that they miss. */
-est_status est_i_calibration_trim(est_i_calibration *calibration, double least, double most, size_t n, double *weight, double *after,
+est_status est_i_calibration_trim(est_i_calibration *calibration, double least, double most, size_t n, double *weight,
+                                  double *after,
                                   est_error *error);
 
 /* What became of the weights. */

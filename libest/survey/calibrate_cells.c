@@ -123,7 +123,8 @@ static bool is_keyed(const est_i_calibration *calibration, size_t variable)
 }
 
 /* Variable by variable: the inner loops are short. */
-void est_i_x_keys(const est_i_calibration *calibration, const est_i_rows *rows, size_t first, size_t n, uint64_t *key, uint32_t *missing)
+void est_i_x_keys(const est_i_calibration *calibration, const est_i_rows *rows, size_t first, size_t n, uint64_t *key,
+                  uint32_t *missing)
 {
     size_t words = calibration->words;
     memset(key, 0, n * words * sizeof *key);
@@ -250,7 +251,8 @@ static size_t find_cell(est_i_x_pass *pass, const uint64_t *key, est_status *sta
 }
 
 /* The cell of each row of a block; SIZE_MAX for rows that count for none. */
-static est_status find_cells(const est_i_calibration *calibration, est_i_x_pass *pass, const est_i_rows *rows, size_t first, size_t n,
+static est_status find_cells(const est_i_calibration *calibration, est_i_x_pass *pass, const est_i_rows *rows, size_t first,
+                             size_t n,
                              size_t *cell)
 {
     uint64_t key[EST_I_X_BLOCK * calibration->words + 1];

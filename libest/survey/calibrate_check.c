@@ -33,7 +33,8 @@ static est_status check_levels(const est_i_calibration *c, est_error *error)
     char digits[32];
     for (size_t j = 0; j < c->size; j++) {
         if (!c->occurs[j] && c->known[j] != 0)
-            return est_i_fail(error, EST_EDEFINITION, "known total '%.150s' is %s, but the sample has no case of it with a weight above "
+            return est_i_fail(error, EST_EDEFINITION, "known total '%.150s' is %s, but the sample has no case of it with a weight "
+                                                      "above "
                               "zero; is the level spelled as in the data? If it is, join it with another level in both", c->name[j],
                               est_i_calibration_show(c->known[j], digits));
     }
@@ -63,7 +64,8 @@ static est_status check_zeros(const est_i_calibration *c, est_error *error)
     for (size_t m = 0; m < c->n_margins; m++)
         for (size_t j = first_of(c, m); j < first_of(c, m) + c->margins[m].n_rows && !c->margins[m].numbers; j++)
             if (c->occurs[j] && c->known[j] == 0)
-                return est_i_fail(error, EST_EDEFINITION, "known total '%.150s' is 0, but the sample has cases of it; correct the total, "
+                return est_i_fail(error, EST_EDEFINITION, "known total '%.150s' is 0, but the sample has cases of it; correct the "
+                                                          "total, "
                                   "or join the level with another one", c->name[j]);
     return EST_OK;
 }
@@ -79,7 +81,8 @@ static est_status check_sums(const est_i_calibration *c, est_error *error)
             first = m;
         double one = margin_sum(c, first), other = margin_sum(c, m);
         if (!(fabs(one - other) <= 1e-9 * fmax(1, fabs(one))))
-            return est_i_fail(error, EST_EDEFINITION, "the known totals contradict each other: margin '%.100s' adds up to %s, margin "
+            return est_i_fail(error, EST_EDEFINITION, "the known totals contradict each other: margin '%.100s' adds up to %s, "
+                                                      "margin "
                               "'%.100s' to %s; both must add up to the same population, so scale or correct one of them",
                               c->margins[first].name, est_i_calibration_show(one, a), c->margins[m].name,
                               est_i_calibration_show(other, b));
@@ -118,8 +121,10 @@ static double implied_total(const est_i_calibration *c, size_t j, double *work, 
 static est_status fail_rank(const est_i_calibration *c, size_t j, double implied, est_error *error)
 {
     char known[32], other[32];
-    return est_i_fail(error, EST_EDEFINITION, "the known totals contradict each other in this sample: '%.150s' is known to be %s, but its "
-                      "cases are told by the other totals, which make it %s; correct the totals, or leave out its margin", c->name[j],
+    return est_i_fail(error, EST_EDEFINITION, "the known totals contradict each other in this sample: '%.150s' is known to be %s, "
+                                              "but its "
+                      "cases are told by the other totals, which make it %s; correct the totals, or leave out its margin",
+                          c->name[j],
                       est_i_calibration_show(c->known[j], known), est_i_calibration_show(implied, other));
 }
 
@@ -180,11 +185,13 @@ est_status est_i_calibration_check_reach(const est_i_calibration *calibration, e
             if (c->margins[m].numbers || !c->occurs[j] ||
                 (factor >= c->distance.lower * (1 - 1e-12) && factor <= c->distance.upper * (1 + 1e-12)))
                 continue;
-            status = est_i_fail(error, EST_EDEFINITION, "the bounds %s cannot be met: '%.150s' is known to be %s and weighs %s before "
+            status = est_i_fail(error, EST_EDEFINITION, "the bounds %s cannot be met: '%.150s' is known to be %s and weighs %s "
+                                                        "before "
                                 "calibration, so its mean factor is %s; widen the bounds beyond it%s",
                                 bounds.failed ? "" : bounds.data, c->name[j], est_i_calibration_show(c->known[j], known),
                                 est_i_calibration_show(c->before[j], before), est_i_calibration_show(factor, mean),
-                                factor > 20 || factor < 0.05 ? ", or scale the weights first: they do not add up to the population" : "");
+                                factor > 20 || factor < 0.05 ? ", or scale the weights first: they do not add up to the population"
+                                    : "");
         }
     est_i_text_free(&bounds);
     return status;
@@ -211,7 +218,8 @@ static bool linear_range(const est_i_calibration *c, double *smallest, double *l
     return *smallest <= *largest;
 }
 
-est_status est_i_calibration_fail_unmet(est_i_calibration *calibration, const est_i_calibration_solution *solution, est_error *error)
+est_status est_i_calibration_fail_unmet(est_i_calibration *calibration, const est_i_calibration_solution *solution,
+                                        est_error *error)
 {
     const est_i_calibration *c = calibration;
     size_t worst = 0;
@@ -236,7 +244,8 @@ est_status est_i_calibration_fail_unmet(est_i_calibration *calibration, const es
     est_i_text_printf(&text, ", off by %s %%; ", est_i_calibration_show(
         100 * fabs(solution->reached[worst] - c->known[worst]) / fmax(fabs(c->known[worst]), 1e-300), d));
     if (has_bounds(c) && linear_range(c, &smallest, &largest))
-        est_i_text_printf(&text, "without bounds linear calibration needs factors from %s to %s: widen the bounds, or join small levels",
+        est_i_text_printf(&text, "without bounds linear calibration needs factors from %s to %s: widen the bounds, or join small "
+                                 "levels",
                           est_i_calibration_show(smallest, a), est_i_calibration_show(largest, b));
     else
         est_i_text_append(&text, has_bounds(c) ? "widen the bounds, or join small levels"

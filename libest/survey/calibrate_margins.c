@@ -212,15 +212,18 @@ static est_status check_known(const est_i_calibration *c, const est_i_known *kno
     est_i_number_print(known->total, digits);
     for (const est_i_known *before = c->knowns; before < known; before++)
         if (before->margin == known->margin && strcmp(before->level, known->level) == 0)
-            return est_i_fail_at(error, EST_EVALUE, place, "margin '%.100s', level '%.100s' stands here and in record %zu, expected one "
+            return est_i_fail_at(error, EST_EVALUE, place, "margin '%.100s', level '%.100s' stands here and in record %zu, "
+                                                           "expected one "
                                  "known total for each", margin->name, known->level, before->record + 1);
     if (margin->numbers)
         return EST_OK;
     if (margin->n_factors > 0 && !*known->level)
-        return est_i_fail_at(error, EST_EVALUE, place, "margin '%.100s' has an empty level beside others; give the level, or one row "
+        return est_i_fail_at(error, EST_EVALUE, place, "margin '%.100s' has an empty level beside others; give the level, or one "
+                                                       "row "
                              "with an empty level alone for the total of a number", margin->name);
     if (!(known->total >= 0))
-        return est_i_fail_at(error, EST_EVALUE, place, "margin '%.100s', level '%.100s': found the total %s, expected a count of the "
+        return est_i_fail_at(error, EST_EVALUE, place, "margin '%.100s', level '%.100s': found the total %s, expected a count of "
+                                                       "the "
                              "population, 0 or more", margin->name, known->level, digits);
     return EST_OK;
 }
@@ -284,7 +287,8 @@ static est_status read_declared(est_i_calibration *c, est_error *error)
         if (name.failed)
             status = est_i_no_memory(error);
         else if (!whole || !name.length)
-            status = est_i_fail(error, EST_EOPTION, "columns that the weights are calibrated on: found '%.200s', expected names parted "
+            status = est_i_fail(error, EST_EOPTION, "columns that the weights are calibrated on: found '%.200s', expected names "
+                                                    "parted "
                                 "by commas, 'a:b' for crossed columns, 'number(x)' for the total of a number", c->options.declared);
         else
             status = declare(c, &name, error);
@@ -303,7 +307,8 @@ static est_status check_kind(const est_i_calibration *c, est_error *error)
                           "column or of columns crossed ('sex:county'); use rake for several", c->n_margins);
     for (size_t m = 0; m < c->n_margins; m++)
         if (c->margins[m].numbers && (kind == EST_I_CALIBRATE_POSTSTRATIFY || kind == EST_I_CALIBRATE_RAKE))
-            return est_i_fail(error, EST_EDEFINITION, "margin '%.100s' is the total of a number (its level is empty), expected totals "
+            return est_i_fail(error, EST_EDEFINITION, "margin '%.100s' is the total of a number (its level is empty), expected "
+                                                      "totals "
                               "of levels; use linear, bounded, logit or exponential for numbers", c->margins[m].name);
     return EST_OK;
 }
@@ -366,8 +371,10 @@ static bool is_meant(const est_i_calibration *c, size_t variable, size_t level, 
     return est_i_number_parse(part, length, &wanted) && est_i_number_parse(text, strlen(text), &found) && wanted == found;
 }
 
-/* Puts `total` down for every combination of levels whose number in the factors before is `base` and that the level's text means. */
-static void mark(const est_i_calibration *c, const est_i_margin *margin, const char *level, size_t factor, size_t base, uint32_t total)
+/* Puts `total` down for every combination of levels whose number in the factors before is `base` and that the level's text means.
+ * */
+static void mark(const est_i_calibration *c, const est_i_margin *margin, const char *level, size_t factor, size_t base,
+                 uint32_t total)
 {
     size_t length = strlen(level), variable;
     const char *part = level;
@@ -394,7 +401,8 @@ static est_status number_combinations(est_i_calibration *c, est_i_margin *margin
         if (is_levels(c, margin->variable[f])) {
             margin->n_combinations *= c->n_levels[margin->variable[f]];
             if (margin->n_combinations > COMBINATIONS_MAX)
-                return est_i_fail(error, EST_EDEFINITION, "margin '%.100s' has more than %zu combinations of levels; is a number taken for "
+                return est_i_fail(error, EST_EDEFINITION, "margin '%.100s' has more than %zu combinations of levels; is a number "
+                                                          "taken for "
                                   "a category?", margin->name, COMBINATIONS_MAX);
         }
     free(margin->column);
@@ -420,7 +428,8 @@ static est_status make_totals(est_i_calibration *c, size_t size, est_error *erro
 {
     size_t n = size ? size : 1, most = c->diagonal ? EST_I_CALIBRATION_CELLS_MAX : EST_I_CALIBRATION_SIZE_MAX;
     if (size > most)
-        return est_i_fail(error, EST_EDEFINITION, "calibration: found %zu known totals, expected at most %zu; is a number taken for a "
+        return est_i_fail(error, EST_EDEFINITION, "calibration: found %zu known totals, expected at most %zu; is a number taken "
+                                                  "for a "
                           "category?", size, most);
     c->size = size;
     c->name = calloc(n, sizeof *c->name);
@@ -483,7 +492,8 @@ static est_status resolve_table(est_i_calibration *c, est_error *error)
                 continue;
             if (!parts)
                 return est_i_fail_at(error, EST_EVALUE, est_i_table_place(c->options.margins, -1, known->record),
-                                     "margin '%.100s' crosses %zu columns: found the level '%.100s', expected %zu levels joined by ':'",
+                                     "margin '%.100s' crosses %zu columns: found the level '%.100s', expected %zu levels joined by "
+                                     "':'",
                                      margin->name, margin->n_factors, known->level, margin->n_factors);
             mark(c, margin, known->level, 0, 0, column);
             c->known[column] = known->total;
@@ -554,7 +564,8 @@ est_status est_i_margins_fail_level(const est_i_calibration *calibration, size_t
     est_status status;
     if (!level)
         return est_i_no_memory(error);
-    status = est_i_fail(error, EST_EDEFINITION, "margin '%.100s': the sample has cases at level '%.100s', for which no total is known; "
+    status = est_i_fail(error, EST_EDEFINITION, "margin '%.100s': the sample has cases at level '%.100s', for which no total is "
+                                                "known; "
                         "add its total to the table of margins, or join the level with another one in the data",
                         calibration->margins[margin].name, level);
     free(level);

@@ -37,12 +37,12 @@ static void free_at(est_i_calibration_kind kind, double u, double *g, double *sl
 /* The u at which F is g. */
 static double inverse(const est_i_distance *distance, double g)
 {
-    double above = distance->upper - 1, below = 1 - distance->lower;
+    double above = distance->upper - 1, below = 1 - distance->lower, width = distance->upper - distance->lower;
     if (distance->kind == EST_I_CALIBRATE_RAKE || distance->kind == EST_I_CALIBRATE_EXPONENTIAL)
         return log(g > 0 ? g : 0);
     if (distance->kind != EST_I_CALIBRATE_LOGIT)
         return g - 1;
-    return log(above * (g - distance->lower) / (below * (distance->upper - g))) * above * below / (distance->upper - distance->lower);
+    return log(above * (g - distance->lower) / (below * (distance->upper - g))) * above * below / width;
 }
 
 static void uncut_at(const est_i_distance *distance, double u, double *g, double *slope, double *integral)
@@ -154,7 +154,8 @@ est_status est_i_units_evaluate(void *user, const double *lambda, est_i_evaluati
 
 /* Deming and Stephan (1940), Annals of Mathematical Statistics 11:427-444. Columns of different margins meet in a unit, those of
  * one margin do not, so that the k-th x of every unit is of the k-th margin. */
-bool est_i_units_rake(const est_i_units *units, const double *weight, size_t size, const double *known, double tolerance, int sweeps,
+bool est_i_units_rake(const est_i_units *units, const double *weight, size_t size, const double *known, double tolerance,
+                      int sweeps,
                       double *work, double *g)
 {
     size_t n_margins = units->n ? units->start[1] - units->start[0] : 0;
@@ -247,7 +248,8 @@ static est_status evaluate(newton *n, const double *lambda, double *misfit, est_
     return status;
 }
 
-/* The step that solves (hessian + extra gram) step = misfit; how much of the misfit it leaves out, at worst, as a share of the worst. */
+/* The step that solves (hessian + extra gram) step = misfit; how much of the misfit it leaves out, at worst, as a share of the
+ * worst. */
 static double find_step(newton *n, double extra)
 {
     size_t size = n->problem->size;
@@ -298,7 +300,8 @@ static est_status search(newton *n, est_i_calibration_solution *solution, bool *
     return status;
 }
 
-est_status est_i_calibration_newton(const est_i_calibration_problem *problem, est_i_calibration_solution *solution, est_error *error)
+est_status est_i_calibration_newton(const est_i_calibration_problem *problem, est_i_calibration_solution *solution,
+                                    est_error *error)
 {
     newton n = {0};
     est_status status = EST_OK;

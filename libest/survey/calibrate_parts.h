@@ -61,7 +61,8 @@ typedef struct est_i_calibration_solution {
 } est_i_calibration_solution;
 
 /* Newton's method with a line search. That no solution was found is no error: `converged` says so. */
-est_status est_i_calibration_newton(const est_i_calibration_problem *problem, est_i_calibration_solution *solution, est_error *error);
+est_status est_i_calibration_newton(const est_i_calibration_problem *problem, est_i_calibration_solution *solution,
+                                    est_error *error);
 
 /* evaluate over units: user is a const est_i_units_problem *. */
 typedef struct est_i_units_problem {
@@ -78,7 +79,8 @@ est_i_distance est_i_units_distance(const est_i_units *units, size_t unit, est_i
 void est_i_units_gram(const est_i_units *units, const double *weight, size_t size, double *gram);
 
 /* Raking by iterative proportional fitting, for units whose x are all 1: g in place. False if it does not settle in `sweeps`. */
-bool est_i_units_rake(const est_i_units *units, const double *weight, size_t size, const double *known, double tolerance, int sweeps,
+bool est_i_units_rake(const est_i_units *units, const double *weight, size_t size, const double *known, double tolerance,
+                      int sweeps,
                       double *work, double *g);
 
 /* Solves factor'factor b = b in place (numerics/linear.h). */
@@ -161,7 +163,8 @@ typedef struct est_i_x_row {
     const double *number;
 } est_i_x_row;
 /* Nonzero x of a row: at most one a margin. Returns how many; SIZE_MAX where a level has no total, *margin says in which. */
-size_t est_i_margins_x(const est_i_calibration *calibration, const est_i_x_row *row, uint32_t *index, double *value, size_t *margin);
+size_t est_i_margins_x(const est_i_calibration *calibration, const est_i_x_row *row, uint32_t *index, double *value,
+                       size_t *margin);
 /* The combination of levels of a row in a margin as text. */
 char *est_i_margins_level(const est_i_calibration *calibration, size_t margin, const est_i_x_row *row);
 est_status est_i_margins_fail_level(const est_i_calibration *calibration, size_t margin, const est_i_x_row *row, est_error *error);
@@ -175,7 +178,8 @@ size_t est_i_x_cells_find(est_i_x_cells *cells, const uint64_t *key, bool make, 
 size_t est_i_x_cells_look_up(const est_i_x_cells *cells, const uint64_t *key);
 /* Keys of rows first to first + n - 1, n at most EST_I_X_BLOCK; missing[i]: the number of a variable without a value + 1, or 0. */
 #define EST_I_X_BLOCK 256u
-void est_i_x_keys(const est_i_calibration *calibration, const est_i_rows *rows, size_t first, size_t n, uint64_t *key, uint32_t *missing);
+void est_i_x_keys(const est_i_calibration *calibration, const est_i_rows *rows, size_t first, size_t n, uint64_t *key,
+                  uint32_t *missing);
 void est_i_x_unpack(const est_i_calibration *calibration, const uint64_t *key, uint32_t *level, double *number);
 bool est_i_x_row_of(const est_i_calibration *calibration, const est_i_rows *rows, size_t row, uint32_t *level, double *number);
 /* DECLARED: the calibrated weight of a row. */
@@ -196,7 +200,8 @@ est_status est_i_x_collect(est_i_calibration *calibration, est_i_sample *sample,
 
 /* x of each PSU, averaged with the base weights (Lemaitre and Dufour 1987, Survey Methodology 13:199-207), as units. */
 est_status est_i_calibration_clusters(est_i_calibration *calibration, est_error *error);
-/* evaluate by a pass: user is the calibration. Without a lambda g is 1, of DECLARED the factor that each row has. `report` and `after`
+/* evaluate by a pass: user is the calibration. Without a lambda g is 1, of DECLARED the factor that each row has. `report` and
+ * `after`
  * are brought up to date. */
 est_status est_i_calibration_evaluate_rows(void *user, const double *lambda, est_i_evaluation *evaluation, est_error *error);
 /* The same, with g in place of its slope in the hessian. */
@@ -208,7 +213,8 @@ est_status est_i_calibration_adjust(void *user, const est_i_rows *rows, double *
 est_status est_i_calibration_check_margins(const est_i_calibration *calibration, est_error *error);
 est_status est_i_calibration_check_ranks(est_i_calibration *calibration, est_error *error);
 est_status est_i_calibration_check_reach(const est_i_calibration *calibration, est_error *error);
-est_status est_i_calibration_fail_unmet(est_i_calibration *calibration, const est_i_calibration_solution *solution, est_error *error);
+est_status est_i_calibration_fail_unmet(est_i_calibration *calibration, const est_i_calibration_solution *solution,
+                                        est_error *error);
 /* A number for a message: six significant digits. Buffer of 32 bytes. */
 const char *est_i_calibration_show(double value, char buffer[32]);
 

@@ -212,7 +212,8 @@ static est_status bound_units(trim *t, est_error *error)
     }
     if (apart == 0)
         return EST_OK;
-    return est_i_fail(error, EST_EDEFINITION, "trimming: the limits %s and %s of the weights cannot be met together with %s in %zu %s; widen "
+    return est_i_fail(error, EST_EDEFINITION, "trimming: the limits %s and %s of the weights cannot be met together with %s in %zu "
+                                              "%s; widen "
                       "the one or the other", est_i_calibration_show(t->least, a), est_i_calibration_show(t->most, b),
                       t->calibration->psu ? "one factor for each PSU" : "the bounds of the factors", apart,
                       t->calibration->psu ? "PSUs" : "rows");
@@ -237,7 +238,8 @@ static est_status check_reach(const trim *t, est_error *error)
         for (size_t end = j + c->margins[m].n_rows; j < end && status == EST_OK; j++) {
             bool low = c->known[j] > most[j] * (1 + 1e-12), high = c->known[j] < least[j] * (1 - 1e-12);
             if (!c->margins[m].numbers && (low || high))
-                status = est_i_fail(error, EST_EDEFINITION, "trimming: '%.150s' is known to be %s, but weights within the limits give %s %s; "
+                status = est_i_fail(error, EST_EDEFINITION, "trimming: '%.150s' is known to be %s, but weights within the limits "
+                                                            "give %s %s; "
                                     "widen the limits, or join the level with another one", c->name[j],
                                     est_i_calibration_show(c->known[j], known), low ? "at most" : "at least",
                                     est_i_calibration_show(low ? most[j] : least[j], limit));
@@ -311,7 +313,8 @@ static est_status fail_unmet(const trim *t, const est_i_calibration_solution *so
         worst = off > most ? j : worst;
         most = fmax(most, off);
     }
-    return est_i_fail(error, EST_EDEFINITION, "trimming: no weights within the limits reproduce all the totals; '%.150s' comes to %s and is "
+    return est_i_fail(error, EST_EDEFINITION, "trimming: no weights within the limits reproduce all the totals; '%.150s' comes to "
+                                              "%s and is "
                       "known to be %s; widen the limits, or join small levels", c->name[worst],
                       est_i_calibration_show(solution->reached[worst], reached), est_i_calibration_show(c->known[worst], known));
 }
@@ -358,19 +361,22 @@ static est_status gather(trim *t, est_error *error)
     return status;
 }
 
-est_status est_i_calibration_trim(est_i_calibration *calibration, double least, double most, size_t n, double *weight, double *after,
+est_status est_i_calibration_trim(est_i_calibration *calibration, double least, double most, size_t n, double *weight,
+                                  double *after,
                                   est_error *error)
 {
     trim t = {.calibration = calibration, .least = least, .most = most, .after = after};
     est_status status = gather(&t, error);
     if (status == EST_OK && t.rows->n != n)
-        status = est_i_fail(error, EST_EINTERNAL, "trimming: found %zu rows, expected %zu; please report this as a defect", t.rows->n, n);
+        status = est_i_fail(error, EST_EINTERNAL, "trimming: found %zu rows, expected %zu; please report this as a defect",
+                            t.rows->n, n);
     if (status == EST_OK)
         status = check_reach(&t, error);
     if (status == EST_OK)
         status = calibration->diagonal ? solve_cells(&t, error) : solve_newton(&t, error);
     for (size_t i = 0; i < n && status == EST_OK; i++)
-        weight[i] = t.rows->weight[i] > 0 ? fmin(fmax(t.rows->weight[i] * t.g[calibration->psu ? t.rows->unit[i] : i], least), most) : 0;
+        weight[i] = t.rows->weight[i] > 0 ? fmin(fmax(t.rows->weight[i] * t.g[calibration->psu ? t.rows->unit[i] : i], least),
+                                                 most) : 0;
     rows_free(NULL, t.rows);
     est_i_units_clear(&t.units);
     free(t.g);

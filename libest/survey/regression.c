@@ -21,7 +21,7 @@
 typedef struct fit_state {
     est_i_sample *sample;
     const est_i_regression_options *options;
-    const est_i_model *model;
+    const est_i_regressors *model;
     est_i_newton_fit *fit;
     est_i_scores *scores;
     double *sums;
@@ -39,8 +39,9 @@ static bool is_separation(const fit_state *state, est_i_newton_reach reach)
 
 static est_status no_convergence(est_error *error)
 {
-    return est_i_fail(error, EST_EIDENTIFY, "the regression did not converge: its columns nearly depend on each other, or nearly part the "
-                                            "responses; leave a term out");
+    return est_i_fail(error, EST_EIDENTIFY,
+                      "the regression did not converge: its columns nearly depend on each other, or nearly part the responses; "
+                      "leave a term out");
 }
 
 static est_status climb(fit_state *state, est_error *error)
@@ -73,7 +74,8 @@ static est_status settle(fit_state *state, est_error *error)
     for (int pass = 0; pass < SCORES_MAX && !done && status == EST_OK; pass++) {
         est_i_scores_free(state->scores);
         state->scores = NULL;
-        status = est_i_scores_take(state->sample, state->model, state->options->calibration, fit->tried, state->unit, &state->scores, error);
+        status = est_i_scores_take(state->sample, state->model, state->options->calibration, fit->tried, state->unit,
+                                   &state->scores, error);
         if (status != EST_OK)
             break;
         memcpy(state->sums, state->scores->sums, width * sizeof *state->sums);
@@ -134,8 +136,8 @@ static est_status replicate_covariance(const fit_state *state, est_i_regression 
     size_t *column = malloc((p + 1) * sizeof *column);
     est_status status = theta && covariance && column ? EST_OK : est_i_no_memory(error);
     if (status == EST_OK)
-        status = est_i_newton_replicates(state->sample, state->model, state->options, state->fit->beta, state->fit->alive, state->unit,
-                                         theta, error);
+        status = est_i_newton_replicates(state->sample, state->model, state->options, state->fit->beta, state->fit->alive,
+                                         state->unit, theta, error);
     if (status == EST_OK) {
         double *estimate = covariance + p * p;
         for (size_t j = 0; j < p; j++)
@@ -164,7 +166,7 @@ static est_status replicate_covariance(const fit_state *state, est_i_regression 
 
 /* The result */
 
-static est_status result_new(est_i_model *model, est_i_regression **regression, est_error *error)
+static est_status result_new(est_i_regressors *model, est_i_regression **regression, est_error *error)
 {
     size_t p = model->p;
     est_i_regression *made = calloc(1, sizeof *made);
@@ -217,11 +219,11 @@ static est_status give_estimates(const fit_state *state, est_i_regression *regre
     memcpy(regression->coefficient, state->fit->beta, p * sizeof *regression->coefficient);
     est_status status = EST_OK;
     if (state->options->replicates) {
-        est_i_model_unscale(state->model, regression->coefficient, NULL);
+        est_i_regressors_unscale(state->model, regression->coefficient, NULL);
         status = replicate_covariance(state, regression, error);
     } else {
         status = taylor_covariance(state, regression->covariance, &regression->lonely, error);
-        est_i_model_unscale(state->model, regression->coefficient, regression->covariance);
+        est_i_regressors_unscale(state->model, regression->coefficient, regression->covariance);
     }
     for (size_t j = 0; j < p && status == EST_OK; j++) {
         rank += state->fit->alive[j];
@@ -231,8 +233,9 @@ static est_status give_estimates(const fit_state *state, est_i_regression *regre
     }
     regression->n = scores->n;
     regression->weight = scores->weight;
-    double df = est_i_model_df(state->sample, state->options->replicates, state->options->design_df ? NULL : scores->present) + 1 -
-                (double)rank, rest = scores->n - (double)rank;
+    const bool *present = state->options->design_df ? NULL : scores->present;
+    double whole = est_i_regressors_df(state->sample, state->options->replicates, present);
+    double df = whole + 1 - (double)rank, rest = scores->n - (double)rank;
     regression->df = df > 0 ? df : NAN;
     regression->dispersion = rest > 0 ? scores->pearson / (scores->weight * state->unit) * scores->n / rest : NAN;
     return status;
@@ -267,13 +270,13 @@ est_status est_i_regression_fit(est_i_sample *sample, const est_i_regression_opt
                                 est_error *error)
 {
     fit_state state = {.sample = sample, .options = options};
-    est_i_model *model = NULL;
+    est_i_regressors *model = NULL;
     est_i_regression *made = NULL;
     double n = 0, weight = 0, missing = 0;
     est_status status = check_options(sample, options, error);
     *regression = NULL;
     if (status == EST_OK)
-        status = est_i_model_learn(sample, options, &model, &n, &weight, &missing, error);
+        status = est_i_regressors_learn(sample, options, &model, &n, &weight, &missing, error);
     if (status == EST_OK)
         status = result_new(model, &made, error);
     if (status != EST_OK)
@@ -297,7 +300,7 @@ cleanup:
     est_i_scores_free(state.scores);
     est_i_newton_fits_free(state.fit);
     free(state.sums);
-    est_i_regression_model_free(model);
+    est_i_regressors_free(model);
     est_i_regression_free(made);
     return status;
 }
@@ -318,7 +321,8 @@ void est_i_regression_free(est_i_regression *regression)
 }
 
 /* V = U'U, U'x = b: b' V^-1 b = x'x. */
-void est_i_regression_test(const est_i_regression *regression, size_t from, size_t to, double *f, double *df1, double *df2, double *p)
+void est_i_regression_test(const est_i_regression *regression, size_t from, size_t to, double *f, double *df1, double *df2,
+                           double *p)
 {
     size_t size = 0, width = to - from;
     double *v = malloc((width * width + width + 1) * sizeof *v), *b = v ? v + width * width : NULL, sum = 0;

@@ -36,7 +36,7 @@ typedef struct est_i_regression {
     double *coefficient, *covariance; /* p, p x p */
     bool *aliased;          /* a column that depends on those before it: NaN */
     bool *unbounded;        /* separated: this coefficient is one that runs to infinity */
-    double df;              /* design df (at most that of the replicates) + 1 - columns not aliased, for t; NaN where it is not positive */
+    double df;              /* of the design, at most of the replicates, + 1 - columns not aliased; NaN where it is not positive */
     double n, weight, missing;
     int iterations;
     bool separated;         /* logistic: a combination of columns parts the responses 0 and 1, so the likelihood has no maximum;
@@ -46,18 +46,19 @@ typedef struct est_i_regression {
     size_t dropped;         /* replicates without an estimate of some coefficient that the sample has */
 } est_i_regression;
 
-/* Over all rows of the condition (the sample's `where`); domains of the sample are not used. Reads the rows more than once. A level
- * that no such row has gives no column; the reference is the first level, in the order of the page, that has rows. Columns of levels
- * are full, without a reference, where the term without that factor is not in the model (a product alone), and the first of them where
- * there is no intercept.
- * Rows that miss a value, or whose base weight is 0, are left out. EST_EVALUE: a logistic response that is neither 0 nor 1, with its
- * record. EST_EIDENTIFY: no row, or a logistic response that is the same in all rows. */
+/* Over all rows of the condition (the sample's `where`); domains of the sample are not used. Reads the rows more than once. A
+ * level that no such row has gives no column; the reference is the first level, in the order of the page, that has rows. Columns
+ * of levels are full, without a reference, where the term without that factor is not in the model (a product alone), and the first
+ * of them where there is no intercept. Rows that miss a value, or whose base weight is 0, are left out. EST_EVALUE: a logistic
+ * response that is neither 0 nor 1, with its record. EST_EIDENTIFY: no row, a logistic response that is the same in all rows, or a
+ * fit that does not converge. */
 est_status est_i_regression_fit(est_i_sample *sample, const est_i_regression_options *options, est_i_regression **regression,
                                 est_error *error);
 void est_i_regression_free(est_i_regression *regression);
 
 /* Wald test that the coefficients from to to - 1 are all 0: F = b' V^-1 b / k on k and regression->df, k the number of those that
  * are not aliased. All NaN where that is 0, V is singular or the df are not positive. */
-void est_i_regression_test(const est_i_regression *regression, size_t from, size_t to, double *f, double *df1, double *df2, double *p);
+void est_i_regression_test(const est_i_regression *regression, size_t from, size_t to, double *f, double *df1, double *df2,
+                           double *p);
 
 #endif

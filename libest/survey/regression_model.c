@@ -9,7 +9,7 @@
 
 #define COLUMNS_MAX 2000
 
-size_t est_i_model_variables(const est_i_regression_options *options, size_t *variable)
+size_t est_i_regressors_variables(const est_i_regression_options *options, size_t *variable)
 {
     size_t n = 0;
     variable[n++] = options->response;
@@ -24,8 +24,8 @@ size_t est_i_model_variables(const est_i_regression_options *options, size_t *va
     return n;
 }
 
-bool est_i_model_enters(const est_i_sample_plan *plan, size_t n_variables, const size_t *variable, const est_i_rows *rows, size_t row,
-                        bool *missing)
+bool est_i_regressors_enter(const est_i_sample_plan *plan, size_t n_variables, const size_t *variable, const est_i_rows *rows,
+                            size_t row, bool *missing)
 {
     *missing = false;
     if (rows->domain[row] == EST_I_NO_DOMAIN || !(rows->base_weight[row] > 0))
@@ -66,8 +66,8 @@ static bool holds_constant(const est_i_regression_options *options, const est_i_
     return false;
 }
 
-static est_status code_levels(est_i_model_factor *factor, const est_i_sample *sample, const est_i_moments *moments, bool reference,
-                              est_error *error)
+static est_status code_levels(est_i_regressors_factor *factor, const est_i_sample *sample, const est_i_moments *moments,
+                              bool reference, est_error *error)
 {
     size_t n = est_i_sample_levels(sample, factor->variable), present = 0;
     uint32_t *order = malloc((n + 1) * sizeof *order);
@@ -89,17 +89,17 @@ static est_status code_levels(est_i_model_factor *factor, const est_i_sample *sa
     free(order);
     if (present < 2)
         return est_i_fail(error, EST_EIDENTIFY,
-                          "column '%s' has one value in all rows that enter the regression, expected two or more; leave the term out",
+                          "column '%s' has one value in all rows that enter the regression, expected two or more; leave it out",
                           est_i_sample_get_plan(sample)->variables[factor->variable].column);
     return EST_OK;
 }
 
-static est_status make_term(est_i_model *model, size_t t, const est_i_sample *sample, const est_i_regression_options *options,
+static est_status make_term(est_i_regressors *model, size_t t, const est_i_sample *sample, const est_i_regression_options *options,
                             const est_i_moments *moments, est_error *error)
 {
     const est_i_variable *variables = est_i_sample_get_plan(sample)->variables;
     const est_i_term *from = &options->terms[t];
-    est_i_model_term *term = &model->term[t];
+    est_i_regressors_term *term = &model->term[t];
     est_status status = EST_OK;
     if (from->n_factors == 0 || from->n_factors > EST_I_FACTORS_MAX)
         return est_i_fail(error, EST_EOPTION, "found a term of %zu factors, expected 1 to %d", from->n_factors, EST_I_FACTORS_MAX);
@@ -107,7 +107,7 @@ static est_status make_term(est_i_model *model, size_t t, const est_i_sample *sa
     term->first = model->p;
     term->n_columns = 1;
     for (size_t f = 0; f < term->n_factors && status == EST_OK; f++) {
-        est_i_model_factor *factor = &term->factor[f];
+        est_i_regressors_factor *factor = &term->factor[f];
         factor->variable = from->variable[f];
         factor->is_level = variables[factor->variable].kind == EST_I_VARIABLE_LEVELS;
         factor->stride = term->n_columns;
@@ -117,17 +117,17 @@ static est_status make_term(est_i_model *model, size_t t, const est_i_sample *sa
         status = code_levels(factor, sample, &moments[factor->variable], reference, error);
         term->n_columns *= factor->n_codes;
         if (status == EST_OK && model->p + term->n_columns > COLUMNS_MAX)
-            status = est_i_fail(error, EST_EOPTION, "the model has more than %d columns; take columns with fewer values", COLUMNS_MAX);
+            status = est_i_fail(error, EST_EOPTION, "the model has more than %d columns; leave a term out", COLUMNS_MAX);
     }
     model->p += term->n_columns;
     return status;
 }
 
-static bool name_column(est_i_model *model, const est_i_model_term *term, size_t column, const est_i_sample *sample)
+static bool name_column(est_i_regressors *model, const est_i_regressors_term *term, size_t column, const est_i_sample *sample)
 {
     est_i_text name = {0};
     for (size_t f = 0; f < term->n_factors; f++) {
-        const est_i_model_factor *factor = &term->factor[f];
+        const est_i_regressors_factor *factor = &term->factor[f];
         est_i_text_printf(&name, "%s%s", f ? ":" : "", est_i_sample_get_plan(sample)->variables[factor->variable].column);
         if (!factor->is_level)
             continue;
@@ -140,7 +140,7 @@ static bool name_column(est_i_model *model, const est_i_model_term *term, size_t
 }
 
 /* Products of independent numbers have the second moment prod(m^2 + s^2) and the mean prod(m): near enough for scales. */
-static void scale_term(est_i_model *model, const est_i_model_term *term, const est_i_moments *moments)
+static void scale_term(est_i_regressors *model, const est_i_regressors_term *term, const est_i_moments *moments)
 {
     double mean = 1, square = 1;
     bool numbers_only = true;
@@ -165,7 +165,7 @@ static void scale_term(est_i_model *model, const est_i_model_term *term, const e
     }
 }
 
-static est_status fill_columns(est_i_model *model, const est_i_sample *sample, const est_i_moments *moments, est_error *error)
+static est_status fill_columns(est_i_regressors *model, const est_i_sample *sample, const est_i_moments *moments, est_error *error)
 {
     size_t room = model->p + 1;
     model->centre = calloc(room, sizeof *model->centre);
@@ -187,15 +187,15 @@ static est_status fill_columns(est_i_model *model, const est_i_sample *sample, c
     return good ? EST_OK : est_i_no_memory(error);
 }
 
-est_status est_i_regression_model_new(const est_i_sample *sample, const est_i_regression_options *options, const est_i_moments *moments,
-                           est_i_model **model, est_error *error)
+est_status est_i_regressors_new(const est_i_sample *sample, const est_i_regression_options *options, const est_i_moments *moments,
+                                est_i_regressors **model, est_error *error)
 {
     est_status status = EST_OK;
-    est_i_model *made = calloc(1, sizeof *made);
+    est_i_regressors *made = calloc(1, sizeof *made);
     *model = NULL;
     if (!made || !(made->term = calloc(options->n_terms + 1, sizeof *made->term)) ||
         !(made->variable = calloc(options->n_terms * EST_I_FACTORS_MAX + 1, sizeof *made->variable))) {
-        est_i_regression_model_free(made);
+        est_i_regressors_free(made);
         return est_i_no_memory(error);
     }
     made->family = options->family;
@@ -207,17 +207,17 @@ est_status est_i_regression_model_new(const est_i_sample *sample, const est_i_re
         status = make_term(made, t, sample, options, moments, error);
     }
     if (status == EST_OK) {
-        made->n_variables = est_i_model_variables(options, made->variable);
+        made->n_variables = est_i_regressors_variables(options, made->variable);
         status = fill_columns(made, sample, moments, error);
     }
     if (status == EST_OK)
         *model = made;
     else
-        est_i_regression_model_free(made);
+        est_i_regressors_free(made);
     return status;
 }
 
-void est_i_regression_model_free(est_i_model *model)
+void est_i_regressors_free(est_i_regressors *model)
 {
     if (!model)
         return;
@@ -235,7 +235,7 @@ void est_i_regression_model_free(est_i_model *model)
     free(model);
 }
 
-size_t est_i_model_row(const est_i_model *model, const est_i_rows *rows, size_t row, uint32_t *index, double *value)
+size_t est_i_regressors_row(const est_i_regressors *model, const est_i_rows *rows, size_t row, uint32_t *index, double *value)
 {
     size_t n = 0;
     if (model->intercept) {
@@ -243,12 +243,12 @@ size_t est_i_model_row(const est_i_model *model, const est_i_rows *rows, size_t 
         value[n++] = 1;
     }
     for (size_t t = 0; t < model->n_terms; t++) {
-        const est_i_model_term *term = &model->term[t];
+        const est_i_regressors_term *term = &model->term[t];
         size_t column = term->first;
         double x = 1;
         bool present = true;
         for (size_t f = 0; f < term->n_factors && present; f++) {
-            const est_i_model_factor *factor = &term->factor[f];
+            const est_i_regressors_factor *factor = &term->factor[f];
             if (factor->is_level) {
                 uint32_t code = factor->code[rows->level[factor->variable][row]];
                 present = code != EST_I_NO_LEVEL_NUMBER;
@@ -266,7 +266,7 @@ size_t est_i_model_row(const est_i_model *model, const est_i_rows *rows, size_t 
 }
 
 /* b_j = c_j / s_j, and the intercept loses sum c_j m_j / s_j: the covariance changes by the same matrix from both sides. */
-void est_i_model_unscale(const est_i_model *model, double *coefficient, double *covariance)
+void est_i_regressors_unscale(const est_i_regressors *model, double *coefficient, double *covariance)
 {
     size_t p = model->p;
     for (size_t j = model->intercept ? 1 : 0; j < p; j++) {

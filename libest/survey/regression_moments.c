@@ -72,7 +72,8 @@ static est_status check_response(const moments_user *user, const est_i_rows *row
         return EST_OK;
     est_i_number_print(y, found);
     return est_i_fail_at(error, EST_EVALUE, est_i_rows_place(user->sample, rows, row, variable->column),
-                         "found %s as the response, expected 0 or 1; '%s == value' makes a response of one value", found, variable->column);
+                         "found %s as the response, expected 0 or 1; '%s == value' makes a response of one value", found,
+                         variable->column);
 }
 
 static est_status add_moments(const moments_user *user, moments_part *part, const est_i_rows *rows, size_t row, est_error *error)
@@ -105,7 +106,7 @@ static est_status moments_take(void *user, void *part, const est_i_rows *rows, e
     est_status status = EST_OK;
     for (size_t i = 0; i < rows->n && status == EST_OK; i++) {
         bool missing;
-        if (est_i_model_enters(moments->plan, moments->n_variables, moments->variable, rows, i, &missing))
+        if (est_i_regressors_enter(moments->plan, moments->n_variables, moments->variable, rows, i, &missing))
             status = add_moments(moments, own, rows, i, error);
         else
             own->missing += missing;
@@ -165,7 +166,8 @@ static void add_hint(const moments_user *user, est_error *error)
         const est_i_variable *variable = &user->plan->variables[user->variable[v]];
         bool response = user->variable[v] == user->options->response;
         size_t length = strlen(error->message);
-        if (variable->kind != EST_I_VARIABLE_NUMBER || strcmp(error->column, variable->column) != 0 || strstr(error->message, " == "))
+        if (variable->kind != EST_I_VARIABLE_NUMBER || strcmp(error->column, variable->column) != 0 ||
+            strstr(error->message, " == "))
             continue;
         snprintf(error->message + length, sizeof error->message - length, response ? "; '%s == value' makes a response of a text"
                                                                                    : "; write factor(%s) for a column of texts",
@@ -179,13 +181,13 @@ static est_status check_rows(const moments_user *user, const moments_part *part,
     const char *column = user->plan->variables[user->options->response].column;
     if (!(part->n > 0))
         return est_i_fail(error, EST_EIDENTIFY,
-                          "no row enters the regression of '%s': each is outside the condition, has the weight 0 or misses a value (%.0f "
-                          "miss one)",
+                          "no row enters the regression of '%s': each is outside the condition, has the weight 0 or misses a value "
+                          "(%.0f miss one)",
                           column, part->missing);
     if (user->options->family == EST_I_FAMILY_LOGISTIC && (part->ones == 0 || part->ones == part->n))
         return est_i_fail(error, EST_EIDENTIFY,
-                          "the response '%s' is %d in all rows that enter: a logistic regression has no estimate, the odds are 0 or "
-                          "infinite",
+                          "the response '%s' is %d in all rows that enter: a logistic regression has no estimate, the odds are 0 "
+                          "or infinite",
                           column, part->ones > 0);
     return EST_OK;
 }
@@ -200,8 +202,8 @@ static void fill_moments(const moments_user *user, const moments_part *part, est
     }
 }
 
-est_status est_i_model_learn(est_i_sample *sample, const est_i_regression_options *options, est_i_model **model, double *n,
-                             double *weight, double *missing, est_error *error)
+est_status est_i_regressors_learn(est_i_sample *sample, const est_i_regression_options *options, est_i_regressors **model,
+                                  double *n, double *weight, double *missing, est_error *error)
 {
     static const est_i_rows_consumer consumer = {moments_new, moments_take, moments_settle, moments_join, moments_free};
     moments_user user = {.sample = sample, .plan = est_i_sample_get_plan(sample), .options = options};
@@ -213,7 +215,7 @@ est_status est_i_model_learn(est_i_sample *sample, const est_i_regression_option
         status = est_i_no_memory(error);
         goto cleanup;
     }
-    user.n_variables = est_i_model_variables(options, user.variable);
+    user.n_variables = est_i_regressors_variables(options, user.variable);
     status = est_i_sample_pass(sample, &consumer, &user, "reading the regression's columns", &part, error);
     if (status == EST_EVALUE)
         add_hint(&user, error);
@@ -225,7 +227,7 @@ est_status est_i_model_learn(est_i_sample *sample, const est_i_regression_option
         *n = whole->n;
         *weight = whole->weight;
         *missing = whole->missing;
-        status = est_i_regression_model_new(sample, options, moments, model, error);
+        status = est_i_regressors_new(sample, options, moments, model, error);
     }
 cleanup:
     moments_free(&user, part);

@@ -9,7 +9,7 @@
 
 #define BLOCK_ROWS 256
 
-size_t est_i_newton_width(const est_i_model *model)
+size_t est_i_newton_width(const est_i_regressors *model)
 {
     return 1 + model->p + model->p * model->p;
 }
@@ -37,7 +37,7 @@ static double log_likelihood(est_i_family family, double y, double eta)
 /* The sums */
 
 typedef struct sums_user {
-    const est_i_model *model;
+    const est_i_regressors *model;
     const est_i_sample_plan *plan;
     const est_i_replicate_weights *weights;
     double unit;
@@ -97,7 +97,7 @@ static double product(size_t n, const uint32_t *index, const double *value, cons
 /* Columns that are 0 in a row cost nothing: a factor of many levels is one column here. */
 static void add_block(const sums_user *user, sums_part *part, const est_i_newton_fit *fit, double *sums)
 {
-    const est_i_model *model = user->model;
+    const est_i_regressors *model = user->model;
     size_t p = model->p, columns = 1 + model->n_terms;
     double *gradient = sums + 1, *hessian = gradient + p;
     for (size_t k = 0; k < part->n; k++) {
@@ -141,18 +141,18 @@ static void finish_block(const sums_user *user, sums_part *part, const est_i_row
 static est_status sums_take(void *user, void *part, const est_i_rows *rows, est_error *error)
 {
     const sums_user *sums = user;
-    const est_i_model *model = sums->model;
+    const est_i_regressors *model = sums->model;
     sums_part *own = part;
     size_t columns = 1 + model->n_terms;
     bool missing;
     (void)error;
     for (size_t i = 0; i < rows->n; i++) {
-        if (!est_i_model_enters(sums->plan, model->n_variables, model->variable, rows, i, &missing))
+        if (!est_i_regressors_enter(sums->plan, model->n_variables, model->variable, rows, i, &missing))
             continue;
         size_t k = own->n++;
         own->row[k] = i;
         own->y[k] = rows->value[model->response][i];
-        own->count[k] = est_i_model_row(model, rows, i, own->index + k * columns, own->value + k * columns);
+        own->count[k] = est_i_regressors_row(model, rows, i, own->index + k * columns, own->value + k * columns);
         if (own->n == BLOCK_ROWS)
             finish_block(sums, own, rows);
     }
@@ -180,8 +180,9 @@ static est_status sums_join(void *user, void *into, void *from, est_error *error
     return EST_OK;
 }
 
-est_status est_i_newton_sums(est_i_sample *sample, const est_i_model *model, const est_i_replicate_weights *weights, double unit,
-                             size_t n_fits, const est_i_newton_fit *fits, double *sums, est_i_newton_reach *reach, est_error *error)
+est_status est_i_newton_sums(est_i_sample *sample, const est_i_regressors *model, const est_i_replicate_weights *weights,
+                             double unit, size_t n_fits, const est_i_newton_fit *fits, double *sums, est_i_newton_reach *reach,
+                             est_error *error)
 {
     static const est_i_rows_consumer consumer = {sums_new, sums_take, sums_settle, sums_join, sums_free};
     sums_user user = {model, est_i_sample_get_plan(sample), weights, unit, n_fits, fits, reach != NULL};
@@ -239,7 +240,7 @@ static void clear_column(double *hessian, size_t p, size_t column)
 }
 
 /* Columns that hold the same number in every row are told from rounding errors by the size they had before they were centred. */
-static bool find_alive(const est_i_model *model, const double *hessian, bool *alive)
+static bool find_alive(const est_i_regressors *model, const double *hessian, bool *alive)
 {
     size_t p = model->p;
     double *copy = malloc(p * p * sizeof *copy);
@@ -306,7 +307,7 @@ static void try_step(est_i_newton_fit *fit, size_t p)
         fit->tried[j] = fit->beta[j] + fit->shrink * fit->step[j];
 }
 
-est_status est_i_newton_update(const est_i_model *model, est_i_newton_fit *fit, double *sums, est_error *error)
+est_status est_i_newton_update(const est_i_regressors *model, est_i_newton_fit *fit, double *sums, est_error *error)
 {
     size_t p = model->p;
     double *gradient = sums + 1, *hessian = gradient + p;

@@ -41,17 +41,17 @@ static bool mark_lost(size_t p, const double *hessian, const bool *alive, const 
 }
 
 /* What a fit ends with, in the units of the columns. */
-static void hand_over(const est_i_model *model, const est_i_newton_fit *fit, const bool *wanted, double *theta)
+static void hand_over(const est_i_regressors *model, const est_i_newton_fit *fit, const bool *wanted, double *theta)
 {
     for (size_t j = 0; j < model->p; j++)
         theta[j] = fit->done ? fit->beta[j] : NAN;
-    est_i_model_unscale(model, theta, NULL);
+    est_i_regressors_unscale(model, theta, NULL);
     for (size_t j = 0; j < model->p; j++)
         if (!wanted[j])
             theta[j] = NAN;
 }
 
-static est_status update(const est_i_model *model, est_i_newton_fit *fit, const bool *wanted, double *sums, double *theta,
+static est_status update(const est_i_regressors *model, est_i_newton_fit *fit, const bool *wanted, double *sums, double *theta,
                          est_error *error)
 {
     size_t p = model->p;
@@ -75,8 +75,8 @@ static est_status update(const est_i_model *model, est_i_newton_fit *fit, const 
     return status;
 }
 
-static est_status fit_block(est_i_sample *sample, const est_i_model *model, const est_i_replicate_weights *weights, const double *beta,
-                            const bool *alive, double unit, double *theta, est_error *error)
+static est_status fit_block(est_i_sample *sample, const est_i_regressors *model, const est_i_replicate_weights *weights,
+                            const double *beta, const bool *alive, double unit, double *theta, est_error *error)
 {
     size_t p = model->p, n = weights->count, width = est_i_newton_width(model), left = n;
     double *sums = malloc(n * width * sizeof *sums), *found = malloc((p + 1) * sizeof *found);
@@ -104,7 +104,7 @@ static est_status fit_block(est_i_sample *sample, const est_i_model *model, cons
     return status;
 }
 
-est_status est_i_newton_replicates(est_i_sample *sample, const est_i_model *model, const est_i_regression_options *options,
+est_status est_i_newton_replicates(est_i_sample *sample, const est_i_regressors *model, const est_i_regression_options *options,
                                    const double *beta, const bool *alive, double unit, double *theta, est_error *error)
 {
     size_t count = est_i_replicates_count(options->replicates), block = SUMS_BYTES / sizeof(double) / est_i_newton_width(model);

@@ -8,7 +8,7 @@
 
 /* A leaf's sums: rows of a weight above 0, the scores, and with a calibration the auxiliary numbers of all its rows. */
 typedef struct scores_user {
-    const est_i_model *model;
+    const est_i_regressors *model;
     const est_i_sample_plan *plan;
     const est_i_calibration *calibration;
     const double *beta;
@@ -68,8 +68,8 @@ static void add_to(est_i_dd *sum, double value)
 
 static void add_row(const scores_user *user, scores_part *part, const est_i_rows *rows, size_t row, est_i_dd *leaf, est_i_dd *total)
 {
-    const est_i_model *model = user->model;
-    size_t n = est_i_model_row(model, rows, row, part->index, part->value), p = model->p;
+    const est_i_regressors *model = user->model;
+    size_t n = est_i_regressors_row(model, rows, row, part->index, part->value), p = model->p;
     double w = rows->weight[row] * user->unit, base = 0, eta = 0, variance;
     double *hessian = part->sums + 1 + p;
     for (size_t i = 0; i < n; i++)
@@ -97,11 +97,11 @@ static void add_row(const scores_user *user, scores_part *part, const est_i_rows
 static est_status part_take(void *user, void *part, const est_i_rows *rows, est_error *error)
 {
     const scores_user *scores = user;
-    const est_i_model *model = scores->model;
+    const est_i_regressors *model = scores->model;
     scores_part *own = part;
     bool missing;
     for (size_t i = 0; i < rows->n; i++) {
-        bool enters = est_i_model_enters(scores->plan, model->n_variables, model->variable, rows, i, &missing);
+        bool enters = est_i_regressors_enter(scores->plan, model->n_variables, model->variable, rows, i, &missing);
         if (!enters && !scores->calibration)
             continue;
         est_i_dd *leaf = est_i_cells_at(own->leaf, rows->leaf[i], 0), *total = est_i_cells_at(own->total, 0, 0);
@@ -187,13 +187,14 @@ static void sum_gradient(const scores_part *part, size_t p, double *gradient)
     }
 }
 
-est_status est_i_scores_take(est_i_sample *sample, const est_i_model *model, const est_i_calibration *calibration, const double *beta,
-                             double unit, est_i_scores **scores, est_error *error)
+est_status est_i_scores_take(est_i_sample *sample, const est_i_regressors *model, const est_i_calibration *calibration,
+                             const double *beta, double unit, est_i_scores **scores, est_error *error)
 {
     static const est_i_rows_consumer consumer = {part_new, part_take, part_settle, part_join, part_free};
-    scores_user user = {model, est_i_sample_get_plan(sample), calibration, beta, unit, calibration ? est_i_calibration_size(calibration) : 0};
+    scores_user user = {model, est_i_sample_get_plan(sample), calibration, beta, unit, 0};
     void *part = NULL;
     est_i_scores *made = NULL;
+    user.q = calibration ? est_i_calibration_size(calibration) : 0;
     est_status status = est_i_sample_pass(sample, &consumer, &user, "summing scores", &part, error);
     *scores = NULL;
     if (status != EST_OK)

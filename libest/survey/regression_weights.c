@@ -1,4 +1,4 @@
-/* Weights of replicates for estimators that read rows: factors by leaf or supplied columns, calibrated again where the sample is. */
+/* Weights of replicates for estimators that read rows: factors by leaf or supplied columns, calibrated where the sample is. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #define ROOM_BYTES ((size_t)64 << 20)
 
 /* A file with replicate weights may say nothing of its design: then the replicates alone count. */
-double est_i_model_df(const est_i_sample *sample, const est_i_replicates *replicates, const bool *present)
+double est_i_regressors_df(const est_i_sample *sample, const est_i_replicates *replicates, const bool *present)
 {
     const est_i_sample_plan *plan = est_i_sample_get_plan(sample);
     bool has_design = plan->design.unit[0] || plan->design.stratum[0] || plan->n_replicates == 0;
@@ -79,8 +79,8 @@ static est_status sum_cells(est_i_sample *sample, est_i_replicate_weights *weigh
     return status;
 }
 
-est_status est_i_replicate_weights_open(est_i_sample *sample, const est_i_replicates *replicates, const est_i_calibration *calibration,
-                                        est_i_replicate_weights **weights, est_error *error)
+est_status est_i_replicate_weights_open(est_i_sample *sample, const est_i_replicates *replicates,
+                                        const est_i_calibration *calibration, est_i_replicate_weights **weights, est_error *error)
 {
     const est_i_sample_plan *plan = est_i_sample_get_plan(sample);
     est_i_replicate_weights *made = calloc(1, sizeof *made);
@@ -154,8 +154,8 @@ est_status est_i_replicate_weights_block(est_i_replicate_weights *weights, size_
     return good ? EST_OK : est_i_no_memory(error);
 }
 
-void est_i_replicate_weights_rows(const est_i_replicate_weights *weights, const est_i_rows *rows, size_t r, size_t n, const size_t *row,
-                                  double *weight)
+void est_i_replicate_weights_rows(const est_i_replicate_weights *weights, const est_i_rows *rows, size_t r, size_t n,
+                                  const size_t *row, double *weight)
 {
     const double *factor = weights->factor + r * weights->n_leaves;
     const double *own = weights->supplied ? rows->replicate[weights->first + r]

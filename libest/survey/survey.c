@@ -13,8 +13,8 @@
 static const est_option_spec survey_specs[] = {
     {"weight", EST_OPTION_COLUMN, AT(weight), "", 0, 0, NULL, "sampling weight; default: from --fpc, else 1", 0},
     {"strata", EST_OPTION_COLUMNS, AT(strata), "", 0, 0, NULL, "strata, one column a stage", 0},
-    {"psu", EST_OPTION_COLUMNS, AT(psu), "", 0, 0, NULL, "sampling units, one column a stage; default: every row", 0},
-    {"fpc", EST_OPTION_COLUMNS, AT(fpc), "", 0, 0, NULL, "units in each stratum, or share drawn, one column a stage", 0},
+    {"psu", EST_OPTION_COLUMNS, AT(psu), "", 0, 0, NULL, "sampling units, PSU first; default: rows", 0},
+    {"fpc", EST_OPTION_COLUMNS, AT(fpc), "", 0, 0, NULL, "units in each stratum, or share drawn", 0},
     {"nest", EST_OPTION_FLAG, AT(nest), "", 0, 1, NULL, "PSU ids are numbered within strata", 0},
     {"lonely", EST_OPTION_CHOICE, AT(lonely), "fail", 0, 0, "fail|remove|certainty|adjust|average",
      "strata with a single PSU", 0},
@@ -24,23 +24,24 @@ static const est_option_spec survey_specs[] = {
     {"ratio", EST_OPTION_COLUMNS, AT(ratio), "", 0, 0, NULL, "A/B, columns of numbers", 0},
     {"quantile", EST_OPTION_COLUMNS, AT(quantile), "", 0, 0, NULL, "X@0.5", 0},
     {"by", EST_OPTION_COLUMNS, AT(by), "", 0, 0, NULL, "domains: every crossing of these columns", 0},
-    {"where", EST_OPTION_TEXT, AT(where), "", 0, 0, NULL, "condition, e.g. 'age >= 5 and sex == \"f\"' (a domain: no PSU is lost)", 0},
-    {"contrast", EST_OPTION_TEXT, AT(contrast), "", 0, 0, NULL, "of domains: 'sex=f - sex=m', 'sex=f / sex=m'; ';' parts several", 0},
+    {"where", EST_OPTION_TEXT, AT(where), "", 0, 0, NULL, "condition, as in 'age >= 5 and sex == 2'", 0},
+    {"contrast", EST_OPTION_TEXT, AT(contrast), "", 0, 0, NULL, "of domains: 'sex=f - sex=m', 'sex=f / sex=m'", 0},
     {"linear", EST_OPTION_TEXT, AT(linear), "", 0, 0, NULL, "regression: 'y ~ x + factor(z)'", 0},
     {"logistic", EST_OPTION_TEXT, AT(logistic), "", 0, 0, NULL, "logistic regression of a 0/1 column", 0},
     {"association", EST_OPTION_COLUMNS, AT(association), "", 0, 0, NULL, "A:B, tests of independence (Rao-Scott, Wald)", 0},
     {"ci", EST_OPTION_CHOICE, AT(ci), "korn-graubard", 0, 0, "korn-graubard|beta|t|logit|wilson|arcsine|likelihood|two-se",
      "intervals of proportions (others: t, or two-se)", 0},
-    {"df", EST_OPTION_CHOICE, AT(df), "domain", 0, 0, "domain|design", "degrees of freedom: PSUs less strata, of the domain or of all", 0},
-    {"deff", EST_OPTION_CHOICE, AT(deff), "replace", 0, 0, "none|replace|no-replace",
-     "design effect against simple random sampling with or without replacement", 0},
-    {"sampling-errors", EST_OPTION_FLAG, AT(sampling_errors), "", 0, 1, NULL, "the table R, SE, N, WN, DEFT, SE/R, R-2SE, R+2SE", 0},
+    {"covariance", EST_OPTION_FLAG, AT(covariance), "", 0, 1, NULL, "the covariance of all estimates, as a table", 1},
     {"variance", EST_OPTION_CHOICE, AT(variance), "taylor", 0, 0,
      "taylor|jk1|jkn|brr|fay|rao-wu|canty-davison|preston|sdr|supplied", "standard errors from", 0},
-    {"replicates", EST_OPTION_COLUMNS, AT(replicates), "", 0, 0, NULL, "columns of replicate weights; 'rw*' = all that begin so", 0},
     {"calibrate", EST_OPTION_CHOICE, AT(calibrate), "none", 0, 0,
      "none|poststratify|rake|linear|bounded|logit|exponential|declared", "weights to known totals", 0},
-    {"margins", EST_OPTION_TABLE, AT(margins), "", 0, 0, NULL, "the known totals: columns variable, level, total", 0},
+    {"df", EST_OPTION_CHOICE, AT(df), "domain", 0, 0, "domain|design", "degrees of freedom: PSUs less strata, of the domain or of all", 1},
+    {"deff", EST_OPTION_CHOICE, AT(deff), "replace", 0, 0, "none|replace|no-replace",
+     "design effect against simple random sampling with or without replacement", 1},
+    {"sampling-errors", EST_OPTION_FLAG, AT(sampling_errors), "", 0, 1, NULL, "the table R, SE, N, WN, DEFT, SE/R, R-2SE, R+2SE", 1},
+    {"replicates", EST_OPTION_COLUMNS, AT(replicates), "", 0, 0, NULL, "columns of replicate weights; 'rw*' = all that begin so", 1},
+    {"margins", EST_OPTION_TABLE, AT(margins), "", 0, 0, NULL, "the known totals: columns variable, level, total", 1},
     {"weight-scale", EST_OPTION_NUMBER, AT(weight_scale), "1", 1e-30, 1e30, NULL, "every weight is multiplied by it (DHS: 0.000001)", 1},
     {"wave", EST_OPTION_COLUMN, AT(wave), "", 0, 0, NULL,
      "waves in one file: strata and PSUs of different waves were drawn apart", 1},
@@ -142,6 +143,18 @@ static est_status read_source(est_source *source, const void *options, const est
     return est_survey(source, options, context, result, error);
 }
 
+static est_status save_part(est_source *source, const void *options, size_t part, size_t parts, const est_context *context, char **state,
+                            size_t *length, est_error *error)
+{
+    return est_survey_part(source, options, part, parts, context, state, length, error);
+}
+
+static est_status join_parts(size_t n, const char *const *names, const char *const *states, const size_t *lengths, const void *options,
+                             const est_context *context, est_result **result, est_error *error)
+{
+    return est_survey_join(n, names, states, lengths, options, context, result, error);
+}
+
 const est_method est_i_method_survey = {
     .id = "survey",
     .title = "Survey estimates",
@@ -159,6 +172,8 @@ const est_method est_i_method_survey = {
     .validate = validate,
     .fit = fit,
     .read = read_source,
+    .part = save_part,
+    .join = join_parts,
 };
 
 est_status est_i_survey_check(const est_survey_options *options, est_error *error)

@@ -13,6 +13,9 @@
 
 extern const est_method est_i_method_survey;
 
+/* How a file begins that holds the sums of a part. */
+static const char est_i_survey_magic[] = "est survey part 1\n";
+
 /* Numbers of the choices of --variance. */
 enum { EST_I_SURVEY_TAYLOR = 0, EST_I_SURVEY_JK1, EST_I_SURVEY_SUPPLIED = 9 };
 
@@ -89,6 +92,7 @@ typedef struct est_i_survey {
     uint32_t *order;  /* domains in page order */
     size_t n_order;
     double *theta;    /* under replicates: [r * n_estimates + estimate] */
+    size_t dropped;   /* replicates without an estimate, at most for one statistic */
     size_t lonely;    /* single-PSU strata met in the whole */
     bool normalised;  /* the weights add up to about the number of rows */
 } est_i_survey;
@@ -113,7 +117,7 @@ est_status est_i_survey_model_rows(est_i_survey *run, est_error *error);
 est_status est_i_survey_contrast_rows(est_i_survey *run, est_error *error);
 
 void est_i_survey_notes(est_i_survey *run);
-void est_i_survey_frames(est_i_survey *run);
+est_status est_i_survey_frames(est_i_survey *run, est_error *error);
 
 /* Keeps a text as long as the run; NULL without memory. */
 const char *est_i_survey_keep(est_i_survey *run, const char *text);

@@ -106,9 +106,9 @@ static void set_numbers(est_i_survey *run, est_i_survey_estimate *estimate)
     estimate->numerator = est_i_totals_nonzero(run->totals, s->group, s->a, s->domain);
 }
 
-static est_status replicated_covariance(const est_i_survey *run, size_t k, const size_t *chosen, double *covariance, est_error *error)
+static est_status replicated_covariance(est_i_survey *run, size_t k, const size_t *chosen, double *covariance, est_error *error)
 {
-    size_t count = est_i_replicates_count(run->replicates);
+    size_t count = est_i_replicates_count(run->replicates), dropped = 0;
     double *theta = malloc((k * count + 1) * sizeof *theta), *estimate = malloc((k + 1) * sizeof *estimate);
     est_status status = theta && estimate ? EST_OK : est_i_no_memory(error);
     for (size_t i = 0; i < k && status == EST_OK; i++) {
@@ -117,7 +117,8 @@ static est_status replicated_covariance(const est_i_survey *run, size_t k, const
             theta[r * k + i] = run->theta[r * run->n_estimates + chosen[i]];
     }
     if (status == EST_OK)
-        est_i_replicates_covariance(run->replicates, k, theta, estimate, covariance, NULL);
+        est_i_replicates_covariance(run->replicates, k, theta, estimate, covariance, &dropped);
+    run->dropped = dropped > run->dropped ? dropped : run->dropped;
     free(theta);
     free(estimate);
     return status;

@@ -2,10 +2,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/error.h"
 #include "core/text.h"
 #include "survey/survey.h"
 
 #define ERROR_COLUMNS 10
+#define COVARIANCE_MAX 2000
 
 /* Every estimate as the appendix of a survey report prints it: R, SE, N, WN, DEFT, SE/R, R-2SE, R+2SE. */
 static void sampling_errors(est_i_survey *run)
@@ -109,11 +111,54 @@ static void forest(est_i_survey *run, size_t estimand)
     free(about);
 }
 
+/* Column and row i: estimate i, in the order of the result's rows. */
+static est_status covariance_table(est_i_survey *run, est_error *error)
+{
+    size_t k = run->n_estimates, leaves = est_i_design_leaves(est_i_sample_design(run->sample)), lonely;
+    double *covariance = k <= COVARIANCE_MAX ? malloc((k * k + 1) * sizeof *covariance) : NULL;
+    size_t *chosen = malloc((k + 1) * sizeof *chosen);
+    bool *present = malloc((leaves + 1) * sizeof *present);
+    const char **columns = malloc((k + 1) * sizeof *columns);
+    est_column_role *roles = malloc((k + 1) * sizeof *roles);
+    est_status status = covariance && chosen && present && columns && roles ? EST_OK : est_i_no_memory(error);
+    if (k > COVARIANCE_MAX)
+        status = est_i_fail(error, EST_EOPTION, "option --covariance: found %zu estimates, expected at most %d", k, COVARIANCE_MAX);
+    for (size_t i = 0; i < k && status == EST_OK; i++) {
+        est_i_text name = {0};
+        est_i_text_printf(&name, "%zu", i + 1);
+        chosen[i] = i;
+        columns[i + 1] = name.failed ? NULL : est_i_survey_keep(run, name.data);
+        roles[i + 1] = EST_ROLE_FIT;
+        status = columns[i + 1] ? EST_OK : est_i_no_memory(error);
+        est_i_text_free(&name);
+    }
+    if (status == EST_OK)
+        status = est_i_survey_covariance(run, k, chosen, present, covariance, &lonely, error);
+    if (status == EST_OK) {
+        columns[0] = "estimate";
+        roles[0] = EST_ROLE_PLAIN;
+        est_i_result_frame(run->builder, "covariance", "Covariance of the estimates, in the order of the rows", k + 1, columns, roles, 0);
+        for (size_t i = 0; i < k; i++) {
+            est_i_result_frame_about(run->builder, i);
+            est_i_result_cell_text(run->builder, run->estimates[i].estimand->name);
+            for (size_t j = 0; j < k; j++)
+                est_i_result_cell(run->builder, covariance[i * k + j]);
+        }
+    }
+    free(covariance);
+    free(chosen);
+    free(present);
+    free(columns);
+    free(roles);
+    return status;
+}
+
 #define CHART_DOMAINS_MAX 120 /* beyond that nobody reads it */
 #define CHARTS_MAX 6
 
-void est_i_survey_frames(est_i_survey *run)
+est_status est_i_survey_frames(est_i_survey *run, est_error *error)
 {
+    est_status status = EST_OK;
     if (run->options->sampling_errors && run->n_estimates > 0)
         sampling_errors(run);
     if (run->calibration)
@@ -121,4 +166,7 @@ void est_i_survey_frames(est_i_survey *run)
     for (size_t e = 0; e < run->request.n_estimands && e < CHARTS_MAX; e++)
         if (run->n_order >= 2 && run->n_order <= CHART_DOMAINS_MAX)
             forest(run, e);
+    if (run->options->covariance && run->n_estimates > 0)
+        status = covariance_table(run, error);
+    return status;
 }

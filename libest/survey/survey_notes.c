@@ -95,6 +95,20 @@ static void note_intervals(est_i_survey *run)
              "variance can do that. Try --pps-form yates-grundy or --pps brewer.", negative);
 }
 
+static void note_replicates(est_i_survey *run)
+{
+    unsigned omitted = run->replicates ? est_i_replicates_omits(run->replicates) : 0;
+    if (omitted & EST_I_REPLICATE_OMITS_FPC)
+        NOTE(EST_NOTE, "replicates_omit_fpc", "These replicates take no account of --fpc: their standard errors are a little too large. "
+             "jkn, rao-wu and preston take account of it.");
+    if (omitted & EST_I_REPLICATE_OMITS_STAGES)
+        NOTE(EST_WARNING, "replicates_omit_stages", "These replicates see only the first stage of a design with --fpc at several: their standard "
+             "errors are too small. --variance preston or taylor take account of all stages.");
+    if (run->dropped > 0)
+        NOTE(EST_WARNING, "replicates_dropped", "For some estimate %zu of %zu replicates have no value and are left out: its standard error is too "
+             "small.", run->dropped, est_i_replicates_count(run->replicates));
+}
+
 static void note_calibration(est_i_survey *run)
 {
     if (!run->calibration)
@@ -113,5 +127,6 @@ void est_i_survey_notes(est_i_survey *run)
     note_missing(run);
     note_weights(run);
     note_intervals(run);
+    note_replicates(run);
     note_calibration(run);
 }

@@ -9,7 +9,6 @@
 #include "core/options.h"
 #include "survey/survey.h"
 
-static const char magic[] = "est survey state 1\n";
 
 typedef struct state_head {
     const char *request;  /* what the pass depends on, as text */
@@ -70,7 +69,7 @@ static void write_head(const est_i_survey *run, const est_source *source, size_t
 {
     est_i_text request = {0};
     describe_request(run->options, &request);
-    est_i_text_append(out, magic);
+    est_i_text_append(out, est_i_survey_magic);
     est_i_state_put_text(out, request.failed ? "" : request.data, request.failed ? 0 : request.length);
     est_i_state_put_count(out, n_chunks);
     est_i_state_put_count(out, first);
@@ -128,12 +127,12 @@ static est_status damaged(const char *name, est_error *error)
 
 static est_status read_head(const char *name, const char *bytes, size_t length, state_head *head, est_error *error)
 {
-    est_i_state_reader reader = {bytes + sizeof magic - 1, bytes + (length < 8 ? 0 : length - 8), false};
+    est_i_state_reader reader = {bytes + sizeof est_i_survey_magic - 1, bytes + (length < 8 ? 0 : length - 8), false};
     est_i_state_reader sum = {bytes + (length < 8 ? 0 : length - 8), bytes + length, false};
     size_t ignored;
-    if (length < sizeof magic + 8 || memcmp(bytes, magic, sizeof magic - 1) != 0)
+    if (length < sizeof est_i_survey_magic + 8 || memcmp(bytes, est_i_survey_magic, sizeof est_i_survey_magic - 1) != 0)
         return est_i_fail_at(error, EST_EFORMAT, (est_i_place){name, 0, 0, NULL}, "found no partial pass of a survey, expected a file that "
-                             "`est part` wrote with this version");
+                             "a pass over a part wrote with this version");
     if (est_i_state_count(&sum) != est_i_state_checksum(bytes, length - 8))
         return damaged(name, error);
     head->request = est_i_state_text(&reader, &ignored);

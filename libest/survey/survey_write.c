@@ -150,8 +150,9 @@ est_status est_i_survey_write(est_i_survey *run, est_error *error)
         status = est_i_survey_quantile_rows(run, error);
     if (status == EST_OK)
         status = est_i_survey_model_rows(run, error);
+    if (status == EST_OK)
+        status = est_i_survey_frames(run, error);
     if (status == EST_OK) {
-        est_i_survey_frames(run);
         est_i_survey_notes(run);
         status = add_provenance(run, error);
     }

@@ -15,7 +15,8 @@ static const est_option_spec weight_specs[] = {
     {"weight", EST_OPTION_COLUMN, AT(weight), "", 0, 0, NULL, "base weight", 0},
     {"probability", EST_OPTION_COLUMNS, AT(probability), "", 0, 0, NULL,
      "chances of selection, one column a stage: the base weight is 1 / their product", 0},
-    {"response", EST_OPTION_COLUMN, AT(response), "", 0, 0, NULL, "1 = responded, 0 = did not: those who did not get the weight 0", 0},
+    {"response", EST_OPTION_COLUMN, AT(response), "", 0, 0, NULL,
+     "1 = responded, 0 = did not: those who did not get the weight 0", 0},
     {"response-cells", EST_OPTION_COLUMNS, AT(response_cells), "", 0, 0, NULL,
      "respondents stand for all rows of their cell, the crossing of these columns", 0},
     {"propensity", EST_OPTION_TEXT, AT(propensity), "", 0, 0, NULL,
@@ -25,15 +26,17 @@ static const est_option_spec weight_specs[] = {
     {"calibrate", EST_OPTION_CHOICE, AT(calibrate), "none", 0, 0, "none|poststratify|rake|linear|bounded|logit|exponential",
      "weights to known totals", 0},
     {"margins", EST_OPTION_TABLE, AT(margins), "", 0, 0, NULL, "the known totals: columns variable, level, total", 0},
-    {"bounds", EST_OPTION_TEXT, AT(bounds), "", 0, 0, NULL, "L,U: bounds of the factors of bounded, logit, rake and exponential", 0},
+    {"bounds", EST_OPTION_TEXT, AT(bounds), "", 0, 0, NULL,
+     "L,U: bounds of the factors of bounded, logit, rake and exponential", 0},
     {"trim", EST_OPTION_TEXT, AT(trim), "", 0, 0, NULL, "L,U: limits of the weights; totals are kept; ',U' for the upper alone", 0},
-    {"trim-median", EST_OPTION_NUMBER, AT(trim_median), "0", 0, 1e6, NULL, "instead: at most that many times the median weight; 0: no limit",
-     0},
+    {"trim-median", EST_OPTION_NUMBER, AT(trim_median), "0", 0, 1e6, NULL,
+     "instead: at most that many times the median weight; 0: no limit", 0},
     {"propensity-weights", EST_OPTION_CHOICE, AT(propensity_weights), "weighted", 0, 0, "weighted|unweighted",
      "fit of the propensity model", 1},
     {"response-minimum", EST_OPTION_INTEGER, AT(response_minimum), "20", 1, 1000000, NULL,
      "cells or classes with fewer respondents are flagged", 1},
-    {"response-factor", EST_OPTION_NUMBER, AT(response_factor), "3", 1, 1000, NULL, "cells or classes with a larger factor are flagged", 1},
+    {"response-factor", EST_OPTION_NUMBER, AT(response_factor), "3", 1, 1000, NULL,
+     "cells or classes with a larger factor are flagged", 1},
     {"by-cluster", EST_OPTION_FLAG, AT(by_cluster), "", 0, 1, NULL, "calibration: one factor for each PSU", 1},
     {"psu", EST_OPTION_COLUMN, AT(psu), "", 0, 0, NULL, "primary sampling unit, for --by-cluster", 1},
     {"strata", EST_OPTION_COLUMN, AT(strata), "", 0, 0, NULL, "stratum of the PSU", 1},
@@ -72,13 +75,16 @@ static est_status check_response(const est_weight_options *o, est_error *error)
 {
     bool adjusts = asks(o->response_cells) || asks(o->propensity);
     if (asks(o->response_cells) && asks(o->propensity))
-        return est_i_fail(error, EST_EOPTION, "options --response-cells and --propensity are two ways to the same end; give one of them");
+        return est_i_fail(error, EST_EOPTION, "options --response-cells and --propensity are two ways to the same end; give one of "
+                                              "them");
     if (asks(o->response) != adjusts)
         return est_i_fail(error, EST_EOPTION, asks(o->response)
-                          ? "option --response needs --response-cells or --propensity, which say who stands for those that did not respond"
+                          ? "option --response needs --response-cells or --propensity, which say who stands for those that did not "
+                            "respond"
                           : "options --response-cells and --propensity need --response, the column of 0 and 1");
     if (o->propensity_classes == 1 || (o->propensity_classes > 0 && !asks(o->propensity)))
-        return est_i_fail(error, EST_EOPTION, "option --propensity-classes: expected 2 classes or more, and --propensity with the model");
+        return est_i_fail(error, EST_EOPTION, "option --propensity-classes: expected 2 classes or more, and --propensity with the "
+                                              "model");
     return EST_OK;
 }
 
@@ -95,7 +101,8 @@ static est_status check_calibration(const est_weight_options *o, est_error *erro
     if ((asks(o->strata) || o->nest) && !asks(o->psu))
         return est_i_fail(error, EST_EOPTION, "options --strata and --nest say what --psu means; give it as well");
     if (asks(o->bounds) && !(read_pair(o->bounds, &lower, &upper) && lower < 1 && upper > 1))
-        return est_i_fail(error, EST_EOPTION, "option --bounds: found '%.60s', expected L,U with L below 1 and U above it, for example 0.5,2",
+        return est_i_fail(error, EST_EOPTION, "option --bounds: found '%.60s', expected L,U with L below 1 and U above it, for "
+                                              "example 0.5,2",
                           o->bounds);
     return EST_OK;
 }
@@ -106,12 +113,14 @@ static est_status validate(const void *options, est_error *error)
     double least = 0, most = INFINITY;
     est_status status = EST_OK;
     if (asks(o->weight) == asks(o->probability))
-        return est_i_fail(error, EST_EOPTION, "expected one of --weight, the column of base weights, and --probability, the columns of the "
+        return est_i_fail(error, EST_EOPTION, "expected one of --weight, the column of base weights, and --probability, the "
+                                              "columns of the "
                           "chances of selection");
     if (asks(o->trim) && o->trim_median > 0)
         return est_i_fail(error, EST_EOPTION, "options --trim and --trim-median both set limits of the weights; give one of them");
     if (asks(o->trim) && !(read_pair(o->trim, &least, &most) && least >= 0 && least < most))
-        return est_i_fail(error, EST_EOPTION, "option --trim: found '%.60s', expected L,U with 0 or more for L and a larger U, for example "
+        return est_i_fail(error, EST_EOPTION, "option --trim: found '%.60s', expected L,U with 0 or more for L and a larger U, for "
+                                              "example "
                           "10,500, or ',500'", o->trim);
     if (o->trim_median > 0 && !(o->trim_median > 1))
         return est_i_fail(error, EST_EOPTION, "option --trim-median: expected a multiple of the median above 1, for example 5");
@@ -124,7 +133,8 @@ static est_status fit(const est_table *data, const void *options, const est_cont
     return est_weight_table(data, options, context, result, error);
 }
 
-static est_status read_source(est_source *source, const void *options, const est_context *context, est_result **result, est_error *error)
+static est_status read_source(est_source *source, const void *options, const est_context *context, est_result **result,
+                              est_error *error)
 {
     return est_weight(source, options, context, result, error);
 }
@@ -132,10 +142,14 @@ static est_status read_source(est_source *source, const void *options, const est
 const est_method est_i_method_weight = {
     .id = "weight",
     .title = "Survey weights",
-    .summary = "Makes survey weights step by step: base weights as inverse chances of selection, an adjustment for nonresponse in cells or "
-               "by a propensity model, calibration to known totals (post-stratification, raking, linear, bounded, logit, exponential, "
-               "for persons or whole clusters), and trimming that keeps the totals. It takes for granted that those who did not respond "
-               "are like the respondents of their cell or propensity, and that the totals are of the population that was sampled. Each "
+    .summary = "Makes survey weights step by step: base weights as inverse chances of selection, an adjustment for nonresponse in "
+               "cells or "
+               "by a propensity model, calibration to known totals (post-stratification, raking, linear, bounded, logit, "
+               "exponential, "
+               "for persons or whole clusters), and trimming that keeps the totals. It takes for granted that those who did not "
+               "respond "
+               "are like the respondents of their cell or propensity, and that the totals are of the population that was sampled. "
+               "Each "
                "step is optional; the weights stand in the frame 'weights'.",
     .reference = "Deville, Sarndal (1992) JASA 87:376-382; Deville, Sarndal, Sautory (1993) JASA 88:1013-1020; Little (1986) "
                  "International Statistical Review 54:139-157; Lemaitre, Dufour (1987) Survey Methodology 13:199-207; Kish (1992) "

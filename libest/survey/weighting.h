@@ -86,12 +86,14 @@ est_status est_i_weighting_write(est_i_weighting *run);
 
 /* A table of the rows with these weights and the variables first to first + n - 1, and a sample of it whose plan holds them from
  * number 0 on. */
-est_status est_i_weighting_sample(est_i_weighting *run, const double *weight, size_t first, size_t n, bool with_psu, est_table **table,
+est_status est_i_weighting_sample(est_i_weighting *run, const double *weight, size_t first, size_t n, bool with_psu,
+                                  est_table **table,
                                   est_source **source, est_i_sample **sample);
 /* Propensities of all rows by the logistic model. */
 est_status est_i_weighting_propensity(est_i_weighting *run, double *propensity);
 void est_i_weighting_take_step(est_i_weighting *run, const char *name);
-/* R survey's strict trimming: what is cut off is shared out equally among the rows never cut. False: the limits leave no row free. */
+/* R survey's strict trimming: what is cut off is shared out equally among the rows never cut. False: the limits leave no row free.
+ * */
 bool est_i_weighting_cut(size_t n, double *weight, double least, double most);
 
 #endif

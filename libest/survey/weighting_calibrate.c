@@ -173,8 +173,10 @@ static est_status trim_alone(est_i_weighting *run)
     bool possible = before->sum >= rows * run->least && before->sum <= rows * run->most;
     if (possible && est_i_weighting_cut(run->data.n, run->weight, run->least, run->most))
         return EST_OK;
-    return est_i_fail(run->error, EST_EDEFINITION, "trimming: weights from %s to %s cannot add up to %s over %zu rows; widen the limits",
-                      est_i_calibration_show(run->least, a), est_i_calibration_show(run->most, b), est_i_calibration_show(before->sum, d),
+    return est_i_fail(run->error, EST_EDEFINITION, "trimming: weights from %s to %s cannot add up to %s over %zu rows; widen the "
+                                                   "limits",
+                      est_i_calibration_show(run->least, a), est_i_calibration_show(run->most, b),
+                          est_i_calibration_show(before->sum, d),
                       before->rows);
 }
 
@@ -186,7 +188,8 @@ est_status est_i_weighting_trim(est_i_weighting *run)
     if (status != EST_OK)
         return status;
     if (!within)
-        status = run->calibrated ? est_i_calibration_trim(run->calibration, run->least, run->most, run->data.n, run->weight, run->after,
+        status = run->calibrated ? est_i_calibration_trim(run->calibration, run->least, run->most, run->data.n, run->weight,
+                                                          run->after,
                                                           run->error)
                                  : trim_alone(run);
     for (size_t i = 0; i < run->data.n && status == EST_OK && !within; i++) {

@@ -40,7 +40,8 @@ static est_status add_list(est_i_weighting *run, const char *option, const char 
     for (const char *rest = list; rest && *rest && status == EST_OK; (*count)++) {
         rest = est_i_name_take(rest, &name, &whole);
         if (!name.failed && (!whole || !name.length))
-            status = est_i_fail(run->error, EST_EOPTION, "option --%s: found '%.200s', expected names of columns parted by commas", option,
+            status = est_i_fail(run->error, EST_EOPTION, "option --%s: found '%.200s', expected names of columns parted by commas",
+                                option,
                                 list);
         else if (name.failed || !keep_name(run, &name) || add_variable(run, run->names[run->n_names - 1], kind) == SIZE_MAX)
             status = est_i_no_memory(run->error);
@@ -293,13 +294,15 @@ static est_status make_base(est_i_weighting *run)
             product *= run->data.number[v][i];
         run->base[i] = run->n_probabilities ? 1 / product : run->data.weight[i];
         if (!(run->base[i] < INFINITY))
-            return est_i_fail(run->error, EST_EVALUE, "%.200s, record %zu: the product of the chances of selection is too small for a weight",
+            return est_i_fail(run->error, EST_EVALUE, "%.200s, record %zu: the product of the chances of selection is too small "
+                                                      "for a weight",
                               est_source_name(run->source), i + 1);
     }
     memcpy(run->weight, run->base, n * sizeof *run->base);
     est_i_weighting_take_step(run, "base");
     if (!(run->step[0].sum > 0))
-        return est_i_fail(run->error, EST_EDEFINITION, "%.200s: found no row with a weight above zero", est_source_name(run->source));
+        return est_i_fail(run->error, EST_EDEFINITION, "%.200s: found no row with a weight above zero",
+                          est_source_name(run->source));
     return EST_OK;
 }
 
@@ -307,7 +310,8 @@ est_status est_i_weighting_read(est_i_weighting *run)
 {
     static const est_i_rows_consumer consumer = {part_new, take, settle, join, part_free};
     const est_weight_options *o = run->options;
-    est_i_sample_plan plan = {.design = {.n_stages = 1, .weight = *o->weight ? o->weight : NULL, .weight_scale = 1, .nest = o->nest != 0},
+    est_i_sample_plan plan = {.design = {.n_stages = 1, .weight = *o->weight ? o->weight : NULL, .weight_scale = 1,
+                                         .nest = o->nest != 0},
                               .n_variables = run->n_variables, .variables = run->variables};
     void *part = NULL;
     plan.design.unit[0] = *o->psu ? o->psu : NULL;
@@ -363,7 +367,8 @@ static est_status add_column(est_i_weighting *run, est_table *table, size_t vari
     return est_table_add_numbers(table, column, run->data.number[as], run->error);
 }
 
-est_status est_i_weighting_sample(est_i_weighting *run, const double *weight, size_t first, size_t n, bool with_psu, est_table **table,
+est_status est_i_weighting_sample(est_i_weighting *run, const double *weight, size_t first, size_t n, bool with_psu,
+                                  est_table **table,
                                   est_source **source, est_i_sample **sample)
 {
     char *weight_name = free_name(run, "(weight)"), *psu_name = free_name(run, "(psu)");

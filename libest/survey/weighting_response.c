@@ -15,17 +15,25 @@ static bool responded(const est_i_weighting *run, size_t row)
 
 /* ---- cells ---- */
 
+static bool is_missing(const est_i_weighting *run, size_t variable, size_t row)
+{
+    if (run->variables[variable].kind == EST_I_VARIABLE_LEVELS)
+        return run->data.level[variable][row] == EST_I_NO_LEVEL_NUMBER;
+    return isnan(run->data.number[variable][row]);
+}
+
 static est_status check_missing(const est_i_weighting *run, size_t first, size_t n, const char *what)
 {
     for (size_t v = first; v < first + n; v++) {
         size_t missing = 0;
         for (size_t i = 0; i < run->data.n; i++)
-            if (run->weight[i] > 0)
-                missing += run->variables[v].kind == EST_I_VARIABLE_LEVELS ? run->data.level[v][i] == EST_I_NO_LEVEL_NUMBER
-                                                                           : isnan(run->data.number[v][i]);
+            if (run->weight[i] > 0 && is_missing(run, v, i))
+                missing++;
         if (missing)
-            return est_i_fail(run->error, EST_EDEFINITION, "%s: column '%.100s' is missing in %zu of %zu rows with a weight; it must be known "
-                              "for those who responded and those who did not. Fill it in, give the missing a level of their own, or use "
+            return est_i_fail(run->error, EST_EDEFINITION, "%s: column '%.100s' is missing in %zu of %zu rows with a weight; it "
+                                                           "must be known "
+                              "for those who responded and those who did not. Fill it in, give the missing a level of their own, "
+                              "or use "
                               "another column", what, run->variables[v].column, missing, run->step[0].rows);
     }
     return EST_OK;
@@ -215,7 +223,8 @@ static est_status add_term(est_i_weighting *run, const est_i_regression *fit, si
 static est_status check_fit(const est_i_weighting *run, const est_i_regression *fit)
 {
     if (fit->separated)
-        return est_i_fail(run->error, EST_EIDENTIFY, "propensity: some combination of the columns tells respondents from the others without "
+        return est_i_fail(run->error, EST_EIDENTIFY, "propensity: some combination of the columns tells respondents from the "
+                                                     "others without "
                           "error, so the model has no estimate, and nobody stands for some of those who did not respond; leave out "
                           "a column, or join levels");
     return EST_OK;
@@ -233,11 +242,13 @@ est_status est_i_weighting_propensity(est_i_weighting *run, double *propensity)
     est_i_regression *fit = NULL;
     bool unweighted = run->options->propensity_weights == 1;
     double *ones = malloc((run->data.n + 1) * sizeof *ones);
-    est_status status = ones ? check_missing(run, run->first_formula, formula->n_variables, "propensity") : est_i_no_memory(run->error);
+    est_status status = ones ? check_missing(run, run->first_formula, formula->n_variables, "propensity")
+        : est_i_no_memory(run->error);
     for (size_t i = 0; i < run->data.n && status == EST_OK; i++)
         ones[i] = run->weight[i] > 0 ? 1 : 0;
     if (status == EST_OK)
-        status = est_i_weighting_sample(run, unweighted ? ones : run->weight, run->first_formula, formula->n_variables, false, &table,
+        status = est_i_weighting_sample(run, unweighted ? ones : run->weight, run->first_formula, formula->n_variables, false,
+                                        &table,
                                         &source, &sample);
     if (status == EST_OK)
         status = est_i_regression_fit(sample, &options, &fit, run->error);
@@ -273,7 +284,8 @@ static est_status sum_cells(est_i_weighting *run, const size_t *cell)
     for (size_t k = 0; k < run->n_response; k++) {
         est_i_weighting_cell *at = &run->cells[k];
         if (at->respondents == 0)
-            return est_i_fail(run->error, EST_EDEFINITION, "nonresponse: nobody responded in '%.200s' (%zu rows), so nobody stands for it; "
+            return est_i_fail(run->error, EST_EDEFINITION, "nonresponse: nobody responded in '%.200s' (%zu rows), so nobody stands "
+                                                           "for it; "
                               "join it with another cell", at->name, at->rows);
         at->factor = at->weight / at->responding;
         at->few = at->respondents < (size_t)run->options->response_minimum;

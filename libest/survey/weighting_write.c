@@ -63,7 +63,8 @@ static void add_stats(est_i_weighting *run)
 
 static void add_steps(est_i_weighting *run)
 {
-    static const char *const columns[] = {"step", "rows", "sum", "mean", "smallest", "largest", "cv", "design_effect", "effective_n"};
+    static const char *const columns[] = {"step", "rows", "sum", "mean", "smallest", "largest", "cv", "design_effect",
+                                          "effective_n"};
     static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_COUNT, EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_PLAIN,
                                             EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_PLAIN};
     est_i_result_frame(run->builder, "steps", "Weights after each step (design effect: Kish's 1 + CV squared)", 9, columns, roles,
@@ -90,7 +91,8 @@ static void add_response(est_i_weighting *run)
     bool each = run->formula && run->options->propensity_classes == 0;
     if (!run->n_response)
         return;
-    est_i_result_frame(run->builder, "response", each ? "Adjustment for nonresponse (factor: the largest)" : "Adjustment for nonresponse", 7,
+    est_i_result_frame(run->builder, "response", each ? "Adjustment for nonresponse (factor: the largest)" : "Adjustment for "
+                                                                                                             "nonresponse", 7,
                        columns, roles, 40);
     for (size_t k = 0; k < run->n_response; k++) {
         const est_i_weighting_cell *cell = &run->cells[k];
@@ -149,13 +151,16 @@ static void note_response(est_i_weighting *run)
     }
     if (few + large > 0 && !names.failed)
         est_i_result_note_public(run->builder, run->context, EST_WARNING, "response_cells",
-                                 "some cells of the nonresponse adjustment have few respondents or a large factor; join them with others",
-                                 "%zu of %zu cells of the nonresponse adjustment have few respondents, %zu a large factor (%s); join them "
+                                 "some cells of the nonresponse adjustment have few respondents or a large factor; join them with "
+                                 "others",
+                                 "%zu of %zu cells of the nonresponse adjustment have few respondents, %zu a large factor (%s); "
+                                 "join them "
                                  "with others, for few respondents stand for many there", few, run->n_response, large, names.data);
     est_i_text_free(&names);
     if (run->n_response)
         est_i_result_note(run->builder, run->context, EST_NOTE, "nonresponse",
-                          "rows that did not respond have the weight 0. The adjustment takes them to be like the respondents of their %s; "
+                          "rows that did not respond have the weight 0. The adjustment takes them to be like the respondents of "
+                          "their %s; "
                           "the data cannot test that", run->formula ? "propensity" : "cell");
 }
 
@@ -166,15 +171,19 @@ static void note_calibration(est_i_weighting *run)
     if (!run->calibrated)
         return;
     if (r->at_lower + r->at_upper > 0)
-        est_i_result_note(run->builder, run->context, EST_NOTE, "bounds", "the factors of %zu rows are at the lower bound, of %zu at the upper",
+        est_i_result_note(run->builder, run->context, EST_NOTE, "bounds", "the factors of %zu rows are at the lower bound, of %zu "
+                                                                          "at the upper",
                           r->at_lower, r->at_upper);
     est_i_result_note(run->builder, run->context, r->smallest_g < 0.2 || r->largest_g > 5 ? EST_WARNING : EST_NOTE, "factors",
                       "calibration multiplies the weights by %s to %s%s", est_i_calibration_show(r->smallest_g, a),
                       est_i_calibration_show(r->largest_g, b),
-                      r->smallest_g < 0.2 || r->largest_g > 5 ? "; factors so far from 1 mean that the sample and the totals differ much, or "
+                      r->smallest_g < 0.2 || r->largest_g > 5 ? "; factors so far from 1 mean that the sample and the totals "
+                                                                "differ much, or "
                       "that some levels have few cases" : "");
-    est_i_result_note(run->builder, run->context, EST_NOTE, "variance", "standard errors must take the calibration into account: give est "
-                      "survey the weights before calibration and the same totals (--calibrate, --margins), or both weights (--calibrate "
+    est_i_result_note(run->builder, run->context, EST_NOTE, "variance", "standard errors must take the calibration into account: "
+                                                                        "give est "
+                      "survey the weights before calibration and the same totals (--calibrate, --margins), or both weights "
+                      "(--calibrate "
                       "declared)");
 }
 
@@ -186,14 +195,17 @@ static void note_weights(est_i_weighting *run)
         run->negative += run->weight[i] < 0 ? 1 : 0;
     if (run->negative)
         est_i_result_note(run->builder, run->context, EST_WARNING, "negative_weights",
-                          "%zu weights are below zero, which linear calibration does not exclude; use --calibrate bounded, logit or rake",
+                          "%zu weights are below zero, which linear calibration does not exclude; use --calibrate bounded, logit "
+                          "or rake",
                           run->negative);
     if (run->at_least + run->at_most > 0)
-        est_i_result_note(run->builder, run->context, EST_NOTE, "trimmed", "%zu weights are at the lower limit and %zu at the upper; %s",
+        est_i_result_note(run->builder, run->context, EST_NOTE, "trimmed", "%zu weights are at the lower limit and %zu at the "
+                                                                           "upper; %s",
                           run->at_least, run->at_most, run->calibrated ? "the known totals still hold" : "their sum is kept");
     if (last->kish > 1.5)
         est_i_result_note(run->builder, run->context, last->kish > 3 ? EST_WARNING : EST_NOTE, "variation",
-                          "the weights vary so much that they multiply the variance of a mean by about %s (Kish), where they are not related "
+                          "the weights vary so much that they multiply the variance of a mean by about %s (Kish), where they are "
+                          "not related "
                           "to what is measured", est_i_calibration_show(last->kish, digits));
 }
 

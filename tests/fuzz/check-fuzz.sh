@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Feeds a fixed number of mutated files to the CSV reader and to scans, with clang's sanitizers on. A longer run: README.md beside this.
+# Feeds a fixed number of mutated files to the CSV reader and to scans, with clang's sanitizers on. A longer run: README.md.
 set -u
 compiler=${CLANG:-clang}
 command -v "$compiler" >/dev/null || { echo "skipped: no clang (Debian: clang)"; exit 77; }
@@ -17,7 +17,8 @@ sources=$(find "$srcdir/libest/data" "$srcdir/libest/core" -name '*.c' ! -name b
 mkdir "$scratch/corpus" && cp "$srcdir"/datasets/*_periods.csv "$srcdir/datasets/korea.csv" "$scratch/corpus" || exit 99
 runs=100000
 for target in fuzz_csv fuzz_scan; do
-    "$compiler" $flags -DEST_I_WINDOW_BYTES=48 $sanitizers -I"$srcdir/include" -I"$srcdir/libest" "$srcdir/tests/fuzz/$target.c" $sources \
+    "$compiler" $flags -DEST_I_WINDOW_BYTES=48 $sanitizers -I"$srcdir/include" -I"$srcdir/libest" \
+        "$srcdir/tests/fuzz/$target.c" $sources \
         "$top_builddir/libest/data/bundled_data.c" -lcsv -lnettle -lreadstat -lm -o "$scratch/$target" || exit 1
     # Started in the scratch folder: a crash leaves its file there.
     (cd "$scratch" && ASAN_OPTIONS=detect_leaks=1 "./$target" -dict="$top_srcdir/tests/fuzz/csv.dict" -max_len=1024 -seed=1 \

@@ -1,5 +1,5 @@
-/* A libFuzzer target: any bytes as CSV, by the strict reader and by scans with chunks of any size on several threads. Both give the same
- * cells, or the same fault at the same place. */
+/* A libFuzzer target: any bytes as CSV, by the strict reader and by scans with chunks of any size on several threads. Both give the
+ * same cells, or the same fault at the same place. */
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -123,7 +123,8 @@ static est_status scan(est_source *source, comparison *all, int threads, est_err
     all->next_chunk = 0;
     all->rows = 0;
     all->hash = 0;
-    est_status status = est_i_scan(source, all->n_fields, all->fields, 0, SIZE_MAX, &compare_rows, all, threads, NULL, &records, error);
+    est_status status =
+        est_i_scan(source, all->n_fields, all->fields, 0, SIZE_MAX, &compare_rows, all, threads, NULL, &records, error);
     check(status != EST_OK || records == all->rows);
     return status;
 }
@@ -169,7 +170,8 @@ static est_source *open_bytes(const uint8_t *bytes, size_t length, est_error *er
 }
 
 /* In small chunks: on one thread and on several, with the beginnings of the chunks known and not. */
-static void scan_in_chunks(const uint8_t *bytes, size_t length, comparison *all, bool threads, const est_error *strict, long long rows)
+static void scan_in_chunks(const uint8_t *bytes, size_t length, comparison *all, bool threads, const est_error *strict,
+                           long long rows)
 {
     est_error one, other;
     est_source *source = open_bytes(bytes, length, &one);

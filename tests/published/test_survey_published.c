@@ -47,7 +47,7 @@ static void test_repeated_systematic_sample(void **state)
     assert_int_equal(est_table_parse_csv("levy.csv", systematic, strlen(systematic), NULL, &table, &error), EST_OK);
     est_table_set_public(table, 1);
     assert_int_equal(est_survey_table(table, &options, NULL, &result, &error), EST_OK);
-    check_row(result, "mean(xibar)", 4.498333, 0.5310139, 3.133318, 5.863348, 6e-7);
+    check_row(result, "mean(xibar)", 4.498333, 0.5310139, 3.133318, 5.863348, 2e-6); /* Stata holds the column in single precision */
     check_row(result, "total(xi)", 729, 85.94882, 508.0615, 949.9385, 6e-5);
     est_result_free(result);
     est_table_free(table);

@@ -1,6 +1,6 @@
-/* 183 schools of 15 districts, a sample of clusters from the California Academic Performance Index of 2000 (California Department of
- * Education; the data set apiclus1 of the R package survey): district, type of school, score, and whether the school and its groups of
- * pupils met their targets. */
+/* 183 schools of 15 districts, a sample of clusters from the California Academic Performance Index of 2000 (California Department
+ * of Education; the data set apiclus1 of the R package survey): district, type of school, score, and whether the school and its
+ * groups of pupils met their targets. */
 #ifndef EST_TESTS_APICLUS1_H
 #define EST_TESTS_APICLUS1_H
 

@@ -186,8 +186,9 @@ static inline void run_open(survey_run *run, est_source *source, const run_wish 
         REQUIRE_OK(est_i_sample_learn(run->sample, &error), error);
         REQUIRE_OK(est_i_replicates_make(est_i_sample_design(run->sample), wish->replicates, &run->replicates, &error), error);
     }
-    run->options = (est_i_regression_options){.family = wish->family, .response = run->formula->response, .n_terms = run->formula->n_terms,
-                                              .terms = run->formula->terms, .no_intercept = run->formula->no_intercept, .level = 0.95,
+    run->options = (est_i_regression_options){.family = wish->family, .response = run->formula->response,
+                                              .n_terms = run->formula->n_terms, .terms = run->formula->terms,
+                                              .no_intercept = run->formula->no_intercept, .level = 0.95,
                                               .replicates = run->replicates, .calibration = run->calibration};
 }
 

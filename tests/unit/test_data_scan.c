@@ -76,7 +76,8 @@ static est_status take(void *user, void *part, const est_i_scan_batch *batch, es
             uint32_t code = all->refused && batch->label[f] ? batch->label[f][row] : 0;
             if (code >= EST_I_CODE_FIRST &&
                 strcmp(est_i_dictionary_text(&batch->dictionary[f], code - EST_I_CODE_FIRST), all->refused) == 0)
-                return est_i_fail_at(error, EST_EVALUE, est_i_scan_place(all->source, batch, row, all->fields[f].column), "refused");
+                return est_i_fail_at(error, EST_EVALUE, est_i_scan_place(all->source, batch, row, all->fields[f].column),
+                                     "refused");
             list_cell(own, batch, f, row);
         }
         est_i_text_append(&own->text, "\n");
@@ -100,8 +101,8 @@ static est_status settle(void *user, void *part, size_t chunk, const est_i_dicti
 
 static const est_i_scan_consumer list_rows = {part_new, take, settle, part_free};
 
-static est_status list_chunks(est_source *source, const est_i_field *fields, size_t n_fields, size_t first, size_t last, int threads,
-                              const char *refused, char **text, est_error *error)
+static est_status list_chunks(est_source *source, const est_i_field *fields, size_t n_fields, size_t first, size_t last,
+                              int threads, const char *refused, char **text, est_error *error)
 {
     listing all = {.n_fields = n_fields, .fields = fields, .source = source, .refused = refused};
     long long records = -1;
@@ -248,7 +249,8 @@ static void test_cuts_of_sound_files(void **state)
         "a,b\n1,2\n",
         "a,b\n1,2",
         "a,b\r\n1,x\r\n2,y\r\n\r\n3,NA\r\n",
-        "\xEF\xBB\xBF" "a;b\n1;2,5\n\n\n3;\n",
+        ("\xEF\xBB\xBF"
+         "a;b\n1;2,5\n\n\n3;\n"),
         "a,b,c\n1,\"two\nlines\",3\n4,\"\"\"quoted\"\"\n\",\"\n\n\"\n\"\",,NA\n\"5\",\"x,y\",6\n",
         "a,b\n\"\n\n\n\n\",\"\"\"\n\"\"\n\"\n\"\",\"\n\"\n1,\"\"\n",
         "a\tb\n\t\n1\t \n \t2\n",
@@ -314,7 +316,8 @@ static unsigned draw(made_file *file, unsigned below)
 
 static void make_rows(made_file *file, size_t count)
 {
-    static const char *const texts[] = {"plain", "\"a, b\"", "\"two\nlines\"", "\"say \"\"no\"\"\"", "", "NA", "\"\"", "\"\n\n\"\"\n\""};
+    static const char *const texts[] = {"plain", "\"a, b\"", "\"two\nlines\"", "\"say \"\"no\"\"\"",
+                                        "",      "NA",       "\"\"",           "\"\n\n\"\"\n\""};
     for (size_t i = 0; i < count; i++)
         est_i_text_printf(&file->text, "%zu,psu %u,%s,%u.%03u,%s%s", i + 1, draw(file, 5000), texts[draw(file, COUNT(texts))],
                           draw(file, 90), draw(file, 1000), draw(file, 2) ? "male" : "female", draw(file, 40) ? "\n" : "\r\n\n");
@@ -389,7 +392,8 @@ static void test_numbers(void **state)
     static const est_i_field fields[] = {{1, EST_I_FIELD_NUMBER}, {0, EST_I_FIELD_LABEL}, {1, EST_I_FIELD_LABEL}};
     (void)state;
     for (size_t t = 0; t < COUNT(thread_counts); t++)
-        expect_numbers("name,x\nu,7\nv,-2.50\nu,\nw,NA\nw,\"1e3\"\n\"\",+.5\nNA,-0\n,9007199254740993\n", fields, 3, thread_counts[t],
+        expect_numbers("name,x\nu,7\nv,-2.50\nu,\nw,NA\nw,\"1e3\"\n\"\",+.5\nNA,-0\n,9007199254740993\n", fields, 3,
+                       thread_counts[t],
                        "7 'u' '7' \n-2.5 'v' '-2.50' \nNaN 'u' <empty> \nNaN 'w' <NA> \n1000 'w' '1e3' \n0.5 '' '+.5' \n"
                        "-0 <NA> '-0' \n9.007199254740992e+15 <empty> '9007199254740993' \n");
 }
@@ -406,13 +410,14 @@ static void test_plain_numbers(void **state)
     for (size_t i = 0; i < COUNT(others); i++)
         assert_false(est_i_number_plain(others[i], strlen(others[i]), &plain));
     for (size_t i = 0; i < COUNT(edges); i++) {
-        assert_true(est_i_number_plain(edges[i], strlen(edges[i]), &plain) && est_i_number_parse(edges[i], strlen(edges[i]), &exact));
+        assert_true(est_i_number_plain(edges[i], strlen(edges[i]), &plain) &&
+                    est_i_number_parse(edges[i], strlen(edges[i]), &exact));
         assert_memory_equal(&plain, &exact, sizeof plain);
     }
     for (size_t i = 0; i < 200000; i++) {
         char text[64];
-        int length = snprintf(text, sizeof text, "%s%u.%0*u", draw(&file, 2) ? "-" : "", draw(&file, 1u << (i % 31)), (int)(i % 9) + 1,
-                              draw(&file, 1u << (i % 29)));
+        int length = snprintf(text, sizeof text, "%s%u.%0*u", draw(&file, 2) ? "-" : "", draw(&file, 1u << (i % 31)),
+                              (int)(i % 9) + 1, draw(&file, 1u << (i % 29)));
         assert_true(length > 0 && est_i_number_parse(text, (size_t)length, &exact));
         if (est_i_number_plain(text, (size_t)length, &plain))
             assert_memory_equal(&plain, &exact, sizeof plain);
@@ -654,8 +659,9 @@ static void test_cancel(void **state)
         context.poll = stop_now;
         context.user = &asked;
         est_i_monitor_start(&monitor, &context);
-        assert_int_equal(est_i_scan(source, all.n_fields, fields, 0, SIZE_MAX, &list_rows, &all, thread_counts[t], &monitor, &records, &error),
-                         EST_ECANCELLED);
+        assert_int_equal(
+            est_i_scan(source, all.n_fields, fields, 0, SIZE_MAX, &list_rows, &all, thread_counts[t], &monitor, &records, &error),
+            EST_ECANCELLED);
         assert_int_equal(error.code, EST_ECANCELLED);
         est_i_text_free(&all.text);
         est_source_free(source);

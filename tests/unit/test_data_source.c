@@ -540,7 +540,8 @@ static est_status read_forward(const est_source *source, long long first_row, lo
     passes++;
     for (long long row = first_row; status == EST_OK && row < last_row; row++) {
         for (size_t column = 0; status == EST_OK && column < est_source_columns(source); column++)
-            for (size_t f = est_i_row_field(writer, column); status == EST_OK && f != EST_I_NO_FIELD; f = est_i_row_next_field(writer, f))
+            for (size_t f = est_i_row_field(writer, column); status == EST_OK && f != EST_I_NO_FIELD;
+                 f = est_i_row_next_field(writer, f))
                 status = column == 0 ? est_i_row_put_number(writer, f, (double)row / 2, error)
                                      : est_i_row_put_text(writer, f, row == 6 ? "six" : "7", row == 6 ? 3 : 1, error);
         if (status == EST_OK)

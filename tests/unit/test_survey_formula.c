@@ -8,7 +8,8 @@ static int open_source(void **state)
     static const char csv[] = "y,a,b,c,sch.wide,big name,gr\xc3\xb6\xc3\x9f" "e\n1,2,3,4,5,6,7\n";
     est_table *table = NULL;
     est_error error;
-    if (est_table_parse_csv("t", csv, strlen(csv), NULL, &table, &error) != EST_OK || est_source_of_table(table, &source, &error) != EST_OK)
+    if (est_table_parse_csv("t", csv, strlen(csv), NULL, &table, &error) != EST_OK ||
+        est_source_of_table(table, &source, &error) != EST_OK)
         return -1;
     *state = table;
     return 0;
@@ -36,8 +37,8 @@ static void require_parse(const char *text, const char *expected)
         for (size_t f = 0; f < formula->terms[t].n_factors; f++) {
             const est_i_variable *v = &variables[formula->terms[t].variable[f] - 3];
             assert_true(formula->terms[t].variable[f] >= 3 && formula->terms[t].variable[f] < 3 + formula->n_variables);
-            n += (size_t)snprintf(found + n, sizeof found - n, v->kind == EST_I_VARIABLE_LEVELS ? "%sf(%s)" : "%s%s", f ? ":" : t ? "; " : " ",
-                                  v->column);
+            n += (size_t)snprintf(found + n, sizeof found - n, v->kind == EST_I_VARIABLE_LEVELS ? "%sf(%s)" : "%s%s",
+                                  f ? ":" : t ? "; " : " ", v->column);
         }
     snprintf(found + n, sizeof found - n, "%s", formula->no_intercept ? " -1" : "");
     assert_string_equal(found, expected);

@@ -534,6 +534,80 @@ static void test_made(void **state)
     data_free(&data);
 }
 
+/* Calibration */
+
+/* Post-stratified to known counts of the column domain: the share's variance is that of its influence less the post-stratum's mean
+ * of it under the base weights, times the new weight; rows without a value have no influence, but count in the mean. */
+static void test_poststratified(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"domain", "domain", "domain"}, *const levels[] = {"1", "2", "3"};
+    static const double totals[] = {900, 700, 80};
+    survey_data data = data_new(41, 400, true);
+    opened o = {0};
+    est_error error;
+    est_table *margins = NULL;
+    est_i_calibration *calibration = NULL;
+    assert_int_equal(est_table_new("margins", 3, &margins, &error), EST_OK);
+    assert_int_equal(est_table_add_text(margins, "variable", names, &error), EST_OK);
+    assert_int_equal(est_table_add_text(margins, "level", levels, &error), EST_OK);
+    assert_int_equal(est_table_add_numbers(margins, "total", totals, &error), EST_OK);
+    est_i_calibration_options known = {.kind = EST_I_CALIBRATE_POSTSTRATIFY, .margins = margins, .lower = -INFINITY,
+                                       .upper = INFINITY, .tolerance = 1e-10, .iterations = 50};
+    open_sample(&o, &data, false, 1, 0, NULL);
+    assert_int_equal(est_i_calibration_new(o.source, &known, &calibration, &error), EST_OK);
+    assert_int_equal(est_i_calibration_variables(calibration), 1);
+    est_i_variable variables[] = {{"x", EST_I_VARIABLE_NUMBER, NULL}, est_i_calibration_variable(calibration, 0)};
+    est_i_sample_plan plan = {.n_variables = 2, .variables = variables};
+    plan.design = (est_i_design_columns){.n_stages = 1, .unit = {"psu"}, .stratum = {"stratum"}, .weight = "weight",
+                                         .weight_scale = 1};
+    est_i_sample_free(o.sample);
+    assert_int_equal(est_i_sample_new(o.source, &plan, 1, &o.monitor, &o.sample, &error), EST_OK);
+    assert_int_equal(est_i_calibration_solve(calibration, o.sample, 1, &error), EST_OK);
+    est_i_quantile_options options = {.rule = EST_I_QUANTILE_HF6, .ci = EST_I_CI_T, .level = 0.95, .calibration = calibration};
+    est_i_quantile *found = NULL;
+    size_t count = 0;
+    assert_int_equal(est_i_quantiles(o.sample, 1, requests, &options, &found, &count, &error), EST_OK);
+
+    double base[4] = {0}, mean[4] = {0}, z[100] = {0}, seen[100] = {0}, variance = 0, unused, df, *kept = data.weight;
+    for (size_t i = 0; i < data.n; i++)
+        base[(int)data.domain[i]] += kept[i];
+    data.weight = malloc(data.n * sizeof *kept);
+    for (size_t i = 0; i < data.n; i++)
+        data.weight[i] = kept[i] * totals[(int)data.domain[i] - 1] / base[(int)data.domain[i]];
+    naive all = naive_of(&data, data.x, 0);
+    double q = naive_quantile(options.rule, all.n, all.x, all.w, 0.5), share = naive_share(&data, &all, q, &unused, &df), sum = 0;
+    for (size_t i = 0; i < all.n; i++)
+        sum += all.w[i];
+    for (size_t i = 0; i < data.n; i++)
+        mean[(int)data.domain[i]] += isnan(data.x[i]) ? 0 : kept[i] * ((data.x[i] <= q) - share) / sum / base[(int)data.domain[i]];
+    for (size_t i = 0; i < data.n; i++) {
+        double e = isnan(data.x[i]) ? 0 : ((data.x[i] <= q) - share) / sum;
+        z[(int)data.psu[i]] += data.weight[i] * (e - mean[(int)data.domain[i]]);
+        seen[(int)data.psu[i]] = 1;
+    }
+    for (int h = 0; h < 5; h++) {
+        double n = 0, mean_z = 0;
+        for (int i = 10 * h; i < 10 * h + 10; i++)
+            n += seen[i], mean_z += z[i];
+        for (int i = 10 * h; i < 10 * h + 10; i++)
+            variance += seen[i] * n / (n - 1) * (z[i] - mean_z / n) * (z[i] - mean_z / n);
+    }
+    double reach = est_i_t_quantile(0.975, df) * sqrt(variance);
+    same_number(found[0].estimate, q);
+    same_number(found[0].lower, invert(options.rule, &all, share - reach));
+    same_number(found[0].upper, invert(options.rule, &all, share + reach));
+    assert_true(sqrt(variance) < sqrt(unused)); /* the post-strata explain something */
+    naive_free(&all);
+    free(data.weight);
+    data.weight = kept;
+    free(found);
+    est_i_calibration_free(calibration);
+    est_table_free(margins);
+    close_sample(&o);
+    data_free(&data);
+}
+
 /* Refusals */
 
 static void test_refusals(void **state)
@@ -632,7 +706,7 @@ int main(void)
         cmocka_unit_test(test_rules_of_r), cmocka_unit_test(test_ties),     cmocka_unit_test(test_small),
         cmocka_unit_test(test_dhs_median), cmocka_unit_test(test_woodruff), cmocka_unit_test(test_chunks),
         cmocka_unit_test(test_supplied),   cmocka_unit_test(test_made),     cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_ends),       cmocka_unit_test(test_pipe),
+        cmocka_unit_test(test_ends),       cmocka_unit_test(test_pipe),     cmocka_unit_test(test_poststratified),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,7 +65,8 @@ static void check_against_naive(uint32_t seed, est_i_family family, bool correct
         REQUIRE_NEAR(found->coefficient[j], beta[a], 0.01, 1e-11);
         for (size_t k = 0; k < p; k++) {
             size_t b = order[logistic][k];
-            REQUIRE_NEAR(found->covariance[j * p + k], covariance[a * p + b], sqrt(covariance[a * p + a] * covariance[b * p + b]), 1e-9);
+            double scale = sqrt(covariance[a * p + a] * covariance[b * p + b]);
+            REQUIRE_NEAR(found->covariance[j * p + k], covariance[a * p + b], scale, 1e-9);
         }
     }
     REQUIRE_NEAR(found->df, naive_df(&data, w) + 1 - (double)p, 1, 0);
@@ -180,8 +181,8 @@ static void aliased_columns_are_nan(void **state)
     est_source_free(data.source);
     REQUIRE_OK(est_source_of_table(data.table, &data.source, &error), error);
     for (int family = 0; family < 2; family++) {
-        est_i_regression *with = fit(&data, family ? "sick ~ same + age + twice + year + sum" : "income ~ same + age + twice + year + sum",
-                                     (est_i_family)family);
+        const char *formula = family ? "sick ~ same + age + twice + year + sum" : "income ~ same + age + twice + year + sum";
+        est_i_regression *with = fit(&data, formula, (est_i_family)family);
         est_i_regression *without = fit(&data, family ? "sick ~ age + year" : "income ~ age + year", (est_i_family)family);
         static const bool aliased[] = {false, true, false, true, false, true};
         static const size_t kept[] = {0, 2, 4};
@@ -210,7 +211,8 @@ static void large_numbers_keep_their_digits(void **state)
     (void)state;
     survey_data data = data_random(4, 6);
     est_error error;
-    double *square = malloc(data.n * sizeof *square), *near = malloc(data.n * sizeof *near), *near_square = malloc(data.n * sizeof *near);
+    double *square = malloc(data.n * sizeof *square), *near = malloc(data.n * sizeof *near);
+    double *near_square = malloc(data.n * sizeof *near_square);
     for (size_t i = 0; i < data.n; i++) {
         square[i] = data.year[i] * data.year[i];
         near[i] = data.year[i] - 2018;
@@ -392,7 +394,8 @@ static void check_jackknife(uint32_t seed, est_i_family family)
     size_t p;
     bool logistic = family == EST_I_FAMILY_LOGISTIC;
     double *x = dense_columns(&data, &p), *w = entering_weights(&data, early), *own = malloc(data.n * sizeof *own);
-    double hessian[COLUMNS_MAX * COLUMNS_MAX], covariance[COLUMNS_MAX * COLUMNS_MAX] = {0}, theta[PSUS_MAX][COLUMNS_MAX], mean[COLUMNS_MAX] = {0};
+    double hessian[COLUMNS_MAX * COLUMNS_MAX], covariance[COLUMNS_MAX * COLUMNS_MAX] = {0};
+    double theta[PSUS_MAX][COLUMNS_MAX], mean[COLUMNS_MAX] = {0};
     double *score = malloc(data.n * p * sizeof *score), share[PSUS_MAX];
     size_t n_psus = (size_t)data.psu[data.n - 1] + 1;
     run_wish wish = {.design = data_design(false), .where = "year <= 2019", .family = family, .replicates = &options,
@@ -452,7 +455,8 @@ static void supplied_replicates(void **state)
     (void)state;
     survey_data data = data_random(25, 4);
     est_error error;
-    est_i_replicate_options options = {.kind = EST_I_REPLICATE_RAO_WU, .count = 40, .seed = 5}, supplied = {.kind = EST_I_REPLICATE_SUPPLIED};
+    est_i_replicate_options options = {.kind = EST_I_REPLICATE_RAO_WU, .count = 40, .seed = 5};
+    est_i_replicate_options supplied = {.kind = EST_I_REPLICATE_SUPPLIED};
     run_wish wish = {.design = data_design(false), .formula = "sick ~ age + factor(sex)", .family = EST_I_FAMILY_LOGISTIC,
                      .replicates = &options};
     survey_run run;
@@ -600,7 +604,8 @@ static void calibrated(void **state)
     size_t p;
     double *x = dense_columns(&data, &p), *inside = entering_weights(&data, early), *w = malloc(data.n * sizeof *w);
     double *whole = malloc(data.n * sizeof *whole), *score = malloc(data.n * p * sizeof *score);
-    double beta[COLUMNS_MAX], hessian[COLUMNS_MAX * COLUMNS_MAX], middle[COLUMNS_MAX * COLUMNS_MAX], covariance[COLUMNS_MAX * COLUMNS_MAX];
+    double beta[COLUMNS_MAX], hessian[COLUMNS_MAX * COLUMNS_MAX];
+    double middle[COLUMNS_MAX * COLUMNS_MAX], covariance[COLUMNS_MAX * COLUMNS_MAX];
     run_wish wish = {.design = data_design(false), .where = "year <= 2019", .family = EST_I_FAMILY_LOGISTIC, .margins = margins,
                      .formula = "sick ~ age + factor(area) + factor(sex) + age:factor(sex)"};
     run_open(&run, data.source, &wish);
@@ -623,7 +628,8 @@ static void calibrated(void **state)
     for (size_t j = 0; j < p; j++) {
         REQUIRE_NEAR(found->coefficient[j], beta[j], 0.01, 1e-10);
         for (size_t k = 0; k < p; k++)
-            REQUIRE_NEAR(found->covariance[j * p + k], covariance[j * p + k], sqrt(covariance[j * p + j] * covariance[k * p + k]), 1e-8);
+            REQUIRE_NEAR(found->covariance[j * p + k], covariance[j * p + k],
+                         sqrt(covariance[j * p + j] * covariance[k * p + k]), 1e-8);
     }
     run_close(&run);
     est_i_regression_free(found);
@@ -647,7 +653,8 @@ static void calibrated_replicates(void **state)
     size_t p;
     double *x = dense_columns(&data, &p), *inside = entering_weights(&data, NULL), *w = malloc(data.n * sizeof *w);
     double *score = malloc(data.n * p * sizeof *score), *base = malloc(data.n * sizeof *base);
-    double theta[PSUS_MAX * COLUMNS_MAX], hessian[COLUMNS_MAX * COLUMNS_MAX], covariance[COLUMNS_MAX * COLUMNS_MAX], factor[PSUS_MAX];
+    double theta[PSUS_MAX * COLUMNS_MAX], hessian[COLUMNS_MAX * COLUMNS_MAX];
+    double covariance[COLUMNS_MAX * COLUMNS_MAX], factor[PSUS_MAX];
     run_wish wish = {.design = data_design(false), .formula = "income ~ age + factor(area) + factor(sex) + age:factor(sex)",
                      .margins = margins, .replicates = &options};
     run_open(&run, data.source, &wish);
@@ -664,7 +671,8 @@ static void calibrated_replicates(void **state)
     est_i_replicates_covariance(run.replicates, p, theta, NULL, covariance, NULL);
     for (size_t j = 0; j < p; j++)
         for (size_t k = 0; k < p; k++)
-            REQUIRE_NEAR(found->covariance[j * p + k], covariance[j * p + k], sqrt(covariance[j * p + j] * covariance[k * p + k]), 1e-9);
+            REQUIRE_NEAR(found->covariance[j * p + k], covariance[j * p + k],
+                         sqrt(covariance[j * p + j] * covariance[k * p + k]), 1e-9);
     run_close(&run);
     est_i_regression_free(found);
     free(x);
