@@ -34,7 +34,7 @@ est_status est_method_save_part(const est_method *method, est_source *source, co
         status = method->part(source, values, part, parts, context, &state, &length, error);
     if (status == EST_OK)
         status = est_i_file_write_private(path, state, length, error);
-    est_string_free(state);
+    free(state);
     est_options_free(defaults);
     return status;
 }

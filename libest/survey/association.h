@@ -14,9 +14,9 @@ typedef struct est_i_association_test {
 
 /* pearson: X2 of the weighted proportions on the scale of n rows; it has no p of its own. rao-scott-1: X2 over the mean design
  * effect. rao-scott-2: X2 over their sum, F on d0 and d0 df, d0 = (sum)^2 / sum of squares. saddlepoint: X2 as a sum of
- * chi-squareds times the design effects, over a chi-squared / (d0 df) of d0 df. wald: F on k = (rows - 1)(columns - 1) and df, of the residuals
- * T_ij - T_i. T_.j / T; adjusted-wald: times (df - k + 1) / df, F on k and df - k + 1. A p is NaN where the df do not allow the
- * test. */
+ * chi-squareds times the design effects, over a chi-squared / (d0 df) of d0 df. wald: F on k = (rows - 1)(columns - 1) and df,
+ * of the residuals T_ij - T_i. T_.j / T; adjusted-wald: times (df - k + 1) / df, F on k and df - k + 1. A p is NaN where the df
+ * do not allow the test. */
 typedef struct est_i_association {
     size_t n_rows, n_columns;
     uint32_t *row_level, *column_level; /* levels of the sample with cases, in page order */
