@@ -78,6 +78,47 @@ static void add_coefficient(est_i_survey *run, const est_i_regression *fit, size
     est_i_text_free(&name);
 }
 
+/* Each term as a whole: Wald tests that all its coefficients are 0. */
+static void add_terms(est_i_survey *run, const est_i_regression *fit, const char *name, const char *title)
+{
+    static const char *const columns[] = {"term", "F", "df1", "df2", "p"};
+    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_FIT, EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_FIT};
+    est_i_result_frame(run->builder, name, title, 5, columns, roles, SIZE_MAX);
+    for (size_t t = 0; t < fit->n_terms; t++) {
+        double f, df1, df2, p;
+        size_t from = fit->term_first[t], to = fit->term_first[t + 1];
+        est_i_text term = {0};
+        if (from == to)
+            continue;
+        est_i_regression_test(fit, from, to, &f, &df1, &df2, &p);
+        est_i_text_printf(&term, "%s%s%s", fit->name[from], to - from > 1 ? " ... " : "", to - from > 1 ? fit->name[to - 1] : "");
+        est_i_result_cell_text(run->builder, term.failed ? "" : term.data);
+        est_i_result_cell(run->builder, f);
+        est_i_result_cell(run->builder, df1);
+        est_i_result_cell(run->builder, df2);
+        est_i_result_cell(run->builder, p);
+        est_i_text_free(&term);
+    }
+}
+
+static void note_regression(est_i_survey *run, const est_i_regression *fit, const char *text)
+{
+    est_i_text names = {0};
+    for (size_t i = 0; fit->separated && i < fit->p; i++)
+        if (fit->unbounded[i])
+            est_i_text_printf(&names, "%s%s", names.length ? ", " : "", fit->name[i]);
+    if (fit->separated)
+        est_i_result_note(run->builder, run->context, EST_WARNING, "separated", "%s: the terms foretell the response without fail, so that "
+                          "these coefficients have no finite estimate: %s. Drop the term, or join rare levels.", text,
+                          names.length && !names.failed ? names.data : "some of them");
+    if (fit->missing > 0)
+        est_i_result_note(run->builder, run->context, EST_NOTE, "missing", "%s: %.0f rows miss a value and are left out.", text, fit->missing);
+    if (fit->dropped > 0)
+        est_i_result_note(run->builder, run->context, EST_WARNING, "replicates_dropped", "%s: %zu replicates have no estimate and are left "
+                          "out: the standard errors are too small.", text, fit->dropped);
+    est_i_text_free(&names);
+}
+
 static void add_covariance(est_i_survey *run, const est_i_regression *fit, const char *name, const char *title)
 {
     const char **columns = malloc((fit->p + 1) * sizeof *columns);
@@ -116,11 +157,8 @@ static est_status add_regression(est_i_survey *run, const est_i_formula *formula
         add_coefficient(run, fit, i, text);
     add_covariance(run, fit, logistic ? "logistic_vcov" : "linear_vcov", logistic ? "Covariance of the logistic coefficients"
                                                                               : "Covariance of the linear coefficients");
-    if (fit->missing > 0)
-        est_i_result_note(run->builder, run->context, EST_NOTE, "missing", "%s: %.0f rows miss a value and are left out.", text, fit->missing);
-    if (fit->separated)
-        est_i_result_note(run->builder, run->context, EST_WARNING, "separated", "%s: some combination of the terms foretells the response "
-                          "without fail; the coefficients have no finite estimate. Drop the term, or join rare levels.", text);
+    add_terms(run, fit, logistic ? "logistic_terms" : "linear_terms", "Wald tests of the terms");
+    note_regression(run, fit, text);
     est_i_regression_free(fit);
     return EST_OK;
 }
@@ -141,7 +179,7 @@ static void add_tests(est_i_survey *run, const est_i_association *table)
 
 static void add_table(est_i_survey *run, const est_i_association *table)
 {
-    static const char *const columns[] = {"row", "column", "proportion", "n"};
+    static const char *const columns[] = {"row", "column", "proportion", "cases"};
     static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_FIT, EST_ROLE_COUNT};
     est_i_result_frame(run->builder, "association_table", "Shares of the cells", 4, columns, roles, SIZE_MAX);
     for (size_t r = 0; r < table->n_rows; r++)

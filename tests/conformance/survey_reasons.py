@@ -86,14 +86,24 @@ def eigenvalues(matrix):
     return [a[i][i] for i in range(n)]
 
 
-def rao_scott_eigenvalues(rows, weights, strata, psus, first, second):
-    """Generalised design effects of the test of independence; PSUs drawn with replacement. first, second: levels of every row."""
+def empty_units(strata, psus, zero):
+    """{stratum: {PSU: zero()}} of all rows: a PSU without a case counts too."""
+    units = {}
+    for stratum, psu in zip(strata, psus):
+        units.setdefault(stratum, {}).setdefault(psu, zero())
+    return units
+
+
+def rao_scott_eigenvalues(weights, strata, psus, first, second):
+    """Generalised design effects of the test of independence; PSUs drawn with replacement. first, second: levels of every row;
+    rows outside the domain have the weight 0."""
     cells = [(a, b) for a in sorted(set(first)) for b in sorted(set(second))]
-    n, total = len(rows), math.fsum(weights)
+    cases = [i for i, w in enumerate(weights) if w > 0]
+    n, total = len(cases), math.fsum(weights)
     share = {cell: math.fsum(w for w, a, b in zip(weights, first, second) if (a, b) == cell) / total for cell in cells}
-    sums = {}
-    for i in range(n):
-        at = sums.setdefault(strata[i], {}).setdefault(psus[i], dict.fromkeys(cells, 0.0))
+    sums = empty_units(strata, psus, lambda: dict.fromkeys(cells, 0.0))
+    for i in cases:
+        at = sums[strata[i]][psus[i]]
         for cell in cells:
             at[cell] += weights[i] * (((first[i], second[i]) == cell) - share[cell]) / total
     covariance = {(c, d): 0.0 for c in cells for d in cells}
@@ -153,20 +163,21 @@ def inverse(matrix):
 
 
 def logistic(x, y, weights, strata, psus):
-    """(coefficients, standard errors): Newton steps to the end, then the sandwich with PSU totals of the scores. x: columns."""
-    k, n = len(x), len(y)
+    """(coefficients, standard errors): Newton steps to the end, then the sandwich with PSU totals of the scores. x: columns; rows
+    outside the domain have the weight 0."""
+    k, cases = len(x), [i for i, w in enumerate(weights) if w > 0]
     beta = [0.0] * k
     for _ in range(30):
-        mu = [1 / (1 + math.exp(-math.fsum(b * column[i] for b, column in zip(beta, x)))) for i in range(n)]
-        score = [math.fsum(weights[i] * column[i] * (y[i] - mu[i]) for i in range(n)) for column in x]
-        information = [[math.fsum(weights[i] * mu[i] * (1 - mu[i]) * a[i] * b[i] for i in range(n)) for b in x] for a in x]
+        mu = {i: 1 / (1 + math.exp(-math.fsum(b * column[i] for b, column in zip(beta, x)))) for i in cases}
+        score = [math.fsum(weights[i] * column[i] * (y[i] - mu[i]) for i in cases) for column in x]
+        information = [[math.fsum(weights[i] * mu[i] * (1 - mu[i]) * a[i] * b[i] for i in cases) for b in x] for a in x]
         step = naive.solve(information, score)
         beta = [b + s for b, s in zip(beta, step)]
         if max(abs(s) for s in step) < 1e-14:
             break
-    bread, sums = inverse(information), {}
-    for i in range(n):
-        at = sums.setdefault(strata[i], {}).setdefault(psus[i], [0.0] * k)
+    bread, sums = inverse(information), empty_units(strata, psus, lambda: [0.0] * k)
+    for i in cases:
+        at = sums[strata[i]][psus[i]]
         for j in range(k):
             at[j] += weights[i] * x[j][i] * (y[i] - mu[i])
     errors = []
