@@ -42,6 +42,7 @@ MERGED = {
     "netherlands_2010_15_five": ("netherlands_2010_15", ("I", "O"), "IO"),
 }
 RECORDS = ("linked_records_synthetic", "linked_records_synthetic_rates")
+SURVEYS = ("kenya_women_synthetic", "kenya_women_synthetic_totals")
 ZERO_ROWS = {"korea": 1}
 
 COLOMBIA_LISTS = "in_23 in_1 in_28 in_6 in_21".split()
@@ -55,6 +56,12 @@ KENYA_LISTS = "DCI DCS NGO BMS NEA".split()
 KENYA_COVARIATES = {"age_group": ("child", "adult"), "sex": ("female", "male"),
                     "form": ("sexual", "labour", "other"), "place": ("internal", "abroad")}
 KENYA_POPULATION = {"2019": 51203000, "2020": 52218000, "2021": 53219000, "2022": 54253000, "2023": 55338000}
+
+WOMEN_COLUMNS = ("SYNTHETIC county residence stratum cluster weight age wealth schooling age_first_union married_by_18 "
+                 "children").split()
+WOMEN_ROWS, WOMEN_CLUSTERS, WOMEN_STRATA, WOMEN_NEVER, WOMEN_NO_SCHOOLING = 2634, 368, 92, 1351, 15
+WOMEN_TRUTH = {"all": 0.22895, "urban": 0.14483, "rural": 0.27434}
+WOMEN_TOTALS = {"urban": 491500, "rural": 911000}
 
 SCOTLAND_LISTS = {"enquiry": "S1", "hospital": "S2", "SDMD": "S3", "HCV": "S4"}  # and the names of the reference table
 SCOTLAND_STRATA = {"region": ("Region", {"GGC": "GGC", "Rest": "rest"}),
@@ -309,6 +316,83 @@ def check_linked():
     check(name + ": no id twice on a list", len(set(ids)) == len(ids))
 
 
+def check_women_design(name, women):
+    """Strata, clusters and weights; each cluster in one stratum, each stratum one county and residence."""
+    clusters = {woman["cluster"]: woman["stratum"] for woman in women}
+    strata = {woman["stratum"]: (woman["county"], woman["residence"]) for woman in women}
+    check(name + ": clusters", len(clusters) == WOMEN_CLUSTERS, len(clusters))
+    check(name + ": strata", len(strata) == len(set(strata.values())) == WOMEN_STRATA, len(strata))
+    check(name + ": a cluster lies in one stratum",
+          all(clusters[woman["cluster"]] == woman["stratum"] for woman in women))
+    check(name + ": a stratum is a county by residence",
+          all(strata[woman["stratum"]] == (woman["county"], woman["residence"]) for woman in women))
+    check(name + ": four clusters a stratum", {list(clusters.values()).count(stratum) for stratum in strata} == {4})
+    check(name + ": one weight a cluster", len({(woman["cluster"], woman["weight"]) for woman in women}) == WOMEN_CLUSTERS)
+    for residence, total in WOMEN_TOTALS.items():
+        weight = sum(float(woman["weight"]) for woman in women if woman["residence"] == residence)
+        check("%s: weights of %s add up to the total" % (name, residence), abs(weight - total) < 0.01, weight)
+
+
+def check_women_answers(name, women):
+    check(name + ": ages", {woman["age"] for woman in women} == {"20", "21", "22", "23", "24"})
+    never = [woman for woman in women if woman["age_first_union"] == ""]
+    check(name + ": never in union", len(never) == WOMEN_NEVER, len(never))
+    check(name + ": never in union have 0 and no children",
+          {(woman["married_by_18"], woman["children"]) for woman in never} == {("0", "0")})
+    check(name + ": married_by_18 follows from the age at first union",
+          all((woman["married_by_18"] == "1") == (woman["age_first_union"] != "" and int(woman["age_first_union"]) < 18)
+              for woman in women))
+    check(name + ": nobody was older at first union than now",
+          all(woman["age_first_union"] == "" or int(woman["age_first_union"]) <= int(woman["age"]) for woman in women))
+    check(name + ": schooling not known", sum(woman["schooling"] == "" for woman in women) == WOMEN_NO_SCHOOLING)
+
+
+def check_women_page(name, women, generator):
+    """Truth and shares stand on the page; a share is not far from its truth."""
+    with open(path_of(name, ".md"), encoding="utf-8") as stream:
+        text = stream.read()
+    for group, value in generator.truth().items():
+        chosen = [woman for woman in women if group in ("all", woman["residence"])]
+        weight = sum(float(woman["weight"]) for woman in chosen)
+        share = sum(float(woman["weight"]) * int(woman["married_by_18"]) for woman in chosen) / weight
+        check("%s: truth of %s" % (name, group), "%.5f" % value == "%.5f" % WOMEN_TRUTH[group], value)
+        check("%s: share of %s within 0.03 of the truth" % (name, group), abs(share - value) < 0.03, share)
+        row = "| %s | %.5f | %.5f |" % (group, value, share)
+        check("%s: truth and share of %s in the .md" % (name, group), row in text, row)
+
+
+def check_women():
+    name = SURVEYS[0]
+    header, rows = read_table(path_of(name))
+    check(name + ": header", header == WOMEN_COLUMNS, header)
+    check(name + ": rows", len(rows) == WOMEN_ROWS, len(rows))
+    check(name + ": marked as synthetic in every row", {row[0] for row in rows} == {"not real persons"})
+    women = [dict(zip(header, row)) for row in rows]
+    script = path_of("make_" + name, ".py")
+    with tempfile.TemporaryDirectory() as folder:
+        status = subprocess.run([sys.executable, "-B", script, folder]).returncode
+        check(name + ": the generator runs", status == 0, status)
+        for survey in SURVEYS:
+            made = os.path.join(folder, survey + ".csv")
+            same = False
+            if os.path.exists(made):
+                with open(made, "rb") as first, open(path_of(survey), "rb") as second:
+                    same = first.read() == second.read()
+            check(survey + ".csv: the generator makes the same bytes", same)
+    spec = importlib.util.spec_from_file_location("generator", script)
+    generator = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generator)
+    check_women_design(name, women)
+    check_women_answers(name, women)
+    check_women_page(name, women, generator)
+
+    header, rows = read_table(path_of(SURVEYS[1]))
+    check(SURVEYS[1] + ": header", header == ["SYNTHETIC", "variable", "level", "total"], header)
+    check(SURVEYS[1] + ": totals by residence and age",
+          {tuple(row[1:]) for row in rows} == {("residence:age", "%s:%d" % (residence, age), str(total // 5))
+                                               for residence, total in WOMEN_TOTALS.items() for age in range(20, 25)})
+
+
 def check_index():
     header, rows = read_table(path_of("index"))
     check("index: header", header == INDEX_HEADER, header)
@@ -328,13 +412,13 @@ def check_index():
             total = sum(int(row[-1]) for row in data_rows)
             check("index %s: persons" % name, entry["persons"] == str(total), entry["persons"])
         else:
-            without_lists = name.endswith("_periods") or name in RECORDS
-            check("index %s: period file or records" % name, without_lists and entry["persons"] == "")
+            without_lists = name.endswith("_periods") or name in RECORDS + SURVEYS
+            check("index %s: period file, records or survey" % name, without_lists and entry["persons"] == "")
         check("index %s: public" % name, entry["public"] == "1", entry["public"])
         marked = data_header[0] == "SYNTHETIC"
         check("index %s: synthetic" % name, entry["synthetic"] == str(int(marked)), entry["synthetic"])
         check("index %s: a synthetic set says so in its name" % name, not marked or "synthetic" in name)
-        companion = name + "_periods" if name + "_periods" in names else ""
+        companion = ([name + ending for ending in ("_periods", "_totals") if name + ending in names] + [""])[0]
         check("index %s: companion" % name, entry["companion"] == companion, entry["companion"])
     for name in files:
         documented = os.path.exists(path_of(name, ".md"))
@@ -356,6 +440,7 @@ def main():
     check_colombia()
     check_kenya()
     check_linked()
+    check_women()
     check_scotland()
     if skipped:
         print("%d skipped" % skipped)

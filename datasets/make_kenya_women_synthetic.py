@@ -25,6 +25,7 @@ COUNTIES = ("Mombasa,Kwale,Kilifi,Tana River,Lamu,Taita/Taveta,Garissa,Wajir,Man
             "Homa Bay,Migori,Kisii,Nyamira,Nairobi City").split(",")
 URBAN_ONLY = ("Mombasa", "Nairobi City")
 CLUSTERS, WOMEN = 4, 8
+AGES = (20, 21, 22, 23, 24)
 ANSWERS = 0.9
 
 # The truth. Women of a stratum; the probability to have been in union by 18 is BASE (urban, rural) times the county's factor
@@ -65,7 +66,7 @@ def truth():
 def woman(chance, residence, probability):
     early = chance() < probability
     later = not early and chance() < UNION_LATER
-    age = 20 + int(chance() * 5)
+    age = AGES[int(chance() * len(AGES))]
     union = 12 + int(chance() * 6) if early else 18 + int(chance() * (age - 17)) if later else None
     none, primary = SCHOOLING[residence]
     draw = chance()
@@ -90,11 +91,13 @@ def rows():
 
 
 def totals():
+    """Women by residence and age: a fifth of them are of each age, as the ages are drawn."""
     sums = {"urban": 0, "rural": 0}
     for number, _, residence in strata():
         sums[residence] += women_of(number, residence)
     for residence in ("urban", "rural"):
-        yield [MARK, "residence", residence, sums[residence]]
+        for age in AGES:
+            yield [MARK, "residence:age", "%s:%d" % (residence, age), sums[residence] // len(AGES)]
 
 
 def write(path, header, lines):

@@ -35,6 +35,6 @@ else:
     settings["extra_compile_args"] += pkg_config("--cflags", "gsl", "nettle")
     settings["extra_link_args"] = pkg_config("--libs-only-L", "gsl", "openblas", "nettle") + ["-pthread"]
     # gslcblas, a slow reference BLAS that would win over OpenBLAS, is left out.
-    settings["libraries"] = ["gsl", "openblas", "csv", "nettle", "m"]
+    settings["libraries"] = ["gsl", "openblas", "readstat", "csv", "nettle", "m"]
 
 setup(ext_modules=[Extension("libest._low", **settings)])

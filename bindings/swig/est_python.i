@@ -96,13 +96,15 @@ static PyObject *flags_value(uint32_t flags)
 
 static PyObject *row_value(const est_row *row)
 {
-    return Py_BuildValue("{s:N,s:N,s:N,s:d,s:d,s:d,s:d,s:d,s:d,s:N,s:d,s:N,s:N,s:N,s:N}", "estimand",
+    return Py_BuildValue("{s:N,s:N,s:N,s:d,s:d,s:d,s:d,s:d,s:d,s:N,s:d,s:N,s:N,s:N,s:N,s:d,s:d,s:d,s:d,s:d,s:d,s:N}", "estimand",
                          text_value(row->estimand), "domain", domain_value(row), "model",
                          text_value(row->model), "estimate", row->estimate, "se", row->se, "lower",
                          row->lower, "upper", row->upper, "level", row->level, "df", row->df, "interval",
                          text_value(row->interval), "n", row->n, "flags", flags_value(row->flags),
                          "population", text_value(row->population), "period", text_value(row->period),
-                         "definition", text_value(row->definition));
+                         "definition", text_value(row->definition), "n_weighted", row->n_weighted, "numerator",
+                         row->numerator, "cv", row->cv, "deff", row->deff, "deft", row->deft, "effective_n",
+                         row->effective_n, "mark", text_value(row->mark));
 }
 
 static PyObject *rows_value(const est_result *result)
@@ -324,14 +326,16 @@ static est_status add_text(est_shim *request, const char *name, size_t rows, PyO
     return status;
 }
 
-/* (option, name, rows, public, synthetic, ((column, values), ...)): doubles in a buffer, or a list of str and
- * None. */
+/* (option, path): a file. (option, name, rows, public, synthetic, ((column, values), ...)): doubles in a buffer, or a
+ * list of str and None. */
 static est_status add_table(est_shim *request, PyObject *table)
 {
     const char *option, *name, *column;
     Py_ssize_t rows;
     int is_public, is_synthetic;
     PyObject *columns, *values;
+    if (PyTuple_Size(table) == 2)
+        return PyArg_ParseTuple(table, "ss", &option, &name) ? est_shim_source(request, option, name) : EST_EINTERNAL;
     if (!PyArg_ParseTuple(table, "ssnppO!", &option, &name, &rows, &is_public, &is_synthetic, &PyTuple_Type,
                           &columns))
         return EST_EINTERNAL;

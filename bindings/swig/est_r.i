@@ -162,20 +162,20 @@ static void row_flags(SEXP list, R_xlen_t index, uint32_t flags)
 
 static SEXP rows_value(const est_result *result)
 {
-    enum { TEXTS = 6, NUMBERS = 7 };
-    const char *names[] = {"estimand", "model", "interval", "population", "period", "definition", "estimate",
-                           "se",       "lower", "upper",    "level",      "df",     "n",          "domain",
-                           "flags",    ""};
+    enum { TEXTS = 7, NUMBERS = 13 };
+    const char *names[] = {"estimand", "model", "interval",   "population", "period", "definition", "mark", "estimate",
+                           "se",       "lower", "upper",      "level",      "df",     "n",          "n_weighted",
+                           "numerator", "cv",   "deff",       "deft",       "effective_n", "domain", "flags", ""};
     R_xlen_t count = (R_xlen_t)est_result_rows(result);
     SEXP rows = PROTECT(Rf_mkNamed(VECSXP, names));
     for (int column = 0; column < TEXTS + NUMBERS + 2; column++)
         put(rows, column, column < TEXTS ? STRSXP : column < TEXTS + NUMBERS ? REALSXP : VECSXP, count);
     for (R_xlen_t i = 0; i < count; i++) {
         const est_row *row = est_result_row(result, (size_t)i);
-        const char *texts[TEXTS] = {row->estimand,   row->model,  row->interval,
-                                    row->population, row->period, row->definition};
-        double numbers[NUMBERS] = {row->estimate, row->se, row->lower, row->upper,
-                                   row->level,    row->df, row->n};
+        const char *texts[TEXTS] = {row->estimand, row->model,      row->interval, row->population,
+                                    row->period,   row->definition, row->mark};
+        double numbers[NUMBERS] = {row->estimate, row->se, row->lower, row->upper, row->level, row->df, row->n, row->n_weighted,
+                                   row->numerator, row->cv, row->deff, row->deft, row->effective_n};
         for (int column = 0; column < TEXTS; column++)
             set_text(VECTOR_ELT(rows, column), i, texts[column]);
         for (int column = 0; column < NUMBERS; column++)
@@ -423,10 +423,13 @@ static est_status add_column(est_shim *request, const char *name, SEXP column)
     return est_shim_add_text(request, name, values);
 }
 
-/* list(option, name, rows, public, synthetic, columns): each column a double or a character vector of `rows`.
- */
+/* list(option, name, rows, public, synthetic, columns): each column a double or a character vector of `rows`. Or list(option,
+ * path): a file. */
 static est_status add_table(est_shim *request, SEXP table)
 {
+    SEXP path = element(table, "path");
+    if (path != R_NilValue)
+        return est_shim_source(request, string_at(element(table, "option"), 0), string_at(path, 0));
     SEXP columns = element(table, "columns"), names = Rf_getAttrib(columns, R_NamesSymbol);
     const void *memory = vmaxget();
     est_status status =

@@ -17,6 +17,7 @@ struct est_shim {
     est_options *options;
     shim_table tables[TABLES_MAX];
     size_t n_tables;
+    est_source *source; /* data that are read from a file; NULL = they are a table */
     est_context context;
     est_suppression suppression;
     char *profile;
@@ -67,22 +68,59 @@ est_status est_shim_open(const char *method, est_shim **request)
     return est_options_new(made->method, &made->options, &made->error);
 }
 
+/* A table to be filled; NULL if there is no room: the fault is in the request. */
+static shim_table *new_slot(est_shim *request, const char *option)
+{
+    shim_table *slot = &request->tables[request->n_tables];
+    if (request->n_tables == TABLES_MAX) {
+        fail(request, EST_EOPTION, "too many companion tables");
+        return NULL;
+    }
+    slot->option = copy_string(option);
+    if (!slot->option) {
+        fail(request, EST_ENOMEM, "memory ran out");
+        return NULL;
+    }
+    request->n_tables++;
+    return slot;
+}
+
 est_status est_shim_table(est_shim *request, const char *option, const char *name, size_t rows, int is_public,
                           int is_synthetic)
 {
-    shim_table *slot = &request->tables[request->n_tables];
-    if (request->n_tables == TABLES_MAX)
-        return fail(request, EST_EOPTION, "too many companion tables");
-    slot->option = copy_string(option);
-    if (!slot->option)
-        return fail(request, EST_ENOMEM, "memory ran out");
-    request->n_tables++;
+    shim_table *slot = new_slot(request, option);
+    if (!slot)
+        return request->error.code;
     est_status status = est_table_new(name, rows, &slot->table, &request->error);
     if (status == EST_OK) {
         est_table_set_public(slot->table, is_public);
         est_table_set_synthetic(slot->table, is_synthetic);
     }
     return status;
+}
+
+static est_status read_companion(est_shim *request, const char *option, const char *path)
+{
+    shim_table *slot = new_slot(request, option);
+    est_source *source = NULL;
+    if (!slot)
+        return request->error.code;
+    est_status status = est_source_open(path, &request->context, &source, &request->error);
+    if (status == EST_OK)
+        status = est_source_table(source, &request->context, &slot->table, &request->error);
+    est_source_free(source);
+    return status;
+}
+
+est_status est_shim_source(est_shim *request, const char *option, const char *path)
+{
+    if (strcmp(path, "-") == 0)
+        return fail(request, EST_EOPTION, "found '-'; expected the path of a file: standard input belongs to the caller");
+    if (*option)
+        return read_companion(request, option, path);
+    est_source_free(request->source);
+    request->source = NULL;
+    return est_source_open(path, &request->context, &request->source, &request->error);
 }
 
 est_status est_shim_add_numbers(est_shim *request, const char *column, const double *values)
@@ -153,12 +191,13 @@ est_status est_shim_run(est_shim *request)
     const est_table *data;
     est_result *found = NULL;
     est_status status = set_companions(request, &data);
-    if (status == EST_OK && !data)
-        status = fail(request, EST_EINTERNAL, "there is no data table");
+    if (status == EST_OK && !data && !request->source)
+        status = fail(request, EST_EINTERNAL, "there are no data");
     if (status != EST_OK)
         goto cleanup;
-    status =
-        est_method_run(request->method, data, request->options, &request->context, &found, &request->error);
+    status = data ? est_method_run(request->method, data, request->options, &request->context, &found, &request->error)
+                  : est_method_run_source(request->method, request->source, request->options, &request->context, &found,
+                                          &request->error);
     if (status != EST_OK)
         goto cleanup;
     est_result_free(request->result);
@@ -213,6 +252,7 @@ void est_shim_close(est_shim *request)
         est_table_free(request->tables[i].table);
         free(request->tables[i].option);
     }
+    est_source_free(request->source);
     free(request->profile);
     free(request);
 }

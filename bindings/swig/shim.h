@@ -1,6 +1,6 @@
 /* The waist between libest and its bindings: flat arguments over the public API, one request a run.
  *
- * In order of use: open, table + columns (the data first, then companion tables), set, context, suppress,
+ * In order of use: open, table + columns or source (the data first, then companion tables), set, context, suppress,
  * run; then the result and its reports are read and copied, and the request is closed. Every fault is kept in
  * the request. */
 #ifndef EST_SHIM_H
@@ -17,7 +17,7 @@ typedef struct est_shim est_shim;
  */
 est_status est_shim_open(const char *method, est_shim **request);
 
-/* Starts a table of `rows` rows: option "" is the data, else the companion table of that option. `name`
+/* Data and companion tables. Starts a table of `rows` rows: option "" is the data, else the companion table of that option. `name`
  * stands in messages. */
 est_status est_shim_table(est_shim *request, const char *option, const char *name, size_t rows, int is_public,
                           int is_synthetic);
@@ -25,6 +25,10 @@ est_status est_shim_table(est_shim *request, const char *option, const char *nam
 /* A column of the table started last. NaN and NULL are missing. */
 est_status est_shim_add_numbers(est_shim *request, const char *column, const double *values);
 est_status est_shim_add_text(est_shim *request, const char *column, const char *const *values);
+
+/* The same from a file or a bundled dataset ("dataset:NAME"). The data are opened here, and the method reads them as it likes, rows
+ * that it need not hold are not held; a companion table is read at once. Standard input is not the library's inside R or Python. */
+est_status est_shim_source(est_shim *request, const char *option, const char *path);
 
 /* An option by its name, its value as text. */
 est_status est_shim_set(est_shim *request, const char *option, const char *value);

@@ -223,7 +223,7 @@ uint32_t est_i_remarks(const est_row *row)
     uint32_t said = EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED);
     if (*row->mark)
         said |= marked;
-    if (est_i_is_of_survey(row))
+    if (est_i_is_of_survey(row) || (est_i_kind_of(row) == EST_I_KIND_CONTRAST && !isnan(row->estimate)))
         said |= EST_FLAG_BIT(EST_FLAG_SUPPRESSED); /* by the mark, or by an x for n */
     return row->flags & ~said;
 }
@@ -258,9 +258,15 @@ static bool show_survey_estimand(est_i_text *output, const char *estimand)
         {"mean(", "Mean of "},   {"total(", "Total of "},    {"proportion(", "Proportion of "},
         {"ratio(", "Ratio of "}, {"quantile(", "Quantile "}, {"count(", "Count of "},
     };
+    static const char contrast[] = "contrast(";
     size_t length = strlen(estimand), which = 0, n = sizeof words / sizeof words[0];
     while (which < n && !begins(estimand, words[which][0]))
         which++;
+    if (begins(estimand, contrast)) {
+        est_i_text_append(output, "Contrast of ");
+        est_i_text_append_bytes(output, estimand + strlen(contrast), length - strlen(contrast) - (estimand[length - 1] == ')'));
+        return true;
+    }
     if (which == n || estimand[length - 1] != ')')
         return false;
     const char *inside = estimand + strlen(words[which][0]), *end = estimand + length - 1, *comma = end;
@@ -354,6 +360,10 @@ static const statistic statistics[] = {
     {"population_lincoln", "Population (Lincoln-Petersen)", PEOPLE},
     {"population_chapman", "Population (Chapman)", PEOPLE},
     {"etas_at_zero", "Coefficients held at zero", SCALAR},
+    {"psus", "Primary sampling units", SCALAR},
+    {"design_df", "Degrees of freedom of the design", SCALAR},
+    {"weight_sum", "Sum of the weights", SCALAR},
+    {"weight_design_effect", "Design effect of unequal weights (Kish)", SCALAR},
 };
 
 static const statistic *find_statistic(const char *name)

@@ -19,17 +19,14 @@ static est_status check_bounds(const est_i_calibration_options *o, est_error *er
     bool exponential = o->kind == EST_I_CALIBRATE_RAKE || o->kind == EST_I_CALIBRATE_EXPONENTIAL;
     if ((o->kind == EST_I_CALIBRATE_BOUNDED || o->kind == EST_I_CALIBRATE_LOGIT) && none)
         return est_i_fail(error, EST_EOPTION, "bounded and logit calibration: found no bounds, expected some around 1, for example "
-                                              "0.5,2 "
-                          "(option --bounds)");
+                          "0.5,2 (option --bounds)");
     if (!none && (o->kind == EST_I_CALIBRATE_LINEAR || o->kind == EST_I_CALIBRATE_POSTSTRATIFY
                   || o->kind == EST_I_CALIBRATE_DECLARED))
         return est_i_fail(error, EST_EOPTION, "found bounds (option --bounds) with a calibration that has none; use bounded, "
-                                              "logit, rake "
-                          "or exponential");
+                          "logit, rake or exponential");
     if (!around || (exponential && !none && !(o->lower >= 0 || o->lower == -INFINITY)))
         return est_i_fail(error, EST_EOPTION, "bounds of the factors (option --bounds): expected a lower one below 1 and an upper "
-                                              "one above "
-                          "1, for example 0.5,2");
+                          "one above 1, for example 0.5,2");
     if (o->kind == EST_I_CALIBRATE_LOGIT && !(o->lower > -INFINITY && o->upper < INFINITY))
         return est_i_fail(error, EST_EOPTION, "logit calibration needs both bounds (option --bounds), for example 0.5,2");
     return EST_OK;
@@ -44,8 +41,7 @@ static est_status check_options(const est_i_calibration_options *o, est_error *e
                                               "least");
     if (o->by_cluster && o->kind == EST_I_CALIBRATE_POSTSTRATIFY)
         return est_i_fail(error, EST_EOPTION, "post-stratification has no factor by cluster (option --by-cluster); use linear, "
-                                              "bounded, "
-                          "logit or exponential with the same totals");
+                          "bounded, logit or exponential with the same totals");
     return check_bounds(o, error);
 }
 
@@ -114,16 +110,13 @@ static est_status check_pass(const est_i_calibration *c, const est_i_x_pass *pas
                           est_source_name(c->source));
     if (pass->bad_weights > 0)
         return est_i_fail(error, EST_EDEFINITION, "column '%.100s': the calibrated weight is missing in %lld rows, or stands in "
-                                                  "rows without "
-                          "a weight before calibration; expected a number for each row that has one",
+                          "rows without a weight before calibration; expected a number for each row that has one",
                           c->variables[c->weight_variable].column, pass->bad_weights);
     for (size_t v = 0; v < c->n_variables; v++)
         if (pass->missing[v] > 0)
             return est_i_fail(error, EST_EDEFINITION, "calibration: column '%.100s' is missing in %lld of %lld rows with a weight, "
-                                                      "and a "
-                              "row without its value cannot be calibrated; fill the values in, or give them a level of their own "
-                              "with "
-                              "a known total", c->variables[v].column, pass->missing[v], pass->rows);
+                              "and a row without its value cannot be calibrated; fill the values in, or give them a level of their "
+                              "own with a known total", c->variables[v].column, pass->missing[v], pass->rows);
     return EST_OK;
 }
 
@@ -198,8 +191,7 @@ static est_status gather(est_i_calibration *c, est_error *error)
         status = est_i_calibration_clusters(c, error);
     } else if (pass->cells->overflow && c->diagonal) {
         status = est_i_fail(error, EST_EDEFINITION, "post-stratification: the sample has cases in more than %d cells, expected at "
-                                                    "most that "
-                            "many", EST_I_CALIBRATION_CELLS_MAX);
+                            "most that many", EST_I_CALIBRATION_CELLS_MAX);
     } else if (!pass->cells->overflow) {
         c->cells = pass->cells;
         pass->cells = NULL;

@@ -34,8 +34,8 @@ static est_status check_levels(const est_i_calibration *c, est_error *error)
     for (size_t j = 0; j < c->size; j++) {
         if (!c->occurs[j] && c->known[j] != 0)
             return est_i_fail(error, EST_EDEFINITION, "known total '%.150s' is %s, but the sample has no case of it with a weight "
-                                                      "above "
-                              "zero; is the level spelled as in the data? If it is, join it with another level in both", c->name[j],
+                              "above zero; is the level spelled as in the data? If it is, join it with another level in both",
+                              c->name[j],
                               est_i_calibration_show(c->known[j], digits));
     }
     return EST_OK;
@@ -65,8 +65,7 @@ static est_status check_zeros(const est_i_calibration *c, est_error *error)
         for (size_t j = first_of(c, m); j < first_of(c, m) + c->margins[m].n_rows && !c->margins[m].numbers; j++)
             if (c->occurs[j] && c->known[j] == 0)
                 return est_i_fail(error, EST_EDEFINITION, "known total '%.150s' is 0, but the sample has cases of it; correct the "
-                                                          "total, "
-                                  "or join the level with another one", c->name[j]);
+                                  "total, or join the level with another one", c->name[j]);
     return EST_OK;
 }
 
@@ -82,8 +81,7 @@ static est_status check_sums(const est_i_calibration *c, est_error *error)
         double one = margin_sum(c, first), other = margin_sum(c, m);
         if (!(fabs(one - other) <= 1e-9 * fmax(1, fabs(one))))
             return est_i_fail(error, EST_EDEFINITION, "the known totals contradict each other: margin '%.100s' adds up to %s, "
-                                                      "margin "
-                              "'%.100s' to %s; both must add up to the same population, so scale or correct one of them",
+                              "margin '%.100s' to %s; both must add up to the same population, so scale or correct one of them",
                               c->margins[first].name, est_i_calibration_show(one, a), c->margins[m].name,
                               est_i_calibration_show(other, b));
     }
@@ -122,8 +120,7 @@ static est_status fail_rank(const est_i_calibration *c, size_t j, double implied
 {
     char known[32], other[32];
     return est_i_fail(error, EST_EDEFINITION, "the known totals contradict each other in this sample: '%.150s' is known to be %s, "
-                                              "but its "
-                      "cases are told by the other totals, which make it %s; correct the totals, or leave out its margin",
+                      "but its cases are told by the other totals, which make it %s; correct the totals, or leave out its margin",
                           c->name[j],
                       est_i_calibration_show(c->known[j], known), est_i_calibration_show(implied, other));
 }
@@ -186,8 +183,7 @@ est_status est_i_calibration_check_reach(const est_i_calibration *calibration, e
                 (factor >= c->distance.lower * (1 - 1e-12) && factor <= c->distance.upper * (1 + 1e-12)))
                 continue;
             status = est_i_fail(error, EST_EDEFINITION, "the bounds %s cannot be met: '%.150s' is known to be %s and weighs %s "
-                                                        "before "
-                                "calibration, so its mean factor is %s; widen the bounds beyond it%s",
+                                "before calibration, so its mean factor is %s; widen the bounds beyond it%s",
                                 bounds.failed ? "" : bounds.data, c->name[j], est_i_calibration_show(c->known[j], known),
                                 est_i_calibration_show(c->before[j], before), est_i_calibration_show(factor, mean),
                                 factor > 20 || factor < 0.05 ? ", or scale the weights first: they do not add up to the population"

@@ -213,18 +213,15 @@ static est_status check_known(const est_i_calibration *c, const est_i_known *kno
     for (const est_i_known *before = c->knowns; before < known; before++)
         if (before->margin == known->margin && strcmp(before->level, known->level) == 0)
             return est_i_fail_at(error, EST_EVALUE, place, "margin '%.100s', level '%.100s' stands here and in record %zu, "
-                                                           "expected one "
-                                 "known total for each", margin->name, known->level, before->record + 1);
+                                 "expected one known total for each", margin->name, known->level, before->record + 1);
     if (margin->numbers)
         return EST_OK;
     if (margin->n_factors > 0 && !*known->level)
         return est_i_fail_at(error, EST_EVALUE, place, "margin '%.100s' has an empty level beside others; give the level, or one "
-                                                       "row "
-                             "with an empty level alone for the total of a number", margin->name);
+                             "row with an empty level alone for the total of a number", margin->name);
     if (!(known->total >= 0))
         return est_i_fail_at(error, EST_EVALUE, place, "margin '%.100s', level '%.100s': found the total %s, expected a count of "
-                                                       "the "
-                             "population, 0 or more", margin->name, known->level, digits);
+                             "the population, 0 or more", margin->name, known->level, digits);
     return EST_OK;
 }
 
@@ -282,14 +279,14 @@ static est_status read_declared(est_i_calibration *c, est_error *error)
         c->weight_variable = add_variable(c, weight, EST_I_VARIABLE_NUMBER);
         status = c->weight_variable == SIZE_MAX ? est_i_no_memory(error) : EST_OK;
     }
-    for (const char *rest = c->options.declared; rest && *rest && status == EST_OK;) {
+    for (const char *rest = c->options.declared; rest && status == EST_OK;) {
         rest = est_i_name_take(rest, &name, &whole);
         if (name.failed)
             status = est_i_no_memory(error);
         else if (!whole || !name.length)
             status = est_i_fail(error, EST_EOPTION, "columns that the weights are calibrated on: found '%.200s', expected names "
-                                                    "parted "
-                                "by commas, 'a:b' for crossed columns, 'number(x)' for the total of a number", c->options.declared);
+                                "parted by commas, 'a:b' for crossed columns, 'number(x)' for the total of a number",
+                                c->options.declared);
         else
             status = declare(c, &name, error);
     }
@@ -308,8 +305,7 @@ static est_status check_kind(const est_i_calibration *c, est_error *error)
     for (size_t m = 0; m < c->n_margins; m++)
         if (c->margins[m].numbers && (kind == EST_I_CALIBRATE_POSTSTRATIFY || kind == EST_I_CALIBRATE_RAKE))
             return est_i_fail(error, EST_EDEFINITION, "margin '%.100s' is the total of a number (its level is empty), expected "
-                                                      "totals "
-                              "of levels; use linear, bounded, logit or exponential for numbers", c->margins[m].name);
+                              "totals of levels; use linear, bounded, logit or exponential for numbers", c->margins[m].name);
     return EST_OK;
 }
 
@@ -402,8 +398,7 @@ static est_status number_combinations(est_i_calibration *c, est_i_margin *margin
             margin->n_combinations *= c->n_levels[margin->variable[f]];
             if (margin->n_combinations > COMBINATIONS_MAX)
                 return est_i_fail(error, EST_EDEFINITION, "margin '%.100s' has more than %zu combinations of levels; is a number "
-                                                          "taken for "
-                                  "a category?", margin->name, COMBINATIONS_MAX);
+                                  "taken for a category?", margin->name, COMBINATIONS_MAX);
         }
     free(margin->column);
     margin->column = malloc((margin->n_combinations + 1) * sizeof *margin->column);
@@ -429,8 +424,7 @@ static est_status make_totals(est_i_calibration *c, size_t size, est_error *erro
     size_t n = size ? size : 1, most = c->diagonal ? EST_I_CALIBRATION_CELLS_MAX : EST_I_CALIBRATION_SIZE_MAX;
     if (size > most)
         return est_i_fail(error, EST_EDEFINITION, "calibration: found %zu known totals, expected at most %zu; is a number taken "
-                                                  "for a "
-                          "category?", size, most);
+                          "for a category?", size, most);
     c->size = size;
     c->name = calloc(n, sizeof *c->name);
     c->known = calloc(n, sizeof *c->known);
@@ -565,8 +559,7 @@ est_status est_i_margins_fail_level(const est_i_calibration *calibration, size_t
     if (!level)
         return est_i_no_memory(error);
     status = est_i_fail(error, EST_EDEFINITION, "margin '%.100s': the sample has cases at level '%.100s', for which no total is "
-                                                "known; "
-                        "add its total to the table of margins, or join the level with another one in the data",
+                        "known; add its total to the table of margins, or join the level with another one in the data",
                         calibration->margins[margin].name, level);
     free(level);
     return status;

@@ -449,8 +449,7 @@ est_status est_i_calibration_adjust(void *user, const est_i_rows *rows, double *
         }
         if (!known)
             return est_i_fail(error, EST_EFILE, "%.200s: found values that were not there when it was read first; the data must "
-                                                "not "
-                              "change meanwhile", est_source_name(c->source));
+                              "not change meanwhile", est_source_name(c->source));
         weight[i] *= g;
     }
     return EST_OK;

@@ -213,8 +213,7 @@ static est_status bound_units(trim *t, est_error *error)
     if (apart == 0)
         return EST_OK;
     return est_i_fail(error, EST_EDEFINITION, "trimming: the limits %s and %s of the weights cannot be met together with %s in %zu "
-                                              "%s; widen "
-                      "the one or the other", est_i_calibration_show(t->least, a), est_i_calibration_show(t->most, b),
+                      "%s; widen the one or the other", est_i_calibration_show(t->least, a), est_i_calibration_show(t->most, b),
                       t->calibration->psu ? "one factor for each PSU" : "the bounds of the factors", apart,
                       t->calibration->psu ? "PSUs" : "rows");
 }
@@ -239,8 +238,7 @@ static est_status check_reach(const trim *t, est_error *error)
             bool low = c->known[j] > most[j] * (1 + 1e-12), high = c->known[j] < least[j] * (1 - 1e-12);
             if (!c->margins[m].numbers && (low || high))
                 status = est_i_fail(error, EST_EDEFINITION, "trimming: '%.150s' is known to be %s, but weights within the limits "
-                                                            "give %s %s; "
-                                    "widen the limits, or join the level with another one", c->name[j],
+                                    "give %s %s; widen the limits, or join the level with another one", c->name[j],
                                     est_i_calibration_show(c->known[j], known), low ? "at most" : "at least",
                                     est_i_calibration_show(low ? most[j] : least[j], limit));
         }
@@ -314,8 +312,7 @@ static est_status fail_unmet(const trim *t, const est_i_calibration_solution *so
         most = fmax(most, off);
     }
     return est_i_fail(error, EST_EDEFINITION, "trimming: no weights within the limits reproduce all the totals; '%.150s' comes to "
-                                              "%s and is "
-                      "known to be %s; widen the limits, or join small levels", c->name[worst],
+                      "%s and is known to be %s; widen the limits, or join small levels", c->name[worst],
                       est_i_calibration_show(solution->reached[worst], reached), est_i_calibration_show(c->known[worst], known));
 }
 

@@ -291,11 +291,46 @@ static est_status add_row_leaf(est_i_sample_part *part, uint32_t path, const est
     return EST_OK;
 }
 
+static size_t add_codes(const est_i_scan_batch *batch, size_t field, const uint32_t **codes, size_t n)
+{
+    if (field != EST_I_NO_FIELD)
+        codes[n++] = batch->label[field];
+    return n;
+}
+
+/* The codes that make a path, where nothing else of a row can make a new leaf or be wrong; 0 if something can. */
+static size_t path_codes(const est_i_sample *sample, const est_i_scan_batch *batch, const uint32_t **codes)
+{
+    const est_i_sample_fields *fields = &sample->fields;
+    size_t n = add_codes(batch, fields->wave, codes, 0);
+    bool plain = !sample->registry.rows_are_units;
+    for (size_t s = 0; s < sample->plan.design.n_stages; s++) {
+        n = add_codes(batch, fields->stratum[s], codes, n);
+        n = add_codes(batch, fields->unit[s], codes, n);
+        plain = plain && fields->fpc[s] == EST_I_NO_FIELD;
+    }
+    return plain ? n : 0;
+}
+
+static bool same_codes(const uint32_t *const *codes, size_t n, size_t row, size_t other)
+{
+    size_t k = 0;
+    while (k < n && codes[k][row] == codes[k][other])
+        k++;
+    return k == n;
+}
+
 static est_status decode_leaves(est_i_sample_part *part, const est_i_scan_batch *batch, size_t first, size_t n, est_error *error)
 {
     uint32_t key[2 * EST_I_STAGES_MAX + 1];
+    const uint32_t *codes[2 * EST_I_STAGES_MAX + 1];
+    size_t n_codes = path_codes(part->sample, batch, codes);
     est_status status = EST_OK;
     for (size_t i = 0; i < n && status == EST_OK; i++) {
+        if (i > 0 && n_codes > 0 && same_codes(codes, n_codes, first + i, first + i - 1)) {
+            part->leaf[i] = part->leaf[i - 1];
+            continue;
+        }
         status = read_path(part, batch, first + i, key, error);
         if (status != EST_OK)
             break;

@@ -170,17 +170,46 @@ est_status est_i_survey_covariance(est_i_survey *run, size_t k, const size_t *ch
                            : linearised_covariance(run, k, chosen, present, covariance, lonely, error);
 }
 
+/* Of the estimates one by one, over all replicates at once. */
+static est_status replicated_variances(est_i_survey *run, est_error *error)
+{
+    size_t n = run->n_estimates;
+    double *estimate = malloc((n + 1) * sizeof *estimate), *variance = malloc((n + 1) * sizeof *variance);
+    size_t *dropped = malloc((n + 1) * sizeof *dropped);
+    bool good = estimate && variance && dropped;
+    for (size_t i = 0; i < n && good; i++)
+        estimate[i] = run->estimates[i].estimate;
+    if (good)
+        est_i_replicates_variance(run->replicates, n, run->theta, estimate, variance, dropped);
+    for (size_t i = 0; i < n && good; i++) {
+        if (run->estimates[i].n == 0)
+            continue;
+        run->estimates[i].variance = variance[i];
+        run->dropped = dropped[i] > run->dropped ? dropped[i] : run->dropped;
+    }
+    free(estimate);
+    free(variance);
+    free(dropped);
+    return good ? EST_OK : est_i_no_memory(error);
+}
+
 static est_status set_variances(est_i_survey *run, est_error *error)
 {
     size_t leaves = est_i_design_leaves(est_i_sample_design(run->sample));
     bool *present = malloc((leaves + 1) * sizeof *present);
     est_status status = present ? EST_OK : est_i_no_memory(error);
+    for (size_t i = 0; i < run->n_estimates; i++)
+        run->estimates[i].variance = run->estimates[i].deff = run->estimates[i].df = NAN;
+    if (status == EST_OK && run->replicates)
+        status = replicated_variances(run, error);
     for (size_t i = 0; i < run->n_estimates && status == EST_OK; i++) {
         est_i_survey_estimate *estimate = &run->estimates[i];
-        estimate->variance = estimate->deff = estimate->df = NAN;
+        const est_i_statistic *s = &estimate->statistic;
         if (estimate->n == 0)
             continue;
-        status = est_i_survey_covariance(run, 1, &i, present, &estimate->variance, &estimate->lonely, error);
+        est_i_totals_present(run->totals, s->group, s->domain, present);
+        if (!run->replicates)
+            status = linearised_covariance(run, 1, &i, present, &estimate->variance, &estimate->lonely, error);
         estimate->df = est_i_survey_df(run, present);
         if (run->options->deff)
             estimate->deff = estimate->variance / simple_variance(run, estimate);

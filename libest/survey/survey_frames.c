@@ -1,4 +1,4 @@
-/* Tables of a survey's result: sampling errors, weights. */
+/* Tables and charts of a survey's result. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -6,46 +6,7 @@
 #include "core/text.h"
 #include "survey/survey.h"
 
-#define ERROR_COLUMNS 10
 #define COVARIANCE_MAX 2000
-
-/* Every estimate as the appendix of a survey report prints it: R, SE, N, WN, DEFT, SE/R, R-2SE, R+2SE. */
-static void sampling_errors(est_i_survey *run)
-{
-    static const char *const columns[ERROR_COLUMNS] = {"domain", "variable", "R", "SE", "N", "WN", "DEFT", "SE/R", "R-2SE", "R+2SE"};
-    static const est_column_role roles[ERROR_COLUMNS] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_COUNT};
-    static const int decimals[ERROR_COLUMNS] = {-1, -1, 3, 3, 0, 0, 3, 3, 3, 3};
-    est_label *labels = malloc((run->n_by + 1) * sizeof *labels);
-    est_i_text name = {0};
-    if (!labels) {
-        est_i_result_no_memory(run->builder);
-        return;
-    }
-    est_i_result_frame(run->builder, "sampling_errors", "Sampling errors", ERROR_COLUMNS, columns, roles, SIZE_MAX);
-    est_i_result_frame_decimals(run->builder, decimals);
-    for (size_t i = 0; i < run->n_estimates; i++) {
-        const est_i_survey_estimate *e = &run->estimates[i];
-        size_t n = est_i_survey_labels(run, e->statistic.domain, labels);
-        double se = sqrt(e->variance);
-        name.length = 0;
-        est_i_text_append(&name, n ? "" : "all");
-        for (size_t l = 0; l < n; l++)
-            est_i_text_printf(&name, "%s%s", l ? ", " : "", labels[l].value);
-        est_i_result_frame_about(run->builder, i);
-        est_i_result_cell_text(run->builder, name.failed ? "" : name.data);
-        est_i_result_cell_text(run->builder, e->estimand->name);
-        est_i_result_cell(run->builder, e->estimate);
-        est_i_result_cell(run->builder, se);
-        est_i_result_cell(run->builder, e->n);
-        est_i_result_cell(run->builder, e->weight);
-        est_i_result_cell(run->builder, run->options->deff == 1 ? sqrt(e->deff) : NAN);
-        est_i_result_cell(run->builder, se / e->estimate);
-        est_i_result_cell(run->builder, e->estimate - 2 * se);
-        est_i_result_cell(run->builder, e->estimate + 2 * se);
-    }
-    est_i_text_free(&name);
-    free(labels);
-}
 
 /* Margins before and after, and what calibration made of the weights. */
 static void calibration_table(est_i_survey *run)
@@ -53,6 +14,7 @@ static void calibration_table(est_i_survey *run)
     static const char *const columns[] = {"margin", "known", "before", "after"};
     static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_PLAIN};
     est_i_calibration_report report = est_i_calibration_describe(run->calibration);
+    est_i_result_known_weights(run->builder); /* public margins give the weights back */
     est_i_result_add_stat(run->builder, "calibration_iterations", report.iterations, false);
     est_i_result_add_stat(run->builder, "smallest_factor", report.smallest_g, false);
     est_i_result_add_stat(run->builder, "largest_factor", report.largest_g, false);
@@ -160,7 +122,7 @@ est_status est_i_survey_frames(est_i_survey *run, est_error *error)
 {
     est_status status = EST_OK;
     if (run->options->sampling_errors && run->n_estimates > 0)
-        sampling_errors(run);
+        est_i_result_sampling_errors(run->builder);
     if (run->calibration)
         calibration_table(run);
     for (size_t e = 0; e < run->request.n_estimands && e < CHARTS_MAX; e++)

@@ -112,7 +112,8 @@ static void note_regression(est_i_survey *run, const est_i_regression *fit, cons
                           "these coefficients have no finite estimate: %s. Drop the term, or join rare levels.", text,
                           names.length && !names.failed ? names.data : "some of them");
     if (fit->missing > 0)
-        est_i_result_note(run->builder, run->context, EST_NOTE, "missing", "%s: %.0f rows miss a value and are left out.", text, fit->missing);
+        est_i_result_note_public(run->builder, run->context, EST_NOTE, "missing", "Some rows miss a value and are left out of the regression.",
+                                 "%s: %.0f rows miss a value and are left out.", text, fit->missing);
     if (fit->dropped > 0)
         est_i_result_note(run->builder, run->context, EST_WARNING, "replicates_dropped", "%s: %zu replicates have no estimate and are left "
                           "out: the standard errors are too small.", text, fit->dropped);
@@ -202,8 +203,8 @@ static est_status add_association(est_i_survey *run, est_error *error)
     add_tests(run, table);
     add_table(run, table);
     if (table->missing > 0)
-        est_i_result_note(run->builder, run->context, EST_NOTE, "missing", "%s: %.0f rows miss a value and are left out of the tests.",
-                          run->options->association, table->missing);
+        est_i_result_note_public(run->builder, run->context, EST_NOTE, "missing", "Some rows miss a value and are left out of the tests.",
+                                 "%s: %.0f rows miss a value and are left out of the tests.", run->options->association, table->missing);
     est_i_association_free(table);
     return EST_OK;
 }

@@ -4,6 +4,9 @@
 #include "core/text.h"
 #include "survey/survey.h"
 
+/* A note that tells a number of rows, which may be small: published without it. */
+#define NOTE_COUNT(severity, code, public_form, ...) \
+    est_i_result_note_public(run->builder, run->context, severity, code, public_form, __VA_ARGS__)
 #define NOTE(severity, code, ...) est_i_result_note(run->builder, run->context, severity, code, __VA_ARGS__)
 
 static void note_design(est_i_survey *run)
@@ -17,7 +20,7 @@ static void note_design(est_i_survey *run)
         NOTE(EST_WARNING, "no_design", "Neither strata nor PSUs were given: the standard errors are those of a sample of single rows. If rows "
              "were drawn in clusters they are too small; give --strata and --psu.");
     if (counts.zero_weights > 0)
-        NOTE(EST_NOTE, "zero_weights", "%lld rows have the weight 0: they count for the design, not for estimates.", counts.zero_weights);
+        NOTE_COUNT(EST_NOTE, "zero_weights", "Some rows have the weight 0: they count for the design, not for estimates.", "%lld rows have the weight 0: they count for the design, not for estimates.", counts.zero_weights);
 }
 
 static void note_lonely(est_i_survey *run)
@@ -44,14 +47,15 @@ static void note_missing(est_i_survey *run)
         for (size_t f = 0; f < e; f++)
             said = said || run->request.estimands[f].group == estimand->group;
         if (missing > 0 && !said)
-            NOTE(missing > 0.1 * (missing + cases) ? EST_WARNING : EST_NOTE, "missing", "%s: %.0f of %.0f rows miss a value and are left out; "
+            NOTE_COUNT(missing > 0.1 * (missing + cases) ? EST_WARNING : EST_NOTE, "missing", "Some rows miss a value and are left out; the "
+                       "estimate speaks for those who have one.", "%s: %.0f of %.0f rows miss a value and are left out; "
                  "the estimate speaks for those who have one.", estimand->name, missing, missing + cases);
     }
     if (counts.unknown_condition > 0)
-        NOTE(EST_NOTE, "unknown_condition", "For %lld rows the condition cannot be told, for a value is missing: they count as outside.",
+        NOTE_COUNT(EST_NOTE, "unknown_condition", "For some rows the condition cannot be told: they count as outside.", "For %lld rows the condition cannot be told, for a value is missing: they count as outside.",
              counts.unknown_condition);
     if (counts.missing_by > 0)
-        NOTE(EST_NOTE, "missing_domain", "%lld rows miss a value of --by: they count in the whole and in no domain.", counts.missing_by);
+        NOTE_COUNT(EST_NOTE, "missing_domain", "Some rows miss a value of --by: they count in the whole and in no domain.", "%lld rows miss a value of --by: they count in the whole and in no domain.", counts.missing_by);
 }
 
 static void note_weights(est_i_survey *run)

@@ -133,6 +133,20 @@ static void add_group(const est_i_group *group, const est_i_rows *rows, size_t r
     }
 }
 
+/* A group of one number: what add_group and add_moments do. Adding 0 changes no bit, so 0 and 1 need no branch. */
+static inline void add_single(double value, double weight, est_i_dd *sum, double *nonzero, est_i_dd *moment)
+{
+    sum[0] = est_i_dd_add_double(sum[0], weight);
+    nonzero[1] += value != 0;
+    if (value == 0 || value == 1) {
+        sum[1] = est_i_dd_add_double(sum[1], value * weight);
+        *moment = est_i_dd_add_double(*moment, value * weight);
+    } else {
+        sum[1] = est_i_dd_add(sum[1], est_i_dd_two_product(weight, value));
+        *moment = est_i_dd_add(*moment, est_i_dd_multiply(est_i_dd_two_product(value, value), (est_i_dd){weight, 0}));
+    }
+}
+
 static void add_crossed(const est_i_totals_frame *frame, est_i_totals_part *part, const est_i_rows *rows, size_t row, size_t g, double weight)
 {
     const est_i_group *group = &frame->groups[g];
@@ -152,19 +166,26 @@ static est_status take_domain(const est_i_totals_frame *frame, est_i_totals_part
     uint32_t domain = rows->domain[row];
     double weight = rows->weight[row];
     est_i_dd *sum = est_i_cells_at(part->cells, rows->leaf[row], domain);
-    if (!sum || !est_i_totals_domains_need(frame, &part->domains, (size_t)domain + 1))
+    if (!sum || (domain >= part->domains.count && !est_i_totals_domains_need(frame, &part->domains, (size_t)domain + 1)))
         return est_i_no_memory(error);
+    double *cases = part->domains.cases + domain * frame->n_groups, *missing = part->domains.missing + domain * frame->n_groups;
+    double *nonzero = part->domains.nonzero + domain * frame->width;
+    est_i_dd *moments = part->domains.moments + domain * frame->n_moments;
     for (size_t g = 0; g < frame->n_groups; g++) {
         const est_i_group *group = &frame->groups[g];
-        size_t at = domain * frame->n_groups + g;
-        if (!is_valid(group, rows, row)) {
-            part->domains.missing[at]++;
+        size_t offset = frame->offset[g];
+        double value = group->n == 1 ? rows->value[*group->variable][row] : 0;
+        if (group->n == 1 ? isnan(value) : !is_valid(group, rows, row)) {
+            missing[g]++;
             continue;
         }
-        part->domains.cases[at]++;
-        add_group(group, rows, row, weight, sum + frame->offset[g],
-                  part->domains.nonzero + domain * frame->width + frame->offset[g]);
-        add_moments(group, rows, row, weight, part->domains.moments + domain * frame->n_moments + frame->moment[g]);
+        cases[g]++;
+        if (group->n == 1) {
+            add_single(value, weight, sum + offset, nonzero + offset, moments + frame->moment[g]);
+        } else {
+            add_group(group, rows, row, weight, sum + offset, nonzero + offset);
+            add_moments(group, rows, row, weight, moments + frame->moment[g]);
+        }
         if (frame->p)
             add_crossed(frame, part, rows, row, g,
                         est_i_calibration_uses_g(frame->options.calibration) ? weight : rows->base_weight[row]);

@@ -114,14 +114,12 @@ static est_status validate(const void *options, est_error *error)
     est_status status = EST_OK;
     if (asks(o->weight) == asks(o->probability))
         return est_i_fail(error, EST_EOPTION, "expected one of --weight, the column of base weights, and --probability, the "
-                                              "columns of the "
-                          "chances of selection");
+                          "columns of the chances of selection");
     if (asks(o->trim) && o->trim_median > 0)
         return est_i_fail(error, EST_EOPTION, "options --trim and --trim-median both set limits of the weights; give one of them");
     if (asks(o->trim) && !(read_pair(o->trim, &least, &most) && least >= 0 && least < most))
         return est_i_fail(error, EST_EOPTION, "option --trim: found '%.60s', expected L,U with 0 or more for L and a larger U, for "
-                                              "example "
-                          "10,500, or ',500'", o->trim);
+                          "example 10,500, or ',500'", o->trim);
     if (o->trim_median > 0 && !(o->trim_median > 1))
         return est_i_fail(error, EST_EOPTION, "option --trim-median: expected a multiple of the median above 1, for example 5");
     status = check_response(o, error);
@@ -143,14 +141,10 @@ const est_method est_i_method_weight = {
     .id = "weight",
     .title = "Survey weights",
     .summary = "Makes survey weights step by step: base weights as inverse chances of selection, an adjustment for nonresponse in "
-               "cells or "
-               "by a propensity model, calibration to known totals (post-stratification, raking, linear, bounded, logit, "
-               "exponential, "
-               "for persons or whole clusters), and trimming that keeps the totals. It takes for granted that those who did not "
-               "respond "
-               "are like the respondents of their cell or propensity, and that the totals are of the population that was sampled. "
-               "Each "
-               "step is optional; the weights stand in the frame 'weights'.",
+               "cells or by a propensity model, calibration to known totals (post-stratification, raking, linear, bounded, logit, "
+               "exponential, for persons or whole clusters), and trimming that keeps the totals. It takes for granted that those "
+               "who did not respond are like the respondents of their cell or propensity, and that the totals are of the "
+               "population that was sampled. Each step is optional; the weights stand in the frame 'weights'.",
     .reference = "Deville, Sarndal (1992) JASA 87:376-382; Deville, Sarndal, Sautory (1993) JASA 88:1013-1020; Little (1986) "
                  "International Statistical Review 54:139-157; Lemaitre, Dufour (1987) Survey Methodology 13:199-207; Kish (1992) "
                  "Journal of Official Statistics 8:183-200",

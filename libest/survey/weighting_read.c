@@ -37,7 +37,7 @@ static est_status add_list(est_i_weighting *run, const char *option, const char 
     est_status status = EST_OK;
     bool whole = true;
     *first = run->n_variables;
-    for (const char *rest = list; rest && *rest && status == EST_OK; (*count)++) {
+    for (const char *rest = *list ? list : NULL; rest && status == EST_OK; (*count)++) {
         rest = est_i_name_take(rest, &name, &whole);
         if (!name.failed && (!whole || !name.length))
             status = est_i_fail(run->error, EST_EOPTION, "option --%s: found '%.200s', expected names of columns parted by commas",

@@ -31,10 +31,8 @@ static est_status check_missing(const est_i_weighting *run, size_t first, size_t
                 missing++;
         if (missing)
             return est_i_fail(run->error, EST_EDEFINITION, "%s: column '%.100s' is missing in %zu of %zu rows with a weight; it "
-                                                           "must be known "
-                              "for those who responded and those who did not. Fill it in, give the missing a level of their own, "
-                              "or use "
-                              "another column", what, run->variables[v].column, missing, run->step[0].rows);
+                              "must be known for those who responded and those who did not. Fill it in, give the missing a level "
+                              "of their own, or use another column", what, run->variables[v].column, missing, run->step[0].rows);
     }
     return EST_OK;
 }
@@ -224,9 +222,8 @@ static est_status check_fit(const est_i_weighting *run, const est_i_regression *
 {
     if (fit->separated)
         return est_i_fail(run->error, EST_EIDENTIFY, "propensity: some combination of the columns tells respondents from the "
-                                                     "others without "
-                          "error, so the model has no estimate, and nobody stands for some of those who did not respond; leave out "
-                          "a column, or join levels");
+                          "others without error, so the model has no estimate, and nobody stands for some of those who did not "
+                          "respond; leave out a column, or join levels");
     return EST_OK;
 }
 
@@ -285,8 +282,7 @@ static est_status sum_cells(est_i_weighting *run, const size_t *cell)
         est_i_weighting_cell *at = &run->cells[k];
         if (at->respondents == 0)
             return est_i_fail(run->error, EST_EDEFINITION, "nonresponse: nobody responded in '%.200s' (%zu rows), so nobody stands "
-                                                           "for it; "
-                              "join it with another cell", at->name, at->rows);
+                              "for it; join it with another cell", at->name, at->rows);
         at->factor = at->weight / at->responding;
         at->few = at->respondents < (size_t)run->options->response_minimum;
         at->large = at->factor > run->options->response_factor;

@@ -168,23 +168,19 @@ static void note_calibration(est_i_weighting *run)
 {
     const est_i_calibration_report *r = &run->report;
     char a[32], b[32];
+    bool far = r->smallest_g < 0.2 || r->largest_g > 5;
     if (!run->calibrated)
         return;
     if (r->at_lower + r->at_upper > 0)
-        est_i_result_note(run->builder, run->context, EST_NOTE, "bounds", "the factors of %zu rows are at the lower bound, of %zu "
-                                                                          "at the upper",
-                          r->at_lower, r->at_upper);
-    est_i_result_note(run->builder, run->context, r->smallest_g < 0.2 || r->largest_g > 5 ? EST_WARNING : EST_NOTE, "factors",
+        est_i_result_note(run->builder, run->context, EST_NOTE, "bounds",
+                          "the factors of %zu rows are at the lower bound, of %zu at the upper", r->at_lower, r->at_upper);
+    est_i_result_note(run->builder, run->context, far ? EST_WARNING : EST_NOTE, "factors",
                       "calibration multiplies the weights by %s to %s%s", est_i_calibration_show(r->smallest_g, a),
                       est_i_calibration_show(r->largest_g, b),
-                      r->smallest_g < 0.2 || r->largest_g > 5 ? "; factors so far from 1 mean that the sample and the totals "
-                                                                "differ much, or "
-                      "that some levels have few cases" : "");
+                      far ? "; so far from 1 they mean that the sample and the totals differ much, or that a level has few cases" : "");
     est_i_result_note(run->builder, run->context, EST_NOTE, "variance", "standard errors must take the calibration into account: "
-                                                                        "give est "
-                      "survey the weights before calibration and the same totals (--calibrate, --margins), or both weights "
-                      "(--calibrate "
-                      "declared)");
+                      "give est survey the weights before calibration and the same totals (--calibrate, --margins), or both "
+                      "weights (--calibrate declared)");
 }
 
 static void note_weights(est_i_weighting *run)

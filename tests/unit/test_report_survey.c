@@ -227,6 +227,7 @@ static void test_names(void **state)
                                            {"proportion(a=b, c)", "Proportion of a=b, c"},
                                            {"quantile(age,0.5)", "Quantile 0.5 of age"},
                                            {"ratio(a/b)", "Ratio of a/b"},
+                                           {"contrast(mean(hours))", "Contrast of mean(hours)"},
                                            {"child_labour", "Child labour"},
                                            {"mean(", "Mean("}};
     (void)state;

@@ -104,7 +104,7 @@ def _progress(progress: Progress) -> Tuple[Optional[Callable[[str, float], Any]]
     return bar, bar.close
 
 
-def run(method: str, data: Any, *, seed: int = 1, threads: int = 1, suppress: Optional[str] = "counts",
+def run(method: str, data: Any, *, seed: int = 1, threads: int = 1, suppress: Optional[str] = "default",
         suppress_below: Optional[int] = None, internal: bool = False, progress: Progress = None, **options: Any) -> Result:
     """Runs any method of the library (`methods()` lists them with their options).
 
@@ -155,7 +155,7 @@ def mse(data: Any, lists: Optional[Sequence[str]] = None, *, count: Optional[str
         select: Optional[str] = None, max_order: Optional[int] = None, ci: Optional[str] = None,
         replicates: Optional[int] = None, level: Optional[float] = None, by: Optional[Sequence[str]] = None,
         average: Optional[bool] = None, diagnose: Optional[bool] = None, seed: int = 1, threads: int = 1,
-        suppress: Optional[str] = "counts", suppress_below: Optional[int] = None, internal: bool = False,
+        suppress: Optional[str] = "default", suppress_below: Optional[int] = None, internal: bool = False,
         progress: Progress = None, **options: Any) -> Result:
     """Multiple systems estimation: how many persons there are, those on no list included.
 
@@ -177,7 +177,7 @@ def mse(data: Any, lists: Optional[Sequence[str]] = None, *, count: Optional[str
 
 def two_list(data: Any, lists: Optional[Sequence[str]] = None, *, count: Optional[str] = None, pair: Optional[str] = None,
              estimator: Optional[str] = None, odds_ratios: Union[None, str, Sequence[float]] = None,
-             limit: Optional[float] = None, level: Optional[float] = None, suppress: Optional[str] = "counts",
+             limit: Optional[float] = None, level: Optional[float] = None, suppress: Optional[str] = "default",
              suppress_below: Optional[int] = None, internal: bool = False, progress: Progress = None,
              **options: Any) -> Result:
     """A population from two incomplete lists and the persons on both; every pair where there are more lists.
@@ -197,7 +197,7 @@ def two_list(data: Any, lists: Optional[Sequence[str]] = None, *, count: Optiona
 
 def sample_coverage(data: Any, lists: Optional[Sequence[str]] = None, *, count: Optional[str] = None,
                     estimator: Optional[str] = None, threshold: Optional[float] = None, replicates: Optional[int] = None,
-                    level: Optional[float] = None, seed: int = 1, threads: int = 1, suppress: Optional[str] = "counts",
+                    level: Optional[float] = None, seed: int = 1, threads: int = 1, suppress: Optional[str] = "default",
                     suppress_below: Optional[int] = None, internal: bool = False, progress: Progress = None,
                     **options: Any) -> Result:
     """A population from three or more lists that may depend on each other, by the sample coverage; no model is chosen.
@@ -217,7 +217,7 @@ def sample_coverage(data: Any, lists: Optional[Sequence[str]] = None, *, count: 
 def heterogeneity(data: Any, lists: Optional[Sequence[str]] = None, *, count: Optional[str] = None,
                   frequencies: Optional[str] = None, occasions: Optional[int] = None, model: Optional[str] = None,
                   ci: Optional[str] = None, level: Optional[float] = None, corrected: Optional[bool] = None,
-                  suppress: Optional[str] = "counts", suppress_below: Optional[int] = None, internal: bool = False,
+                  suppress: Optional[str] = "default", suppress_below: Optional[int] = None, internal: bool = False,
                   progress: Progress = None, **options: Any) -> Result:
     """Capture models with effects of time, of behaviour and of differences between persons, side by side.
 
@@ -238,7 +238,7 @@ def linkage(data: Any, lists: Optional[Sequence[str]] = None, *, count: Optional
             sensitivity: Union[None, str, Sequence[float]] = None, false_match: Union[None, str, Sequence[float]] = None,
             rates: Any = None, model: Optional[str] = None, select: Optional[str] = None, replicates: Optional[int] = None,
             simulations: Optional[int] = None, level: Optional[float] = None, seed: int = 1, threads: int = 1,
-            suppress: Optional[str] = "counts", suppress_below: Optional[int] = None, internal: bool = False,
+            suppress: Optional[str] = "default", suppress_below: Optional[int] = None, internal: bool = False,
             progress: Progress = None, **options: Any) -> Result:
     """What the population would be if the linkage of the records missed matches, or made false ones.
 
@@ -259,7 +259,7 @@ def linkage(data: Any, lists: Optional[Sequence[str]] = None, *, count: Optional
 
 def patterns(data: Any, lists: Optional[Sequence[str]] = None, *, list: Optional[str] = None, period: Optional[str] = None,
              id: Optional[str] = None, cluster: Optional[str] = None, date: Optional[str] = None, until: Optional[str] = None,
-             repeats: Optional[str] = None, suppress: Optional[str] = "counts", suppress_below: Optional[int] = None,
+             repeats: Optional[str] = None, suppress: Optional[str] = "default", suppress_below: Optional[int] = None,
              internal: bool = False, progress: Progress = None, **options: Any) -> Result:
     """How many persons are on which combination of lists, from records that somebody linked.
 
@@ -281,7 +281,7 @@ def trend(data: Any, lists: Optional[Sequence[str]] = None, *, period: Optional[
           seen: Optional[str] = None, population: Any = None, list_dates: Any = None, dependence: Optional[str] = None,
           model: Optional[str] = None, select: Optional[str] = None, max_order: Optional[int] = None,
           ci: Optional[str] = None, replicates: Optional[int] = None, level: Optional[float] = None,
-          baseline: Optional[str] = None, seed: int = 1, threads: int = 1, suppress: Optional[str] = "counts",
+          baseline: Optional[str] = None, seed: int = 1, threads: int = 1, suppress: Optional[str] = "default",
           suppress_below: Optional[int] = None, internal: bool = False, progress: Progress = None, **options: Any) -> Result:
     """The trend of a hidden population over periods, from lists that record it in each of them.
 

@@ -16,6 +16,8 @@ est_column <- function(x, name, where) {
     return(format(x, "%Y-%m-%d"))
   if (is.factor(x))
     x <- as.character(x)
+  if (inherits(x, "haven_labelled")) # its codes, as they stand in the file
+    x <- as.vector(unclass(x))
   if (is.character(x))
     return(ifelse(is.na(x) | x == "", NA_character_, x))
   if (is.logical(x) || is.numeric(x))
@@ -23,10 +25,13 @@ est_column <- function(x, name, where) {
   refuse(paste("type", typeof(x)))
 }
 
+# A data.frame, or the path of a file that the library reads.
 est_table <- function(data, option = "", name = "data") {
+  if (est_is_path(data))
+    return(list(option = option, path = path.expand(data)))
   if (!is.data.frame(data))
     est_stop("EST_EOPTION", where = name, message = sprintf(
-      "%s: found %s; expected a data.frame", name, class(data)[1]))
+      "%s: found %s; expected a data.frame, or the path of a file (.csv, .dta, .sav) as one text", name, class(data)[1]))
   columns <- as.list(data)
   for (i in seq_along(columns))
     columns[[i]] <- est_column(columns[[i]], names(data)[i], name)
@@ -34,6 +39,8 @@ est_table <- function(data, option = "", name = "data") {
   list(option = option, name = origin$name, rows = nrow(data), public = origin$public,
        synthetic = isTRUE(attr(data, "est_synthetic")), columns = columns)
 }
+
+est_is_path <- function(data) is.character(data) && length(data) == 1 && !is.na(data)
 
 # A bundled dataset is public as long as every row of it is still one of the bundled rows: new numbers under an old name are
 # not. Whole, it bears its own name. Data marked by hand with attr(x, "est_public") <- TRUE are what their owner says they are.

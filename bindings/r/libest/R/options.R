@@ -18,9 +18,9 @@ est_quoted_names <- function(names) {
   names
 }
 
-est_option_text <- function(value, kind) {
+est_option_text <- function(value, kind, name) {
   if (inherits(value, "formula"))
-    value <- est_quoted_names(est_formula_names(value))
+    value <- est_quoted_names(est_formula_names(value, name))
   else if (identical(kind, "columns") && is.character(value) && length(value) > 1)
     value <- est_quoted_names(value)
   if (is.logical(value))
@@ -32,10 +32,10 @@ est_option_text <- function(value, kind) {
 }
 
 # ~ LA + NG + PF: the names of list columns. ~ . means the library's own rule.
-est_formula_names <- function(formula) {
+est_formula_names <- function(formula, name = "lists") {
   if (length(formula) != 2 || !all(setdiff(all.names(formula), all.vars(formula)) %in% c("~", "+", "(")))
-    est_stop("EST_EOPTION", where = "lists", message = sprintf(
-      "lists: found %s; expected names joined by +, for example ~ LA + NG + PF",
+    est_stop("EST_EOPTION", where = name, message = sprintf(
+      "%s: found %s; expected names joined by +, for example ~ LA + NG + PF", name,
       paste(deparse(formula), collapse = " ")))
   names <- all.vars(formula)
   if (identical(names, ".")) "" else names
@@ -50,7 +50,7 @@ est_arguments <- function(method, arguments) {
   specs <- .Call(R_swig_libest_methods, FALSE)[[method]]$options
   kinds <- specs$kind[match(names, specs$name)]
   is_table <- kinds %in% "table" | vapply(arguments, is.data.frame, NA)
-  texts <- mapply(est_option_text, arguments[!is_table], kinds[!is_table])
+  texts <- mapply(est_option_text, arguments[!is_table], kinds[!is_table], names(arguments)[!is_table])
   tables <- Map(function(data, name) est_table(data, name, name), arguments[is_table], names[is_table])
   list(texts = stats::setNames(as.character(texts), names[!is_table]), tables = unname(tables))
 }

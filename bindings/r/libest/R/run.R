@@ -1,10 +1,15 @@
 # One run: arguments in, S3 object out. `list` stands among the arguments before the dots, or R would take it for `lists`.
 
-est_run <- function(method, data, ..., seed = 1, threads = 1, suppress = "counts", suppress_below = NULL, internal = FALSE,
+est_run <- function(method, data, ..., seed = 1, threads = 1, suppress = "default", suppress_below = NULL, internal = FALSE,
                     progress = interactive()) {
-  method <- gsub("_", "-", as.character(method)[1], fixed = TRUE)
-  arguments <- est_arguments(method, list(...))
   control <- est_control(seed, threads, suppress, suppress_below, internal)
+  est_request(method, data, list(...), control, progress)
+}
+
+# options: a named list; control: what est_control made.
+est_request <- function(method, data, options, control, progress) {
+  method <- gsub("_", "-", as.character(method)[1], fixed = TRUE)
+  arguments <- est_arguments(method, options)
   tables <- c(list(est_table(data)), arguments$tables)
   watch <- est_progress(progress)
   value <- .Call(R_swig_libest_run, method, tables, arguments$texts, control, watch$tick, FALSE)
@@ -22,7 +27,7 @@ est_run <- function(method, data, ..., seed = 1, threads = 1, suppress = "counts
 
 est_mse <- function(data, lists = NULL, count = NULL, model = NULL, select = NULL, max_order = NULL, ci = NULL,
                     replicates = NULL, level = NULL, by = NULL, average = NULL, diagnose = NULL, list = NULL, ..., seed = 1,
-                    threads = 1, suppress = "counts", suppress_below = NULL, internal = FALSE, progress = interactive()) {
+                    threads = 1, suppress = "default", suppress_below = NULL, internal = FALSE, progress = interactive()) {
   est_run("mse", data, lists = lists, count = count, model = model, select = select, max_order = max_order, ci = ci,
           replicates = replicates, level = level, by = by, average = average, diagnose = diagnose, list = list, ...,
           seed = seed, threads = threads, suppress = suppress, suppress_below = suppress_below, internal = internal,
@@ -30,7 +35,7 @@ est_mse <- function(data, lists = NULL, count = NULL, model = NULL, select = NUL
 }
 
 est_two_list <- function(data, lists = NULL, count = NULL, pair = NULL, estimator = NULL, odds_ratios = NULL, limit = NULL,
-                         level = NULL, list = NULL, ..., suppress = "counts", suppress_below = NULL, internal = FALSE,
+                         level = NULL, list = NULL, ..., suppress = "default", suppress_below = NULL, internal = FALSE,
                          progress = interactive()) {
   est_run("two-list", data, lists = lists, count = count, pair = pair, estimator = estimator, odds_ratios = odds_ratios,
           limit = limit, level = level, list = list, ..., suppress = suppress, suppress_below = suppress_below,
@@ -38,7 +43,7 @@ est_two_list <- function(data, lists = NULL, count = NULL, pair = NULL, estimato
 }
 
 est_sample_coverage <- function(data, lists = NULL, count = NULL, estimator = NULL, threshold = NULL, replicates = NULL,
-                                level = NULL, list = NULL, ..., seed = 1, threads = 1, suppress = "counts",
+                                level = NULL, list = NULL, ..., seed = 1, threads = 1, suppress = "default",
                                 suppress_below = NULL, internal = FALSE, progress = interactive()) {
   est_run("sample-coverage", data, lists = lists, count = count, estimator = estimator, threshold = threshold,
           replicates = replicates, level = level, list = list, ..., seed = seed, threads = threads, suppress = suppress,
@@ -46,7 +51,7 @@ est_sample_coverage <- function(data, lists = NULL, count = NULL, estimator = NU
 }
 
 est_heterogeneity <- function(data, lists = NULL, count = NULL, frequencies = NULL, occasions = NULL, model = NULL, ci = NULL,
-                              level = NULL, corrected = NULL, list = NULL, ..., suppress = "counts", suppress_below = NULL,
+                              level = NULL, corrected = NULL, list = NULL, ..., suppress = "default", suppress_below = NULL,
                               internal = FALSE, progress = interactive()) {
   est_run("heterogeneity", data, lists = lists, count = count, frequencies = frequencies, occasions = occasions,
           model = model, ci = ci, level = level, corrected = corrected, list = list, ..., suppress = suppress,
@@ -55,7 +60,7 @@ est_heterogeneity <- function(data, lists = NULL, count = NULL, frequencies = NU
 
 est_linkage <- function(data, lists = NULL, count = NULL, period = NULL, sensitivity = NULL, false_match = NULL, rates = NULL,
                         model = NULL, select = NULL, replicates = NULL, simulations = NULL, level = NULL, list = NULL, ...,
-                        seed = 1, threads = 1, suppress = "counts", suppress_below = NULL, internal = FALSE,
+                        seed = 1, threads = 1, suppress = "default", suppress_below = NULL, internal = FALSE,
                         progress = interactive()) {
   est_run("linkage", data, lists = lists, count = count, period = period, sensitivity = sensitivity,
           false_match = false_match, rates = rates, model = model, select = select, replicates = replicates,
@@ -64,7 +69,7 @@ est_linkage <- function(data, lists = NULL, count = NULL, period = NULL, sensiti
 }
 
 est_patterns <- function(data, lists = NULL, list = NULL, period = NULL, id = NULL, cluster = NULL, date = NULL, until = NULL,
-                         repeats = NULL, ..., suppress = "counts", suppress_below = NULL, internal = FALSE,
+                         repeats = NULL, ..., suppress = "default", suppress_below = NULL, internal = FALSE,
                          progress = interactive()) {
   est_run("patterns", data, lists = lists, list = list, period = period, id = id, cluster = cluster, date = date,
           until = until, repeats = repeats, ..., suppress = suppress, suppress_below = suppress_below, internal = internal,
@@ -73,7 +78,7 @@ est_patterns <- function(data, lists = NULL, list = NULL, period = NULL, id = NU
 
 est_trend <- function(data, lists = NULL, period = NULL, count = NULL, seen = NULL, population = NULL, list_dates = NULL,
                       dependence = NULL, model = NULL, select = NULL, max_order = NULL, ci = NULL, replicates = NULL,
-                      level = NULL, baseline = NULL, list = NULL, ..., seed = 1, threads = 1, suppress = "counts",
+                      level = NULL, baseline = NULL, list = NULL, ..., seed = 1, threads = 1, suppress = "default",
                       suppress_below = NULL, internal = FALSE, progress = interactive()) {
   est_run("trend", data, lists = lists, period = period, count = count, seen = seen, population = population,
           list_dates = list_dates, dependence = dependence, model = model, select = select, max_order = max_order,
