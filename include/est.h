@@ -18,6 +18,7 @@
 #include <est/context.h>
 #include <est/source.h>
 #include <est/survey.h>
+#include <est/check.h>
 #include <est/table.h>
 #include <est/result.h>
 #include <est/method.h>
@@ -29,6 +30,7 @@
 #include <est/linkage.h>
 #include <est/pseudonym.h>
 #include <est/trend.h>
+#include <est/weight.h>
 #include <est/suppress.h>
 #include <est/report.h>
 

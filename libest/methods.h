@@ -2,6 +2,8 @@
 EST_METHOD(mse)
 EST_METHOD(trend)
 EST_METHOD(survey)
+EST_METHOD(weight)
+EST_METHOD(check)
 EST_METHOD(two_list)
 EST_METHOD(sample_coverage)
 EST_METHOD(heterogeneity)

@@ -20,7 +20,7 @@ typedef struct est_check_options {
     const char *by;      /* domains to be tried */
     const char *id;      /* columns that together should be different in every row */
     const char *columns; /* which to describe; "" = all */
-    const char *codes;   /* special codes to look for in columns of numbers */
+    const char *codes;   /* special codes to look for in columns of numbers; "usual", "none" */
     int extremes;        /* 1 = exact smallest and largest values, also of few rows; the result is then marked as internal */
     int strict;          /* 1 = EST_EDEFINITION if there is a finding of severity "error" */
 } est_check_options;
@@ -28,8 +28,8 @@ typedef struct est_check_options {
 est_check_options est_check_options_default(void);
 
 /* Reads the source once, in memory that does not grow with its rows, and reports what it finds; nothing in the values of the cells
- * ends the reading. The result has no rows but frames: "findings" (severity, code, where, finding, count, advice), "design", "weights", "strata",
- * "domains", "columns", "levels". options NULL = defaults. Errors: EST_EOPTION, EST_EFILE, EST_EFORMAT, EST_ECOLUMN, EST_EDEFINITION (only
+ * ends the reading. The result has no rows but frames: "findings" (severity, where, finding, count, advice) and line by line "finding_codes" (code,
+ * severity, where, count), "design", "weights", "strata", "domains", "columns", "levels". options NULL = defaults. Errors: EST_EOPTION, EST_EFILE, EST_EFORMAT, EST_ECOLUMN, EST_EDEFINITION (only
  * with `strict`), EST_ENOMEM, EST_ECANCELLED. The caller frees *result. */
 est_status est_check(est_source *source, const est_check_options *options, const est_context *context, est_result **result,
                      est_error *error) EST_MUST_CHECK;

@@ -57,6 +57,28 @@ static void decimal_increment(decimal *number)
     }
 }
 
+/* A number of few decimals, as most data are, without printf. whole / 10^decimals is rounded correctly, as both are exact: these
+ * digits read back as the value, and two numbers of up to fifteen digits never read back as the same. */
+static bool decimal_of_few(double value, decimal *result)
+{
+    static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+    size_t decimals = 0, count = 0;
+    double whole = floor(value + 0.5);
+    if (FLT_EVAL_METHOD != 0 || !(value >= 1e-4))
+        return false;
+    while (whole < 1e15 && whole / powers[decimals] != value && ++decimals < sizeof powers / sizeof *powers)
+        whole = floor(value * powers[decimals] + 0.5);
+    if (!(whole < 1e15) || decimals == sizeof powers / sizeof *powers)
+        return false;
+    for (unsigned long long left = (unsigned long long)whole; left > 0; left /= 10)
+        count++;
+    result->count = count;
+    result->exponent = (long)count - 1 - (long)decimals;
+    for (unsigned long long left = (unsigned long long)whole; left > 0; left /= 10)
+        result->digits[--count] = (char)('0' + left % 10);
+    return true;
+}
+
 /* The shortest decimal that reads back as `value` (finite, > 0). Fifteen digits always survive a normal
  * double, so fewer need no trial there. At a power of two the doubles above lie twice as far apart as those
  * below, so the decimal above may read back where the nearest does not. */
@@ -65,7 +87,7 @@ static decimal decimal_shortest(double value)
     int exponent;
     bool power_of_two = frexp(value, &exponent) == 0.5;
     decimal result = {.count = 0};
-    bool found = false;
+    bool found = decimal_of_few(value, &result);
     for (int digits = value < DBL_MIN ? 1 : 15; digits <= 17 && !found; digits++) {
         result = decimal_of(value, digits);
         found = decimal_value(&result) == value;

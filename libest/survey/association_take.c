@@ -53,7 +53,7 @@ static est_status add_row(const est_i_association_pass *user, est_i_association_
     est_i_dd *cell = est_i_cells_at(part->table, rows->leaf[row], levels);
     if (!cell)
         return est_i_no_memory(error);
-    cell[EST_I_ASSOCIATION_CASES] = est_i_dd_add_double(cell[EST_I_ASSOCIATION_CASES], rows->weight[row] > 0);
+    cell[EST_I_ASSOCIATION_CASES] = est_i_dd_add_double(cell[EST_I_ASSOCIATION_CASES], rows->weight[row] != 0);
     cell[EST_I_ASSOCIATION_WEIGHT] = est_i_dd_add_double(cell[EST_I_ASSOCIATION_WEIGHT], rows->weight[row]);
     if (user->n_replicates) {
         est_i_dd *sum = est_i_cells_at(part->replicates, 0, levels);

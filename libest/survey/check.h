@@ -60,18 +60,22 @@ typedef struct est_i_check {
     long long rows;
     est_i_check_column *columns; /* one a described column */
     est_i_check_design design;
+    est_i_check_strata strata; /* read from the design when it is complete */
+    est_i_check_ids psu_ids;
     est_i_check_weights weights;
     est_i_check_keys ids, records;
+    est_i_check_tally no_id; /* rows that miss a part of the id */
     size_t n_findings, room;
     est_i_check_finding *findings;
-    est_i_text advice; /* the options for `est survey` */
     bool failed;       /* memory ran out while findings were put into words */
 } est_i_check;
 
 /* Steps, in order. Each leaves what it made in the run, which est_i_check_clear frees. */
 est_status est_i_check_plan_make(est_i_check *run, est_error *error);
 est_status est_i_check_read(est_i_check *run, est_error *error);
-void est_i_check_judge_design(est_i_check *run);  /* findings of strata, units, corrections, domains */
+void est_i_check_judge_design(est_i_check *run);  /* findings of strata and units */
+void est_i_check_judge_fpc(est_i_check *run);
+void est_i_check_judge_domains(est_i_check *run);
 void est_i_check_judge_weights(est_i_check *run);
 void est_i_check_judge_columns(est_i_check *run); /* and of repeated rows */
 est_status est_i_check_write(est_i_check *run, est_error *error);
@@ -82,16 +86,26 @@ void est_i_check_find(est_i_check *run, est_i_check_severity severity, const cha
                       const char *advice, const char *format, ...) EST_PRINTF(7, 8);
 size_t est_i_check_count(const est_i_check *run, est_i_check_severity severity);
 
-/* "" or ", first in record 12". */
-void est_i_check_first(est_i_text *text, const est_i_check_tally *tally);
 const char *est_i_check_column_name(const est_i_check *run, const est_i_check_list *list, size_t index);
+bool est_i_check_is_listed(const est_i_check_list *list, size_t column);
+/* Is it a column of the design? */
+bool est_i_check_is_design(const est_i_check *run, size_t column);
+/* A number for people: grouped, with as many decimals as its size asks for. */
+void est_i_check_number(est_i_text *text, double value);
+/* The options for `est survey` that follow from the findings. */
+void est_i_check_suggest(const est_i_check *run, est_i_text *text);
 
-/* "1 row", "2 rows": of nouns that take an s. */
-void est_i_check_noun(est_i_text *text, long long count, const char *noun);
-
-/* Values that fewer rows share are not shown. */
+/* Values of private data that fewer rows share are not shown, and counts of levels that are fewer than these. */
 #define EST_I_CHECK_SHARED 10
+#define EST_I_CHECK_COUNTED 25
 #define EST_I_CHECK_LEVELS 30
+/* How many rows must share a value that is shown. */
+long long est_i_check_shared(const est_i_check *run);
+
+/* Domains with fewer cases or degrees of freedom are told of. */
+#define EST_I_CHECK_FEW_CASES 25
+#define EST_I_CHECK_SOME_CASES 50
+#define EST_I_CHECK_FEW_DF 8
 
 /* What weights add up to. */
 typedef enum est_i_check_scale {

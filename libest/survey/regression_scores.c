@@ -77,7 +77,7 @@ static void add_row(const scores_user *user, scores_part *part, const est_i_rows
     double residual = rows->value[model->response][row] - est_i_newton_mean(model->family, eta, &variance);
     if (user->calibration)
         base = est_i_calibration_weight(user->calibration, rows, row) * user->unit;
-    if (w > 0) {
+    if (w != 0) {
         add_to(&leaf[0], 1);
         add_to(&total[TOTAL_N], 1);
         add_to(&total[TOTAL_WEIGHT], rows->weight[row]);

@@ -86,6 +86,9 @@ est_status est_i_survey_quantile_rows(est_i_survey *run, est_error *error)
     size_t count = 0;
     if (run->n_quantiles == 0)
         return EST_OK;
+    if (run->calibration && est_i_calibration_describe(run->calibration).smallest_g < 0)
+        return est_i_fail(error, EST_EDEFINITION, "quantiles need weights of 0 or more, and calibration made some negative; expected "
+                          "--calibrate bounded, logit, exponential or rake");
     est_status status = est_i_quantiles(run->sample, run->n_quantiles, run->quantiles, &wanted, &quantiles, &count, error);
     est_label *labels = malloc((run->n_by + 1) * sizeof *labels);
     if (status == EST_OK && !labels)

@@ -73,19 +73,35 @@ static void add_whole(const replicate_job *job, double *sum)
             whole[k] += sum[d * job->n_distinct + k];
 }
 
+/* So many columns at once: their sums stay in registers. */
+#define STRIP 4u
+
+static void sum_strip(const replicate_job *job, const double *factor, size_t d, size_t column, double *sum)
+{
+    const est_i_totals *totals = job->totals;
+    const uint32_t *leaf = totals->part->cells->leaf;
+    size_t n = job->n_distinct, first = totals->domain_first[d], end = totals->domain_first[d + 1];
+    const double *value = job->value + first * n + column;
+    double s[STRIP] = {0};
+    for (size_t c = first; c < end; c++, value += n) {
+        double f = factor[leaf[c]];
+        for (size_t k = 0; k < STRIP; k++)
+            s[k] += f * value[k];
+    }
+    memcpy(sum + d * n + column, s, sizeof s);
+}
+
 static void sum_cells(const replicate_job *job, const double *factor, double *sum)
 {
     const est_i_totals *totals = job->totals;
     const uint32_t *leaf = totals->part->cells->leaf;
-    size_t n = job->n_distinct;
+    size_t n = job->n_distinct, strips = n - n % STRIP;
     for (size_t d = 0; d < job->n_domains; d++) {
-        double *to = sum + d * n;
-        for (size_t c = totals->domain_first[d]; c < totals->domain_first[d + 1]; c++) {
-            double f = factor[leaf[c]];
-            const double *value = job->value + c * n;
-            for (size_t k = 0; k < n; k++)
-                to[k] += f * value[k];
-        }
+        for (size_t k = 0; k < strips; k += STRIP)
+            sum_strip(job, factor, d, k, sum);
+        for (size_t c = totals->domain_first[d]; c < totals->domain_first[d + 1] && strips < n; c++)
+            for (size_t k = strips; k < n; k++)
+                sum[d * n + k] += factor[leaf[c]] * job->value[c * n + k];
     }
 }
 

@@ -316,7 +316,8 @@ est_status est_i_weighting_read(est_i_weighting *run)
     void *part = NULL;
     plan.design.unit[0] = *o->psu ? o->psu : NULL;
     plan.design.stratum[0] = *o->strata ? o->strata : NULL;
-    est_status status = est_i_sample_new(run->source, &plan, 1, &run->monitor, &run->sample, run->error);
+    int threads = run->context ? run->context->threads : 1;
+    est_status status = est_i_sample_new(run->source, &plan, threads, &run->monitor, &run->sample, run->error);
     if (status == EST_OK)
         status = est_i_sample_pass(run->sample, &consumer, run, "reading", &part, run->error);
     if (status == EST_OK)

@@ -177,7 +177,7 @@ static void note_calibration(est_i_weighting *run)
     est_i_result_note(run->builder, run->context, far ? EST_WARNING : EST_NOTE, "factors",
                       "calibration multiplies the weights by %s to %s%s", est_i_calibration_show(r->smallest_g, a),
                       est_i_calibration_show(r->largest_g, b),
-                      far ? "; so far from 1 they mean that the sample and the totals differ much, or that a level has few cases" : "");
+                      far ? "; so far from 1 they mean that sample and totals differ much, or that a level has few cases" : "");
     est_i_result_note(run->builder, run->context, EST_NOTE, "variance", "standard errors must take the calibration into account: "
                       "give est survey the weights before calibration and the same totals (--calibrate, --margins), or both "
                       "weights (--calibrate declared)");

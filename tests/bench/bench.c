@@ -12,13 +12,14 @@ static const struct {
 } topics[] = {
     {"fits", bench_fits},       {"searches", bench_searches}, {"bootstraps", bench_bootstraps},
     {"periods", bench_periods}, {"methods", bench_methods},   {"memory", bench_memory},
+    {"surveys", bench_surveys},
 };
 #define TOPICS (sizeof topics / sizeof *topics)
 
 static int usage(void)
 {
     fputs("usage: bench [--quick | --full] [--markdown] [--only TOPIC]\n"
-          "       TOPIC: fits, searches, bootstraps, periods, methods or memory\n"
+          "       TOPIC: fits, searches, bootstraps, periods, methods, memory or surveys\n"
           "       bench --one-fit FITS [LISTS]    only that many fits, for an instruction counter; LISTS 3 to 6, default 5\n"
           "       bench --peak DATASET ORDER REPLICATES    one bootstrap, and the peak memory in KiB\n"
           "       bench --peer-jobs [--quick]     what other programs do as well: name, tab, seconds\n", stderr);

@@ -31,7 +31,8 @@ typedef enum bench_target {
     BOOTSTRAP_5, BOOTSTRAP_6_UK, BOOTSTRAP_6_NETHERLANDS, BOOTSTRAP_TOP,
     JOINT_M1, JOINT_BY_PERIOD, JOINT_PENALISED,
     SEARCH_M1_2, SEARCH_M1_3, SEARCH_M3_2, SEARCH_M3_3,
-    GRID_2, GRID_3, TARGETS
+    GRID_2, GRID_3,
+    SURVEY_REPLICATES, SURVEY_RAKE, TARGETS
 } bench_target;
 
 /* Seconds; 0 = none is set. */
@@ -92,6 +93,7 @@ void bench_bootstraps(const bench_settings *set);
 void bench_periods(const bench_settings *set);
 void bench_methods(const bench_settings *set);
 void bench_memory(const bench_settings *set);
+void bench_surveys(const bench_settings *set);
 
 /* For an instruction counter: so many fits and nothing else inside est_i_fit. */
 void bench_repeat_fit(size_t fits, size_t n_lists);

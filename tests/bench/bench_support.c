@@ -42,6 +42,8 @@ static const struct {
     [SEARCH_M3_3] = {{100e-3, 10e-3}, "the best pairs and triples of each of six periods"},
     [GRID_2] = {{10, 1.2}, "2,000 replicates of M0, M1 and M3 with pairs, one thread"},
     [GRID_3] = {{20, 3}, "2,000 replicates of M0, M1 and M3, pairs and triples, two threads"},
+    [SURVEY_REPLICATES] = {{50e-3, 31e-3}, "1,000 Rao-Wu replicates of 285 estimates, from the sums of a pass"},
+    [SURVEY_RAKE] = {{10e-3, 1e-3}, "weights raked to 47 and 10 totals, from the sums of 470 crossed cells"},
 };
 
 bench_limits bench_limits_of(bench_target target)

@@ -21,4 +21,15 @@ awk '/^Peak memory/ {on = 1; next} on && /KiB/ && $5 <= 0 {bad = 1} on && /KiB/ 
 peers=$top_srcdir/tests/bench/peers.sh
 RSCRIPT=no-such-program bash "$peers" "$bench" "$top_srcdir/datasets" --quick >"$out" || fail "peers.sh fails without R"
 grep -q 'Rscript is not installed' "$out" || fail "peers.sh does not say that R is absent"
+
+# Files and their formats: the same 285 estimates, nothing left behind.
+folder=$(mktemp -d) || exit 99
+trap 'rm -rf "$out" "$folder"' EXIT
+tool=${SURVEY_TOOL:-$top_builddir/tests/bench/survey_tool}
+survey=$top_srcdir/tests/bench/survey.sh
+TMPDIR=$folder RSCRIPT=no-such-program bash "$survey" "$tool" "${EST:-$top_builddir/est}" --quick >"$out" || fail "survey.sh ended with $?"
+[ "$(grep -c '285 estimates$' "$out")" = 2 ] || fail "expected 285 estimates of two files"
+[ "$(grep -c 'the same bytes' "$out")" = 4 ] || fail "expected the same bytes with two and seven threads, from .dta and from .sav"
+awk '/peak memory beyond/ {rows++; bad = bad || !($8 > 0)} END {exit bad || rows != 2}' "$out" || fail "survey.sh reads no peak memory"
+[ -z "$(ls -A "$folder")" ] || fail "survey.sh leaves files behind"
 exit $status

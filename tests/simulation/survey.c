@@ -23,7 +23,8 @@ static bool is_there(const char *path, size_t samples)
     return there;
 }
 
-bool sim_write(const sim_study *study, const char *kind, size_t of_case, size_t icc, size_t samples, const char *heading, sim_fill *fill)
+bool sim_write(const sim_study *study, const char *kind, size_t of_case, size_t icc, size_t samples, const char *heading,
+               sim_fill *fill)
 {
     char name[200], path[3300], part[3310];
     snprintf(name, sizeof name, "%s-%s-%g", kind, sim_cases[of_case].name, sim_icc[icc]);

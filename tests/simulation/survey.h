@@ -11,6 +11,7 @@
 
 #define SIM_SEED 20261122
 #define SIM_LEVEL 0.95
+#define SIM_STRATA 92
 #define SIM_HOUSEHOLDS 25 /* in a cluster, one person each */
 #define SIM_WHOLE (-1)    /* of the counties: all of them */
 
@@ -34,9 +35,9 @@ typedef struct sim_design {
     est_i_design design;
     size_t n_clusters;
     double frame_df;            /* PSUs less strata of the whole survey */
-    double weight[92];          /* of a sampled household */
-    double share[92];           /* of the domain's population */
-    double shift[92];           /* of the log odds, or of the mean */
+    double weight[SIM_STRATA];          /* of a sampled household */
+    double share[SIM_STRATA];           /* of the domain's population */
+    double shift[SIM_STRATA];           /* of the log odds, or of the mean */
     uint32_t *stratum;          /* [cluster] */
     double eligible;
 } sim_design;
@@ -51,7 +52,7 @@ typedef struct sim_truth {
     double proportion;
     size_t n_tables;
     sim_table *tables;
-    size_t table_of[92]; /* [stratum] */
+    size_t table_of[SIM_STRATA]; /* [stratum] */
     sim_table *persons;  /* of the number of persons of the domain in a cluster; NULL = SIM_HOUSEHOLDS */
 } sim_truth;
 
@@ -73,6 +74,8 @@ void sim_truth_free(sim_truth *truth);
 
 bool sim_sample_new(const sim_design *design, sim_sample *sample);
 void sim_sample_free(sim_sample *sample);
+/* How many persons of the domain a cluster has. */
+size_t sim_persons(const sim_truth *truth, est_i_rng *rng);
 void sim_draw(const sim_design *design, const sim_truth *truth, est_i_rng *rng, sim_sample *sample);
 /* By Taylor linearisation; NaN without a person of the domain. Leaves the influence values in sample->z. */
 bool sim_estimate_taylor(const sim_design *design, sim_sample *sample, sim_estimate *estimate);
@@ -89,9 +92,13 @@ typedef struct sim_study {
     int threads;
 } sim_study;
 
+/* NaN where there is nothing to share. */
+double sim_ratio(double part, double whole);
+
 /* One file of the study: `fill` writes its rows. Written whole, and left alone if it is there for the same number of samples. */
 typedef bool sim_fill(const sim_study *study, size_t of_case, size_t icc, void *file);
-bool sim_write(const sim_study *study, const char *kind, size_t of_case, size_t icc, size_t samples, const char *heading, sim_fill *fill);
+bool sim_write(const sim_study *study, const char *kind, size_t of_case, size_t icc, size_t samples, const char *heading,
+               sim_fill *fill);
 
 /* Coverage of every interval of a proportion; standard errors by three methods; intervals of medians. */
 bool sim_run_proportions(const sim_study *study);

@@ -8,7 +8,6 @@
 #include "survey/taylor.h"
 
 #define COUNTIES 47
-#define STRATA 92
 #define PART_LIMIT 16 /* cases of a part */
 
 const sim_case sim_cases[] = {
@@ -17,7 +16,8 @@ const sim_case sim_cases[] = {
     {"county_20", "one county: 1 stratum, 20 clusters, 500 persons", false, 0, 1},
     {"women_40", "women of 20 to 24 in the county of 40 clusters: 2.5 a cluster on average", false, 29, 0.1},
     {"women_20", "women of 20 to 24 in the county of 20 clusters: 1.25 a cluster on average", false, 0, 0.05},
-    {"small_national", "a small survey of the country: 92 strata of 2 to 4 clusters, 275 in all, 6,875 persons", true, SIM_WHOLE, 1},
+    {"small_national", "a small survey of the country: 92 strata of 2 to 4 clusters, 275 in all, 6,875 persons", true,
+     SIM_WHOLE, 1},
     {"small_county", "one county of the small survey: 2 strata of 2 and 3 clusters, 125 persons", true, 29, 1},
 };
 const size_t sim_n_cases = sizeof sim_cases / sizeof sim_cases[0];
@@ -54,12 +54,12 @@ static void make_frame(bool small, frame_stratum *frame)
 
 bool sim_design_new(const sim_case *which, sim_design *design)
 {
-    frame_stratum frame[STRATA];
+    frame_stratum frame[SIM_STRATA];
     est_i_stage *stage = &design->design.stage[0];
     double households = 0;
     *design = (sim_design){.eligible = which->eligible};
     make_frame(which->small, frame);
-    for (size_t h = 0; h < STRATA; h++) {
+    for (size_t h = 0; h < SIM_STRATA; h++) {
         design->frame_df += (double)frame[h].clusters - 1;
         if (which->county != SIM_WHOLE && frame[h].county != which->county)
             continue;
@@ -78,7 +78,7 @@ bool sim_design_new(const sim_case *which, sim_design *design)
     design->stratum = stage->unit_stratum;
     if (!stage->stratum_first || !stage->unit_stratum || !stage->stratum_population)
         return false;
-    for (size_t h = 0, to = 0; h < STRATA; h++) {
+    for (size_t h = 0, to = 0; h < SIM_STRATA; h++) {
         if (which->county != SIM_WHOLE && frame[h].county != which->county)
             continue;
         design->share[to] /= households;
@@ -207,11 +207,21 @@ double sim_normal_lower(double x)
     return est_i_normal_lower(x);
 }
 
+double sim_ratio(double part, double whole)
+{
+    return whole > 0 ? part / whole : NAN;
+}
+
+size_t sim_persons(const sim_truth *truth, est_i_rng *rng)
+{
+    return truth->persons ? look_up(truth->persons, SIM_HOUSEHOLDS, est_i_rng_uniform(rng)) : SIM_HOUSEHOLDS;
+}
+
 void sim_draw(const sim_design *design, const sim_truth *truth, est_i_rng *rng, sim_sample *sample)
 {
     for (size_t c = 0; c < design->n_clusters; c++) {
         size_t h = design->stratum[c];
-        size_t n = truth->persons ? look_up(truth->persons, SIM_HOUSEHOLDS, est_i_rng_uniform(rng)) : SIM_HOUSEHOLDS;
+        size_t n = sim_persons(truth, rng);
         sample->weight[c] = design->weight[h] * sim_growth(rng);
         sample->n[c] = (double)n;
         sample->y[c] = (double)look_up(&truth->tables[truth->table_of[h]], n, est_i_rng_uniform(rng));

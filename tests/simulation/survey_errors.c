@@ -42,8 +42,8 @@ static double replicated(const sim_design *design, const sim_sample *sample, con
 
 static bool replicate_variance(const cell *c, const sim_sample *sample, size_t i, int kind, outcome *to)
 {
-    const est_i_replicate_options options = {.kind = kind == JACKKNIFE ? EST_I_REPLICATE_JKN : EST_I_REPLICATE_RAO_WU, .count = DRAWS,
-                                             .seed = SIM_SEED + i};
+    const est_i_replicate_options options = {.kind = kind == JACKKNIFE ? EST_I_REPLICATE_JKN : EST_I_REPLICATE_RAO_WU,
+                                             .count = DRAWS, .seed = SIM_SEED + i};
     est_i_replicates *replicates = NULL;
     est_error error;
     double *factor = malloc(c->design.n_clusters * sizeof *factor), *theta = NULL;

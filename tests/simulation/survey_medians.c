@@ -57,7 +57,8 @@ static void set_medians(cell *c)
     }
     c->median[CONTINUOUS] = (low + high) / 2;
     double year = floor(YEARS_AT + YEARS_BY * c->median[CONTINUOUS]);
-    double before = share_below(&c->design, (year - YEARS_AT) / YEARS_BY), after = share_below(&c->design, (year + 1 - YEARS_AT) / YEARS_BY);
+    double before = share_below(&c->design, (year - YEARS_AT) / YEARS_BY);
+    double after = share_below(&c->design, (year + 1 - YEARS_AT) / YEARS_BY);
     c->median[YEARS] = year + (0.5 - before) / (after - before);
 }
 
@@ -77,12 +78,7 @@ static void draw_rows(const cell *c, est_i_rng *rng, rows *to)
     double icc = sim_icc[c->icc];
     to->n = 0;
     for (size_t k = 0; k < design->n_clusters; k++) {
-        size_t h = design->stratum[k], persons = SIM_HOUSEHOLDS;
-        if (c->truth.persons) {
-            double u = est_i_rng_uniform(rng);
-            for (persons = 0; u > c->truth.persons->cumulative[SIM_HOUSEHOLDS][persons];)
-                persons++;
-        }
+        size_t h = design->stratum[k], persons = sim_persons(&c->truth, rng);
         double weight = design->weight[h] * sim_growth(rng), own = sim_normal(rng);
         /* A cluster without a person of the domain keeps its place in the design, by a row outside it. */
         for (size_t i = 0; i < (persons ? persons : 1); i++, to->n++) {
@@ -118,7 +114,8 @@ static est_status estimate(const rows *data, outcome *to)
 {
     static const est_i_variable variables[] = {{"x", EST_I_VARIABLE_NUMBER, NULL}, {"years", EST_I_VARIABLE_NUMBER, NULL}};
     const est_i_sample_plan plan = {.n_variables = VARIABLES, .variables = variables,
-                                    .design = {.n_stages = 1, .unit = {"psu"}, .stratum = {"stratum"}, .weight = "weight", .weight_scale = 1}};
+                                    .design = {.n_stages = 1, .unit = {"psu"}, .stratum = {"stratum"}, .weight = "weight",
+                                               .weight_scale = 1}};
     est_table *table = NULL;
     est_source *source = NULL;
     est_i_sample *sample = NULL;
@@ -192,8 +189,8 @@ static void write_method(const cell *c, size_t v, size_t m, FILE *file)
         se += q->se;
     }
     double sd = sqrt((squares - sum * sum / n) / (n - 1));
-    fprintf(file, "%s,%s,%.0f,%.6f,%.6f,%.6f,%.6f,%.6g,%.6g,%.6g,%.6f\n", names[v], methods[m].name, n, 1 - (below + above) / n, below / n,
-            above / n, open / n, width / closed, sum / n, sd, se / closed / sd);
+    fprintf(file, "%s,%s,%.0f,%.6f,%.6f,%.6f,%.6f,%.6g,%.6g,%.6g,%.6f\n", names[v], methods[m].name, n, 1 - (below + above) / n,
+            below / n, above / n, open / n, sim_ratio(width, closed), sum / n, sd, sim_ratio(se, closed) / sd);
 }
 
 static bool fill(const sim_study *study, size_t of_case, size_t icc, void *file)
@@ -201,7 +198,8 @@ static bool fill(const sim_study *study, size_t of_case, size_t icc, void *file)
     cell c = {.samples = study->samples / SHARE, .of_case = of_case, .icc = icc};
     est_i_monitor monitor;
     c.outcomes = calloc(c.samples, sizeof *c.outcomes);
-    bool good = c.outcomes && sim_design_new(&sim_cases[of_case], &c.design) && sim_truth_new(&c.design, 0.5, sim_icc[icc], &c.truth);
+    bool good = c.outcomes && sim_design_new(&sim_cases[of_case], &c.design) &&
+                sim_truth_new(&c.design, 0.5, sim_icc[icc], &c.truth);
     est_i_monitor_start(&monitor, NULL);
     if (good) {
         set_medians(&c);

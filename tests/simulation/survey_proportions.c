@@ -134,12 +134,13 @@ static general describe(const cell *c)
         }
     }
     g.sd = sqrt(squares - (g.mean - c->truth.proportion) * (g.mean - c->truth.proportion));
-    g.deff /= inside;
-    g.parent_deff /= edges;
+    g.deff = sim_ratio(g.deff, inside);
+    g.parent_deff = sim_ratio(g.parent_deff, edges);
     return g;
 }
 
-/* Below, above: the whole interval lies there. Edge: the samples with an estimate of 0 or 1 alone. Outside: a limit beyond 0 or 1. */
+/* Below, above: the whole interval lies there. Edge: the samples with an estimate of 0 or 1 alone. Outside: a limit beyond 0 or 1.
+ * A sample without limits is not given, and counts nowhere. */
 static void write_method(const cell *c, const general *g, size_t m, FILE *file)
 {
     double given = 0, below = 0, above = 0, width = 0, outside = 0, edges = 0, edge_covers = 0, edge_width = 0;
@@ -160,8 +161,8 @@ static void write_method(const cell *c, const general *g, size_t m, FILE *file)
     }
     fprintf(file, "%g,\"%s\",%s,%.0f,%.6f,%.6f,%.6f,%.6g,%.6f,%.6f,%.6f,%.6g,%.6g,%.6g,%.2f,%.0f,%.1f,%.4g,%.4g\n", truth,
             methods[m].name, methods[m].df, given, 1 - (below + above) / given, below / given, above / given, width / given,
-            outside / given, g->at_zero + g->at_one, edges > 0 ? edge_covers / edges : NAN, edge_width / edges, g->mean, g->sd, g->df,
-            g->least_df, g->n, g->deff, g->parent_deff);
+            outside / given, g->at_zero + g->at_one, sim_ratio(edge_covers, edges), sim_ratio(edge_width, edges), g->mean, g->sd,
+            g->df, g->least_df, g->n, g->deff, g->parent_deff);
 }
 
 static bool run_cell(const sim_study *study, cell *c, FILE *file)

@@ -5,7 +5,8 @@ import datetime
 import decimal
 import math
 import numbers
-from typing import Any, Dict, List, Tuple, Union
+import os
+from typing import Any, Callable, Dict, List, Tuple, Union
 
 import numpy as np
 
@@ -14,6 +15,14 @@ from ._errors import error
 Converted = Union["np.ndarray[Any, Any]", List[Any]]
 
 _EXACT = 2**53  # whole numbers above it are no longer exact as doubles: they cross as text
+
+
+class Columns(Dict[str, Any]):
+    """A dict of columns with `attrs`, as a DataFrame has: what `dataset` gives without pandas."""
+
+    def __init__(self, *arguments: Any, **columns: Any) -> None:
+        super().__init__(*arguments, **columns)
+        self.attrs: Dict[str, Any] = {}
 
 
 def _is_missing(value: Any) -> bool:
@@ -105,8 +114,23 @@ def _pairs(data: Any, where: str) -> List[Tuple[str, Any]]:
         return [(str(name), data.iloc[:, i]) for i, name in enumerate(data.columns)]
     if isinstance(data, dict):
         return [(str(name), values) for name, values in data.items()]
-    raise error("EST_EOPTION", f"{where}: found a {type(data).__name__}; expected a DataFrame, a dict of columns or a "
-                "structured array", where)
+    raise error("EST_EOPTION", f"{where}: found a {type(data).__name__}; expected a DataFrame, a dict of columns, a structured "
+                "array or the path of a file (.csv, .dta, .sav)", where)
+
+
+def is_path(value: Any) -> bool:
+    """Whether data are a file that the library reads itself."""
+    return isinstance(value, (str, os.PathLike))
+
+
+def pick(data: Any, wanted: Callable[[str], bool], where: str = "data") -> Any:
+    """The columns whose names are wanted, with the marks of the whole; everything if none is: the library says what is missing."""
+    pairs = [(name, values) for name, values in _pairs(data, where) if wanted(name)]
+    if not pairs or len({name for name, _ in pairs}) < len(pairs):
+        return data
+    picked = Columns(dict(pairs))
+    picked.attrs.update(getattr(data, "attrs", None) or {})
+    return picked
 
 
 def is_table(value: Any) -> bool:
@@ -139,7 +163,9 @@ def _origin(attributes: Dict[Any, Any], columns: List[Tuple[str, Converted]], wh
 
 
 def table(data: Any, option: str = "", where: str = "data") -> Tuple[Any, ...]:
-    """(option, name, rows, public, synthetic, columns): what low.run takes."""
+    """(option, name, rows, public, synthetic, columns), or (option, path): what low.run takes."""
+    if is_path(data):
+        return (option, os.path.expanduser(os.fsdecode(data)))
     columns = [(name, convert(values, name, where)) for name, values in _pairs(data, where)]
     rows = len(columns[0][1]) if columns else 0
     for name, values in columns:

@@ -7,6 +7,7 @@ from typing import Any, Dict, Optional, Tuple
 import numpy as np
 
 from . import low
+from ._columns import Columns
 from ._errors import error
 
 
@@ -46,14 +47,6 @@ class Dataset:
     description: str
     is_public: bool
     is_synthetic: bool
-
-
-class Columns(Dict[str, Any]):
-    """A dict of columns with `attrs`, as a DataFrame has: what `dataset` gives without pandas."""
-
-    def __init__(self, *arguments: Any, **columns: Any) -> None:
-        super().__init__(*arguments, **columns)
-        self.attrs: Dict[str, Any] = {}
 
 
 def _option(fields: Dict[str, Any]) -> Option:

@@ -11,6 +11,7 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
 
 from ._errors import error
 
+_OF_SURVEY = ("n_weighted", "numerator", "cv", "deff", "deft", "effective_n", "mark")
 _EXTENSIONS = {"text": "txt", "json": "json", "csv": "csv", "md": "md", "html": "html"}
 
 
@@ -24,7 +25,10 @@ class Svg(str):
 @dataclass(frozen=True)
 class Estimate:
     """One estimate. Undefined numbers are NaN, texts that do not apply are "". `domain` holds labels, for example
-    {"period": "2010-2014"}; `flags` words of a fixed vocabulary ("upper_unbounded", "boundary", "suppressed", ...)."""
+    {"period": "2010-2014"}; `flags` words of a fixed vocabulary ("upper_unbounded", "boundary", "suppressed", ...).
+    Of surveys: `n` is the unweighted number of cases, `n_weighted` the sum of their weights, `numerator` the cases with the
+    attribute, `cv` se / |estimate|, `deff` and `deft` the design effect on the variance and on the standard error, `mark` how an
+    agency prints it ("()" in parentheses, another mark in its place)."""
 
     estimand: str
     domain: Dict[str, str]
@@ -41,6 +45,13 @@ class Estimate:
     population: str
     period: str
     definition: str
+    n_weighted: float = math.nan
+    numerator: float = math.nan
+    cv: float = math.nan
+    deff: float = math.nan
+    deft: float = math.nan
+    effective_n: float = math.nan
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,23 +176,61 @@ class Result:
         return pandas.DataFrame(self._records())
 
     def _records(self) -> List[Dict[str, Any]]:
+        """A label named like a field is told apart by its prefix, as in the library's CSV; it takes the place of a comparability
+        key of its name."""
+        names = [part.name for part in fields(Estimate) if part.name not in ("domain", "flags", "estimand")]
+        if not any(_is_defined(getattr(row, name)) for row in self.rows for name in _OF_SURVEY):
+            names = [name for name in names if name not in _OF_SURVEY]
+        taken = {"estimand", "flags", *names} - {"population", "period", "definition"}
         labels = list(dict.fromkeys(label for row in self.rows for label in row.domain))
         records = []
         for row in self.rows:
             record: Dict[str, Any] = {"estimand": row.estimand}
-            record.update({label: row.domain.get(label, "") for label in labels})
-            for part in fields(Estimate):
-                if part.name not in record and part.name not in ("domain", "flags"):
-                    record[part.name] = getattr(row, part.name)
+            record.update({f"domain_{label}" if label in taken else label: row.domain.get(label, "") for label in labels})
+            record.update({name: getattr(row, name) for name in names if name not in record})
             record["flags"] = " ".join(row.flags)
             records.append(record)
         return records
+
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """A name for each row. Of surveys as users of the R package survey know them: "income", "sexf" (a proportion), "a/b"
+        (a ratio), "x.0.5" (a quantile); of domains "f" or, where several things were estimated, "f:income"; of contrasts their
+        text."""
+        labels = list(dict.fromkeys(label for row in self.rows for label in row.domain))
+        if self.method == "survey":
+            return _unique(_survey_names(self.rows, labels))
+        return _unique([" ".join(filter(None, [row.estimand, *(row.domain.get(label, "") for label in labels), row.model]))
+                        for row in self.rows])
+
+    @property
+    def estimates(self) -> Dict[str, float]:
+        """The estimates by `names`."""
+        return dict(zip(self.names, (row.estimate for row in self.rows)))
+
+    def covariance(self) -> Any:
+        """The covariance of the estimates as a pandas DataFrame by `names`. Known between estimates of one run with
+        `covariance=True` and between coefficients of one regression; NaN elsewhere."""
+        import pandas
+
+        values = [[math.nan] * len(self.rows) for _ in self.rows]
+        coefficients = [place for place, row in enumerate(self.rows) if row.estimand.startswith("coefficient(")]
+        for name in ("covariance", "linear_vcov", "logistic_vcov"):
+            known = self.frames[name].rows if name in self.frames else ()
+            places = list(range(len(known))) if name == "covariance" else coefficients[:len(known)]
+            coefficients = [place for place in coefficients if place not in places]
+            for place, line in zip(places, known):
+                for other, cell in zip(places, line[1:]):
+                    values[place][other] = cell if isinstance(cell, float) else math.nan
+        for place, row in enumerate(self.rows):
+            values[place][place] = row.se * row.se
+        return pandas.DataFrame(values, index=list(self.names), columns=list(self.names))
 
     def confint(self) -> Any:
         """The intervals as a pandas DataFrame: estimand, labels, model, lower, upper, level, interval."""
         import pandas
 
-        dropped = ("estimate", "se", "df", "n", "flags", "population", "definition")
+        dropped = ("estimate", "se", "df", "n", "flags", "population", "definition", *_OF_SURVEY)
         labels = {label for row in self.rows for label in row.domain}
         keep = [name for name in (self._records()[0] if self.rows else {}) if name not in dropped]
         keep = [name for name in keep if name != "period" or name in labels]
@@ -224,6 +273,52 @@ class Result:
             raise error("EST_EOPTION", f"{text}: found the format '{format or target.suffix}'; expected one of "
                         f"{', '.join(self.reports)}", text)
         _write(target, self.reports[kind])
+
+
+def _is_defined(value: Union[str, float]) -> bool:
+    return value != "" and value == value
+
+
+def _unique(names: List[str]) -> Tuple[str, ...]:
+    """Repeated names get a number."""
+    seen: Dict[str, int] = {}
+    made = []
+    for name in names:
+        seen[name] = seen.get(name, -1) + 1
+        made.append(f"{name} {seen[name]}" if seen[name] else name)
+    return tuple(made)
+
+
+def _inner(estimand: str) -> str:
+    return re.sub(r"^[a-z]+\((.*)\)$", r"\1", estimand)
+
+
+def _short(estimand: str) -> str:
+    name = _inner(estimand)
+    if estimand.startswith("quantile("):
+        return re.sub(r",([^,]*)$", r".\1", name)
+    if estimand.startswith(("proportion(", "total(")):
+        return name.replace("=", "", 1)
+    if estimand.startswith("coefficient("):
+        return "(Intercept)" if name == "(intercept)" else re.sub(r"(^|:)([^=:]*)=", r"\1\2", name)
+    return name
+
+
+def _survey_names(rows: Tuple[Estimate, ...], labels: List[str]) -> List[str]:
+    plain = [_inner(row.estimand) if row.estimand.startswith("contrast(") else row.estimand for row in rows]
+    others = {estimand for estimand in plain if not estimand.startswith("coefficient(")}
+    models = {row.model for row in rows if row.estimand.startswith("coefficient(")}
+    shorts = [_short(estimand) for estimand in sorted(others)]
+    names = []
+    for row, estimand in zip(rows, plain):
+        short = _short(estimand)
+        if estimand in others and shorts.count(short) > 1:  # the mean and the total of one column
+            short = estimand
+        domain = ".".join(filter(None, (row.domain.get(label, "") for label in labels)))
+        if domain:
+            short = f"{domain}:{short}" if len(others) > 1 else domain
+        names.append(f"{row.model}: {short}" if estimand not in others and len(models) > 1 else short)
+    return names
 
 
 def _save_folder(result: Result, folder: Path) -> None:

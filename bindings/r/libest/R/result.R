@@ -15,17 +15,20 @@ est_result <- function(value) {
   structure(value, class = c(paste0("est_", gsub("-", "_", value$method, fixed = TRUE)), "est_result"))
 }
 
-# Domain labels become columns after the estimand; flags are words joined by a blank.
+# Domain labels become columns after the estimand; flags are words joined by a blank. A label named like one of our own columns is
+# told apart by its prefix, as in the library's CSV; it takes the place of a comparability key of its name.
 est_rows <- function(rows) {
   labels <- unique(unlist(lapply(rows$domain, names)))
   domain <- lapply(labels, function(label)
     vapply(rows$domain, function(x) if (label %in% names(x)) x[[label]] else "", ""))
-  domain <- stats::setNames(domain, labels)
-  # A label takes the place of a comparability key of its name.
-  order <- setdiff(c("model", "estimate", "se", "lower", "upper", "level", "df", "interval", "n", "flags", "population",
-                     "period", "definition"), labels)
+  of_survey <- c("n_weighted", "numerator", "cv", "deff", "deft", "effective_n", "mark")
+  if (all(vapply(rows[of_survey], function(x) all(is.na(x) | x == ""), NA)))
+    of_survey <- character()
+  own <- c("model", "estimate", "se", "lower", "upper", "level", "df", "interval", "n", of_survey, "flags")
+  labels <- ifelse(labels %in% c("estimand", own), paste0("domain_", labels), labels)
+  order <- setdiff(c(own, "population", "period", "definition"), labels)
   rows$flags <- vapply(rows$flags, paste, "", collapse = " ")
-  as.data.frame(c(rows["estimand"], domain, rows[order]), stringsAsFactors = FALSE, optional = TRUE)
+  as.data.frame(c(rows["estimand"], stats::setNames(domain, labels), rows[order]), stringsAsFactors = FALSE, optional = TRUE)
 }
 
 format.est_result <- function(x, type = "text", ...) {
@@ -68,8 +71,32 @@ est_labels <- function(x) {
 }
 
 est_row_names <- function(x) {
+  if (identical(x$method, "survey"))
+    return(est_survey_names(x$rows, est_labels(x)))
   parts <- x$rows[c("estimand", est_labels(x), "model")]
   make.unique(apply(parts, 1L, function(row) paste(row[row != ""], collapse = " ")), sep = " ")
+}
+
+# Names as the package survey gives them: "api00", "stypeE", "a/b", "x.0.5"; of domains "E.No", or "E.No:api00" where several things
+# were estimated; of contrasts their text. The mean and the total of one column keep their full names.
+est_survey_names <- function(rows, labels) {
+  inner <- function(x) sub("^[a-z]+\\((.*)\\)$", "\\1", x)
+  plain <- ifelse(startsWith(rows$estimand, "contrast("), inner(rows$estimand), rows$estimand)
+  short <- inner(plain)
+  short <- ifelse(startsWith(plain, "quantile("), sub(",([^,]*)$", ".\\1", short), short)
+  short <- ifelse(grepl("^(proportion|total)[(]", plain), sub("=", "", short, fixed = TRUE), short)
+  coefficient <- startsWith(plain, "coefficient(")
+  short[coefficient] <- sub("^[(]intercept[)]$", "(Intercept)", gsub("(^|:)([^=:]*)=", "\\1\\2", short[coefficient]))
+  for (name in unique(short[!coefficient])) # two things of one name
+    if (length(unique(plain[short == name & !coefficient])) > 1)
+      short[short == name & !coefficient] <- plain[short == name & !coefficient]
+  domain <- if (length(labels) == 0) rep("", nrow(rows)) else
+    apply(rows[labels], 1L, function(row) paste(row[row != ""], collapse = "."))
+  several <- length(unique(plain[!coefficient])) > 1
+  name <- ifelse(domain == "", short, if (several) paste(domain, short, sep = ":") else domain)
+  if (length(unique(rows$model[coefficient])) > 1)
+    name[coefficient] <- paste0(rows$model[coefficient], ": ", name[coefficient])
+  make.unique(name, sep = " ")
 }
 
 coef.est_result <- function(object, ...) {
@@ -84,6 +111,63 @@ confint.est_result <- function(object, parm = NULL, level = NULL, ...) {
   limits <- cbind(lower = object$rows$lower, upper = object$rows$upper)
   rownames(limits) <- est_row_names(object)
   if (is.null(parm)) limits else limits[parm, , drop = FALSE]
+}
+
+# Known where the library gives it: estimates of one run (covariance = TRUE), coefficients of one regression; NA elsewhere.
+vcov.est_result <- function(object, ...) {
+  rows <- object$rows
+  n <- nrow(rows)
+  covariance <- matrix(NA_real_, n, n, dimnames = rep(list(est_row_names(object)), 2L))
+  coefficients <- which(startsWith(rows$estimand, "coefficient("))
+  for (name in intersect(c("covariance", "linear_vcov", "logistic_vcov"), names(object$frames))) {
+    values <- unname(as.matrix(object$frames[[name]][-1L]))
+    at <- if (name == "covariance") seq_len(nrow(values)) else coefficients[seq_len(nrow(values))]
+    if (name != "covariance")
+      coefficients <- setdiff(coefficients, at)
+    covariance[at, at] <- suppressWarnings(as.double(values)) # a withheld cell is text
+  }
+  diag(covariance) <- rows$se^2
+  if (!"covariance" %in% names(object$frames) && sum(!startsWith(rows$estimand, "coefficient(")) > 1)
+    est_warn(data.frame(severity = "warning", code = "covariance", message =
+      "The covariances between the estimates were not asked for and are NA: run again with covariance = TRUE."))
+  covariance
+}
+
+# Generics of the package survey, for those who have not loaded it; with it, its own find these methods.
+SE <- function(object, ...) UseMethod("SE")
+
+SE.est_result <- function(object, ...) stats::setNames(object$rows$se, est_row_names(object))
+
+SE.default <- function(object, ...) {
+  if (isNamespaceLoaded("survey"))
+    return(getExportedValue("survey", "SE")(object, ...))
+  sqrt(diag(as.matrix(stats::vcov(object, ...))))
+}
+
+degf <- function(design, ...) UseMethod("degf")
+
+degf.est_result <- function(design, ...) {
+  found <- c(design$stats$replicate_df, design$stats$design_df)
+  if (length(found) > 0) min(found) else NA_real_
+}
+
+degf.default <- function(design, ...) {
+  if (!isNamespaceLoaded("survey"))
+    est_stop("EST_EOPTION", where = "design", message = sprintf("design: found %s; expected a result", class(design)[1]))
+  getExportedValue("survey", "degf")(design, ...)
+}
+
+# Of a regression its own; else those of the design.
+df.residual.est_result <- function(object, ...) {
+  df <- unique(object$rows$df[startsWith(object$rows$estimand, "coefficient(")])
+  if (length(df) == 1) df else degf.est_result(object)
+}
+
+# Of est_weight: the final weight of each row of the data.
+weights.est_result <- function(object, ...) {
+  if (!"weights" %in% names(object$frames))
+    est_stop("EST_EOPTION", where = "object", message = sprintf("object: a result of method '%s' has no weights", object$method))
+  object$frames$weights$final
 }
 
 # The row without labels is the total of the others.
