@@ -76,6 +76,11 @@ def woman(chance, residence, probability):
     return [age, wealth, schooling, "" if union is None else union, int(early), children]
 
 
+def shortest(value):
+    """Four decimals at most, in the shortest form: other texts are no numbers to a table."""
+    return ("%.4f" % value).rstrip("0").rstrip(".")
+
+
 def rows():
     chance = random.Random(SEED).random
     cluster = 0
@@ -87,7 +92,7 @@ def rows():
             answers = [woman(chance, residence, probability) for _ in range(WOMEN) if chance() < ANSWERS]
             for answer in answers:
                 weight = women_of(number, residence) / (CLUSTERS * WOMEN) * WOMEN / len(answers)
-                yield [MARK, county, residence, stratum, cluster, "%.4f" % weight] + answer
+                yield [MARK, county, residence, stratum, cluster, shortest(weight)] + answer
 
 
 def totals():

@@ -27,16 +27,17 @@ typedef struct est_check_options {
 
 est_check_options est_check_options_default(void);
 
-/* Reads the source once, in memory that does not grow with its rows, and reports what it finds; nothing in the values of the cells
- * ends the reading. The result has no rows but frames: "findings" (severity, where, finding, count, advice) and line by line "finding_codes" (code,
- * severity, where, count), "design", "weights", "strata", "domains", "columns", "levels". options NULL = defaults. Errors: EST_EOPTION, EST_EFILE, EST_EFORMAT, EST_ECOLUMN, EST_EDEFINITION (only
- * with `strict`), EST_ENOMEM, EST_ECANCELLED. The caller frees *result. */
+/* Reads the source in one pass, in memory that grows with PSUs and domains but not with rows, and reports what it finds; nothing
+ * in the values of the cells ends the reading. The result has no rows but frames: "findings" (severity, where, finding, count,
+ * advice) and line by line "finding_codes" (code, severity, where, count), "design", "weights", "strata", "domains", "columns",
+ * "levels". options NULL = defaults. Errors: EST_EOPTION, EST_EFILE, EST_EFORMAT, EST_ECOLUMN, EST_EDEFINITION (only with
+ * `strict`), EST_ENOMEM, EST_ECANCELLED. The caller frees *result. */
 est_status est_check(est_source *source, const est_check_options *options, const est_context *context, est_result **result,
                      est_error *error) EST_MUST_CHECK;
 
 /* The same from a table in memory. */
-est_status est_check_table(const est_table *table, const est_check_options *options, const est_context *context, est_result **result,
-                           est_error *error) EST_MUST_CHECK;
+est_status est_check_table(const est_table *table, const est_check_options *options, const est_context *context,
+                           est_result **result, est_error *error) EST_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -23,8 +23,24 @@ const cli_option cli_common_options[] = {
 };
 const size_t cli_common_count = sizeof cli_common_options / sizeof cli_common_options[0];
 
-const cli_option cli_part_option = {"part", EST_OPTION_TEXT, "K/M", "", 0, 0, NULL,
-                                    "read part K of M, write its sums to --output; DATA may be such files of all parts"};
+static const cli_option part_option = {"part", EST_OPTION_TEXT, "K/M", "", 0, 0, NULL,
+                                       "read part K of M, write its sums to --output; DATA may be such files of all parts"};
+static const cli_option copy_option = {"copy", EST_OPTION_TEXT, "PATH", "", 0, 0, NULL,
+                                       "DATA once more as a CSV file with a new column, for its owner alone"};
+static const cli_option copy_column_option = {"copy-column", EST_OPTION_TEXT, "NAME", "", 0, 0, NULL, "name of that column"};
+
+size_t cli_hook_options(const est_method *method, cli_option options[CLI_HOOK_OPTIONS_MAX])
+{
+    size_t count = 0;
+    if (method->part)
+        options[count++] = part_option;
+    if (method->copy) {
+        options[count++] = copy_option;
+        options[count] = copy_column_option;
+        options[count++].initial = method->copy_column;
+    }
+    return count;
+}
 
 cli_option cli_option_of(const est_option_spec *spec)
 {

@@ -23,8 +23,9 @@ typedef struct cli_option {
 extern const cli_option cli_common_options[];
 extern const size_t cli_common_count;
 
-/* What methods that read their data in parts have besides. */
-extern const cli_option cli_part_option;
+/* What methods have besides that read their data in parts, or give a copy of them. Returns how many. */
+#define CLI_HOOK_OPTIONS_MAX 3
+size_t cli_hook_options(const est_method *method, cli_option options[CLI_HOOK_OPTIONS_MAX]);
 
 typedef struct cli_args {
     const cli_option *options; /* borrowed */

@@ -99,7 +99,7 @@ static const cli_option options[] = {
 const cli_command cli_command_datasets = {
     "datasets",
     "[NAME]",
-    "list the bundled data, describe one, or write it as CSV",
+    "list the bundled data, show one, or write it as CSV",
     "Without NAME: lists the bundled datasets. With NAME: says where the data come from and what the columns"
     " mean. Every estimating command reads a bundled dataset as dataset:NAME.",
     options,

@@ -15,6 +15,8 @@ typedef struct cli_request {
     const char *data;
     bool joins;         /* the operands are files of parts */
     size_t part, parts; /* of --part; 0 = all */
+    const char *copy, *copy_column; /* of --copy; NULL = none */
+    est_source *source;
     const char *format; /* NULL = by the extension of `output` */
     const char *output; /* NULL = standard output */
     bool quiet;
@@ -26,16 +28,17 @@ typedef struct cli_request {
 /* Common options first, then the method's; freed by the caller. */
 static cli_option *join_options(const est_method *method, size_t *count)
 {
-    cli_option *options = NULL;
-    *count = cli_common_count + method->n_options + (method->part != NULL);
+    cli_option hooks[CLI_HOOK_OPTIONS_MAX], *options = NULL;
+    size_t n_hooks = cli_hook_options(method, hooks), first_hook = cli_common_count + method->n_options;
+    *count = first_hook + n_hooks;
     options = malloc(*count * sizeof *options);
     if (!options)
         return NULL;
     memcpy(options, cli_common_options, cli_common_count * sizeof *options);
     for (size_t i = 0; i < method->n_options; i++)
         options[cli_common_count + i] = cli_option_of(&method->options[i]);
-    if (method->part)
-        options[*count - 1] = cli_part_option;
+    for (size_t i = 0; i < n_hooks; i++)
+        options[first_hook + i] = hooks[i];
     return options;
 }
 
@@ -115,33 +118,56 @@ static est_status read_suppression(cli_request *request, est_error *error)
     return status;
 }
 
-static est_status check_overwrite(const cli_request *request, const char *input, const char *what,
-                                  est_error *error)
+static est_status check_overwrite(const cli_request *request, const char *option, const char *output, const char *input,
+                                  const char *what, est_error *error)
 {
-    if (!cli_output_replaces(request->output, request->method->id, input))
+    if (!output || strncmp(input, "dataset:", strlen("dataset:")) == 0
+        || !cli_output_replaces(output, request->method->id, input))
         return EST_OK;
-    return cli_fail(error, EST_EOPTION,
-                    "--output %s may replace %s, an input of this run; write to another file or folder",
-                    request->output, what);
+    return cli_fail(error, EST_EOPTION, "--%s %s may replace %s, an input of this run; write to another file or folder", option, output,
+                    what);
+}
+
+static est_status check_input(const cli_request *request, const char *input, const char *what, est_error *error)
+{
+    est_status status = check_overwrite(request, "output", request->output, input, what, error);
+    return status == EST_OK ? check_overwrite(request, "copy", request->copy, input, what, error) : status;
 }
 
 /* Inputs are never written to, whatever name, link or folder leads to them. */
 static est_status check_inputs(const cli_request *request, est_error *error)
 {
     const cli_args *args = request->args;
-    est_status status = EST_OK;
-    if (!request->output)
-        return status;
-    if (strncmp(request->data, "dataset:", strlen("dataset:")) != 0)
-        status = check_overwrite(request, request->data, "DATA", error);
+    est_status status = check_input(request, request->data, "DATA", error);
     for (size_t i = 0; i < args->n_options && status == EST_OK; i++) {
         char what[64];
         snprintf(what, sizeof what, "the file of --%s", args->options[i].name);
-        if (args->options[i].kind == EST_OPTION_TABLE && args->values[i]
-            && strncmp(args->values[i], "dataset:", strlen("dataset:")) != 0)
-            status = check_overwrite(request, args->values[i], what, error);
+        if (args->options[i].kind == EST_OPTION_TABLE && args->values[i])
+            status = check_input(request, args->values[i], what, error);
     }
     return status;
+}
+
+static est_status read_copy(cli_request *request, est_error *error)
+{
+    const char *path = NULL, *name = NULL;
+    if (!request->method->copy)
+        return EST_OK;
+    path = cli_args_value(request->args, "copy");
+    name = cli_args_value(request->args, "copy-column");
+    if (!path)
+        return name ? cli_fail(error, EST_EOPTION, "--copy-column names the column of --copy; give the path of the copy as well") : EST_OK;
+    size_t length = strlen(path);
+    if (length < 5 || strcmp(path + length - 4, ".csv") != 0 || cli_is_folder(path))
+        return cli_fail(error, EST_EOPTION, "--copy '%s': expected the path of a file that ends in .csv", path);
+    if (name && !*name)
+        return cli_fail(error, EST_EOPTION, "--copy-column: found no name, expected the name of a column");
+    if (request->output && cli_output_meets(request->output, request->method->id, path))
+        return cli_fail(error, EST_EOPTION, "--copy %s and --output %s are the same file; give one of them another name", path,
+                        request->output);
+    request->copy = path;
+    request->copy_column = name ? name : request->method->copy_column;
+    return cli_output_check(path, error);
 }
 
 static est_status read_part(cli_request *request, est_error *error)
@@ -183,6 +209,8 @@ static est_status read_request(cli_request *request, est_error *error)
     if (status == EST_OK)
         status = request->parts ? check_part_output(request, error) : read_output(request, error);
     if (status == EST_OK)
+        status = read_copy(request, error);
+    if (status == EST_OK)
         status = check_inputs(request, error);
     return status;
 }
@@ -207,21 +235,34 @@ static est_status set_options(const cli_request *request, est_options *options, 
     return status;
 }
 
+/* What would stop the copy is told before a long run. */
+static est_status check_copy(const cli_request *request, est_error *error)
+{
+    if (!request->copy)
+        return EST_OK;
+    if (!est_source_is_repeatable(request->source))
+        return cli_fail(error, EST_EOPTION, "--copy reads DATA once more, and standard input is read only once; give a file");
+    if (est_source_find(request->source, request->copy_column) >= 0)
+        return cli_fail(error, EST_ECOLUMN, "%s has a column '%s' already; choose another name for that of the copy (--copy-column)",
+                        request->data, request->copy_column);
+    return EST_OK;
+}
+
 /* The result, or for --part a file (then *result stays NULL). */
 static est_status run_method(cli_request *request, const est_options *options, est_result **result, est_error *error)
 {
-    est_source *data = NULL;
     est_status status = EST_OK;
     if (request->joins)
         return est_method_join_parts(request->method, request->args->n_operands, request->args->operands, options, &request->context,
                                      result, error);
-    status = est_source_open(request->data, &request->context, &data, error);
+    status = est_source_open(request->data, &request->context, &request->source, error);
+    if (status == EST_OK)
+        status = check_copy(request, error);
     if (status == EST_OK && request->parts)
-        status = est_method_save_part(request->method, data, options, request->part, request->parts, request->output,
+        status = est_method_save_part(request->method, request->source, options, request->part, request->parts, request->output,
                                       &request->context, error);
     else if (status == EST_OK)
-        status = est_method_run_source(request->method, data, options, &request->context, result, error);
-    est_source_free(data);
+        status = est_method_run_source(request->method, request->source, options, &request->context, result, error);
     return status;
 }
 
@@ -279,6 +320,16 @@ static est_status write_result(const cli_request *request, const est_result *res
     return status;
 }
 
+/* The result before suppression, which takes away what speaks of single rows. */
+static est_status write_copy(cli_request *request, const est_result *result, est_error *error)
+{
+    est_status status = request->method->copy(request->source, result, request->copy_column, request->copy, &request->context, error);
+    cli_progress_end(&request->progress);
+    if (status == EST_OK && !request->quiet)
+        cli_say("written: ", request->copy, NULL);
+    return status;
+}
+
 static est_status carry_out(cli_request *request, est_error *error)
 {
     est_result *result = NULL, *published = NULL;
@@ -294,12 +345,15 @@ static est_status carry_out(cli_request *request, est_error *error)
         status = cli_fail(error, EST_ECANCELLED, "interrupted");
     if (status == EST_OK && request->parts && !request->quiet)
         cli_say("written: ", request->output, NULL);
+    if (status == EST_OK && request->copy)
+        status = write_copy(request, result, error);
     if (status == EST_OK && published) {
         show_warnings(request, published);
         status = write_result(request, published, error);
     }
     est_result_free(published);
     est_result_free(result);
+    est_source_free(request->source);
     return status;
 }
 

@@ -74,6 +74,14 @@ static void print_options(const est_method *method, const char *heading, bool fu
     }
 }
 
+static void print_hooks(const est_method *method)
+{
+    cli_option hooks[CLI_HOOK_OPTIONS_MAX];
+    size_t count = cli_hook_options(method, hooks);
+    for (size_t i = 0; i < count; i++)
+        print_option(&hooks[i]);
+}
+
 static est_status describe_method(const est_method *method, est_error *error)
 {
     printf("est %s DATA [OPTIONS]\n", method->id);
@@ -81,6 +89,7 @@ static est_status describe_method(const est_method *method, est_error *error)
     print_section("What it does", method->summary);
     print_section("Data", method->data);
     print_options(method, "Options", false);
+    print_hooks(method);
     print_options(method, "Further options", true);
     print_section("Reference", method->reference);
     return cli_stdout_finish(error);

@@ -120,7 +120,7 @@ static const cli_option options_table[] = {
 const cli_command cli_command_pseudonyms = {
     "pseudonyms",
     "FILE",
-    "put keyed pseudonyms in place of names in a CSV file",
+    "put keyed pseudonyms in place of names",
     "Replaces the identifying columns by one column `pseudonym`: HMAC-SHA-256 of the identifiers under a secret key. Letter"
     " case, accents, blanks and punctuation do not count; dates are brought to one form. All lists that shall be linked need the"
     " same key, the same columns and the same order.\n\n"

@@ -16,7 +16,7 @@
 
 static const cli_option help_option = {"help", EST_OPTION_FLAG, NULL, "", 0, 0, NULL, "this page (also -h)"};
 
-static const char data_text[] = "a .csv, .dta or .sav file, - (standard input) or dataset:NAME (see est datasets)";
+static const char data_text[] = "a .csv, .dta or .sav file, - (standard input) or dataset:NAME";
 
 static const char *placeholder(const cli_option *option)
 {
@@ -189,7 +189,9 @@ void cli_help_command(FILE *out, const cli_command *command)
  * already. */
 static size_t spare_lines(const est_method *method)
 {
-    size_t used = FRAME_LINES + print_text(NULL, method->title) + cli_common_count + print_further(NULL, method) + (method->part != NULL);
+    cli_option hooks[CLI_HOOK_OPTIONS_MAX];
+    size_t used = FRAME_LINES + print_text(NULL, method->title) + cli_common_count + print_further(NULL, method);
+    used += cli_hook_options(method, hooks);
     for (size_t i = 0; i < method->n_options; i++)
         used += !method->options[i].further;
     return used < SCREEN_LINES ? SCREEN_LINES - used : 0;
@@ -197,6 +199,7 @@ static size_t spare_lines(const est_method *method)
 
 void cli_help_method(FILE *out, const est_method *method)
 {
+    cli_option hooks[CLI_HOOK_OPTIONS_MAX];
     size_t spare = spare_lines(method), unused = spare;
     fprintf(out, "Usage: est %s DATA [OPTIONS]\n", method->id);
     print_text(out, method->title);
@@ -207,8 +210,7 @@ void cli_help_method(FILE *out, const est_method *method)
     }
     fprintf(out, "\nDATA: %s\n\nOptions (default in brackets):\n", data_text);
     print_specs(out, method, &spare);
-    if (method->part)
-        print_option(out, &cli_part_option, &spare);
+    print_options(out, hooks, cli_hook_options(method, hooks), &spare);
     print_further(out, method);
     fprintf(out, "\nCommon options:\n");
     spare = 0;

@@ -101,18 +101,22 @@ static bool is_same_file(const char *path, const struct stat *input)
 }
 
 /* Files of a result in a folder begin with the name of its method. */
+static bool is_of_result(const char *name, const char *method)
+{
+    size_t length = strlen(method);
+    return strncmp(name, method, length) == 0 && (name[length] == '.' || name[length] == '_');
+}
+
 static bool folder_replaces(const char *folder, const char *method, const struct stat *input)
 {
-    size_t length = strlen(method), size = strlen(folder) + 258;
+    size_t size = strlen(folder) + 258;
     char *path = malloc(size);
     DIR *entries = path ? opendir(folder) : NULL;
     bool replaces = false;
     struct dirent *entry = NULL;
     while (entries && !replaces && (entry = readdir(entries)) != NULL) {
-        bool ours = strncmp(entry->d_name, method, length) == 0
-                    && (entry->d_name[length] == '.' || entry->d_name[length] == '_');
         snprintf(path, size, "%s/%s", folder, entry->d_name);
-        replaces = ours && is_same_file(path, input);
+        replaces = is_of_result(entry->d_name, method) && is_same_file(path, input);
     }
     if (entries)
         closedir(entries);
@@ -127,6 +131,24 @@ bool cli_output_replaces(const char *output, const char *method, const char *inp
     if (!exists || !S_ISREG(found.st_mode))
         return false;
     return cli_is_folder(output) ? folder_replaces(output, method, &found) : is_same_file(output, &found);
+}
+
+static const char *last_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool cli_output_meets(const char *output, const char *method, const char *path)
+{
+    struct stat found, folder;
+    bool is_folder = cli_is_folder(output);
+    char *of_output = is_folder ? strdup(output) : parent_folder(output), *of_path = parent_folder(path);
+    bool same = of_output && of_path && stat(of_output, &folder) == 0 && is_same_file(of_path, &folder);
+    same = same && (is_folder ? is_of_result(last_name(path), method) : strcmp(last_name(path), last_name(output)) == 0);
+    free(of_output);
+    free(of_path);
+    return same || (stat(path, &found) == 0 && S_ISREG(found.st_mode) && cli_output_replaces(output, method, path));
 }
 
 static bool write_all(int file, const char *bytes, size_t length)

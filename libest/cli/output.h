@@ -27,6 +27,9 @@ est_status cli_output_check(const char *path, est_error *error);
  * standard input). */
 bool cli_output_replaces(const char *output, const char *method, const char *input);
 
+/* true if `output`, a file or a folder that gets a result of `method`, would stand where the file `path` does or is going to. */
+bool cli_output_meets(const char *output, const char *method, const char *path);
+
 /* Writes a file beside its target and renames it; nothing is left on failure. EST_EIO. */
 est_status cli_file_write(const char *path, const char *bytes, size_t length, est_error *error);
 

@@ -452,6 +452,19 @@ size_t est_i_calibration_cells(const est_i_calibration *calibration)
     return calibration->options.kind == EST_I_CALIBRATE_DECLARED ? 0 : calibration->units.n;
 }
 
+est_status est_i_calibration_check_replicates(const est_i_calibration *calibration, est_error *error)
+{
+    if (!calibration || est_i_calibration_cells(calibration) > 0)
+        return EST_OK;
+    if (calibration->options.kind == EST_I_CALIBRATE_DECLARED)
+        return est_i_fail(error, EST_EOPTION, "--calibrate declared tells neither the known totals nor how the weights came from them, so "
+                          "no replicate can be calibrated again; use --variance taylor, or give the weights before calibration with "
+                          "the totals (--weight, --calibrate, --margins)");
+    return est_i_fail(error, EST_EOPTION, "found more than %d different combinations of the calibration's variables, too many to "
+                      "calibrate every replicate again; use --variance taylor, or calibrate on fewer or coarser variables",
+                      EST_I_CALIBRATION_CELLS_MAX);
+}
+
 size_t est_i_calibration_cell(const est_i_calibration *calibration, const est_i_rows *rows, size_t row)
 {
     const est_i_calibration *c = calibration;

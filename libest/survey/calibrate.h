@@ -69,6 +69,9 @@ void est_i_calibration_coefficients(const est_i_calibration *calibration, size_t
  * such limit); or the kind is DECLARED, whose totals and distance nobody knows. A row without a weight may have any cell. */
 #define EST_I_CALIBRATION_CELLS_MAX 65536
 size_t est_i_calibration_cells(const est_i_calibration *calibration);
+/* EST_EOPTION, saying which of the two it is and what to do, where there are 0 cells. NULL = no calibration, EST_OK. DECLARED may be
+ * asked before it is solved. */
+est_status est_i_calibration_check_replicates(const est_i_calibration *calibration, est_error *error);
 size_t est_i_calibration_cell(const est_i_calibration *calibration, const est_i_rows *rows, size_t row);
 /* Calibrates one replicate: weight[cell] in, g[cell] out. False where no solution is found. Any thread. */
 bool est_i_calibration_replicate(const est_i_calibration *calibration, const double *weight, double *g);

@@ -17,15 +17,17 @@ static const est_option_spec check_specs[] = {
     {"strata", EST_OPTION_COLUMNS, AT(strata), "", 0, 0, NULL, "strata, one column a stage", 0},
     {"psu", EST_OPTION_COLUMNS, AT(psu), "", 0, 0, NULL, "sampling units, one column a stage", 0},
     {"fpc", EST_OPTION_COLUMNS, AT(fpc), "", 0, 0, NULL, "units in each stratum, or share drawn, one column a stage", 0},
-    {"nest", EST_OPTION_FLAG, AT(nest), "", 0, 1, NULL, "PSU ids are numbered within strata", 0},
+    {"nest", EST_OPTION_FLAG, AT(nest), "no", 0, 1, NULL, "PSU ids are numbered within strata", 0},
     {"by", EST_OPTION_COLUMNS, AT(by), "", 0, 0, NULL, "domains to be tried: every crossing of these columns", 0},
     {"id", EST_OPTION_COLUMNS, AT(id), "", 0, 0, NULL, "columns that together should differ in every row", 0},
     {"columns", EST_OPTION_COLUMNS, AT(columns), "", 0, 0, NULL, "columns to describe; default: all", 0},
     {"codes", EST_OPTION_TEXT, AT(codes), "usual", 0, 0, NULL,
-     "special codes to look for, numbers parted by commas; usual: 97 to 99, 997 to 999 and so on, -1 to -9, -97 to -99 and their like; none", 1},
-    {"extremes", EST_OPTION_FLAG, AT(extremes), "", 0, 1, NULL,
+     "special codes to look for, numbers parted by commas; usual: 97 to 99, 997 to 999 and so on, -1 to -9, -97 to -99 and their "
+     "like; none",
+     1},
+    {"extremes", EST_OPTION_FLAG, AT(extremes), "no", 0, 1, NULL,
      "exact lowest and highest values, also of few rows; marks the pages as internal", 0},
-    {"strict", EST_OPTION_FLAG, AT(strict), "", 0, 1, NULL, "fail (status 3) if there is an error among the findings", 0},
+    {"strict", EST_OPTION_FLAG, AT(strict), "no", 0, 1, NULL, "fail (status 3) if there is an error among the findings", 0},
 };
 
 #define CHECK_SPECS (sizeof check_specs / sizeof check_specs[0])
@@ -43,7 +45,8 @@ static est_status fit(const est_table *data, const void *options, const est_cont
     return est_check_table(data, options, context, result, error);
 }
 
-static est_status read_source(est_source *source, const void *options, const est_context *context, est_result **result, est_error *error)
+static est_status read_source(est_source *source, const void *options, const est_context *context, est_result **result,
+                              est_error *error)
 {
     return est_check(source, options, context, result, error);
 }
@@ -51,12 +54,13 @@ static est_status read_source(est_source *source, const void *options, const est
 const est_method est_i_method_check = {
     .id = "check",
     .title = "Audit of a survey file",
-    .summary = "Looks at a file and at the design that its columns are said to describe, and lists everything that is wrong or doubtful at once: "
-               "strata with a single PSU, PSU ids in several strata, weights that are missing, negative or of an unexpected scale, "
-               "corrections smaller than the sample, ids and rows that repeat, special codes such as 98 left in columns of numbers, texts "
-               "among numbers, small domains. Then it names the options for est survey. Texts are shown only where few different ones stand "
-               "in many rows each.",
-    .reference = "Kish (1992) Journal of Official Statistics 8:183-200 (unequal weights); Flajolet (1990) On adaptive sampling, Computing (repeated ids in bounded "
+    .summary = "Looks at a file and at the design that its columns are said to describe, and lists at once everything that is "
+               "wrong or doubtful: strata with a single PSU, PSU ids in several strata, weights that are missing, negative or of "
+               "an unexpected scale, corrections smaller than the sample, ids and rows that repeat, special codes such as 98 "
+               "left in columns of numbers, texts among numbers, small domains. Then it names the options for est survey. Texts "
+               "are shown only where few different ones stand in many rows each.",
+    .reference = "Kish (1992) Journal of Official Statistics 8:183-200 (unequal weights); Flajolet (1990) On adaptive sampling, "
+                 "Computing (repeated ids in bounded "
                  "memory)",
     .data = "any table, from CSV, Stata (.dta) or SPSS (.sav)",
     .options = check_specs,
@@ -112,8 +116,8 @@ static est_status refuse(const est_i_check *run, est_error *error)
                         : text.failed
                             ? est_i_no_memory(error)
                             : est_i_fail_at(error, EST_EDEFINITION, (est_i_place){est_source_name(run->source), 0, 0, NULL},
-                                            "found %zu error%s, expected none (without --strict all findings are listed): %s", errors,
-                                            errors == 1 ? "" : "s", text.data);
+                                            "found %zu error%s, expected none (without --strict all findings are listed): %s",
+                                            errors, errors == 1 ? "" : "s", text.data);
     est_i_text_free(&text);
     return status;
 }
@@ -151,8 +155,8 @@ static est_status judge(est_i_check *run, est_error *error)
 
 void est_i_check_clear(est_i_check *run)
 {
-    est_i_check_list *lists[] = {&run->plan.described, &run->plan.id, &run->plan.by, &run->plan.psu, &run->plan.strata, &run->plan.fpc,
-                                 &run->plan.weight};
+    est_i_check_list *lists[] = {&run->plan.described, &run->plan.id,  &run->plan.by,    &run->plan.psu,
+                                 &run->plan.strata,    &run->plan.fpc, &run->plan.weight};
     for (size_t c = 0; run->columns && c < run->plan.described.n; c++)
         est_i_check_column_free(&run->columns[c]);
     free(run->columns);
@@ -214,8 +218,8 @@ est_status est_check(est_source *source, const est_check_options *options, const
     return status;
 }
 
-est_status est_check_table(const est_table *table, const est_check_options *options, const est_context *context, est_result **result,
-                           est_error *error)
+est_status est_check_table(const est_table *table, const est_check_options *options, const est_context *context,
+                           est_result **result, est_error *error)
 {
     est_source *source = NULL;
     *result = NULL;

@@ -1,8 +1,8 @@
 /* The method `check`: what its files share.
  *
- * One pass over the rows counts everything; it knows no faulty cell. Each chunk counts how often each text of a field occurs and what
- * each path of strata and units holds; the counts are joined in the order of the chunks, so that the same bytes come out whatever the
- * threads. Then the findings are worked out from the counts, and written. */
+ * One pass over the rows counts everything; it knows no faulty cell. Each chunk counts how often each text of a field occurs and
+ * what each path of strata and units holds; the counts are joined in the order of the chunks, so that the same bytes come out
+ * whatever the threads. Then the findings are worked out from the counts, and written. */
 #ifndef EST_I_SURVEY_CHECK_H
 #define EST_I_SURVEY_CHECK_H
 
@@ -40,7 +40,12 @@ typedef struct est_i_check_plan {
     est_i_field *fields;
 } est_i_check_plan;
 
-typedef enum est_i_check_severity { EST_I_CHECK_ERROR = 0, EST_I_CHECK_WARNING, EST_I_CHECK_NOTE, EST_I_CHECK_SEVERITIES } est_i_check_severity;
+typedef enum est_i_check_severity {
+    EST_I_CHECK_ERROR = 0,
+    EST_I_CHECK_WARNING,
+    EST_I_CHECK_NOTE,
+    EST_I_CHECK_SEVERITIES
+} est_i_check_severity;
 
 typedef struct est_i_check_finding {
     est_i_check_severity severity;

@@ -7,10 +7,12 @@
 
 #include "core/text.h"
 
-static const char *const words[] = {"na", "n/a", "nan", "null", "none", "nil", "missing", "miss", ".", "-", "--", "?", "*", "dk", "dnk",
-                                    "don't know", "dont know", "do not know", "unknown", "refused", "not stated", "no answer",
-                                    "no response", "not applicable", "inf", "-inf", "#n/a", "#null!", "#value!", "#div/0!", "yes", "no",
-                                    "true", "false", "zero", "other"};
+static const char *const words[] = {"na",      "n/a",     "nan",        "null",       "none",        "nil",
+                                    "missing", "miss",    ".",          "-",          "--",          "?",
+                                    "*",       "dk",      "dnk",        "don't know", "dont know",   "do not know",
+                                    "unknown", "refused", "not stated", "no answer",  "no response", "not applicable",
+                                    "inf",     "-inf",    "#n/a",       "#null!",     "#value!",     "#div/0!",
+                                    "yes",     "no",      "true",       "false",      "zero",        "other"};
 #define WORDS (sizeof words / sizeof words[0])
 
 size_t est_i_check_words(void)

@@ -28,8 +28,8 @@ typedef struct est_i_check_column {
     bool fractions; /* some number is not whole */
     est_i_check_value lowest[EST_I_CHECK_ENDS], highest[EST_I_CHECK_ENDS]; /* from the end inwards */
     size_t n_lowest, n_highest;
-    /* Special codes, by their index among the codes that are looked for: rows, and rows of other numbers up to EST_I_CHECK_NEAR below.
-     * Other numbers: those that are no code. */
+    /* Special codes, by their index among the codes that are looked for: rows, and rows of other numbers up to EST_I_CHECK_NEAR
+     * below. Other numbers: those that are no code. */
     long long *code_rows, *near_rows;
     long long others;
     double lowest_other, highest_other;

@@ -32,7 +32,8 @@ static inline void est_i_check_tally_join(est_i_check_tally *tally, const est_i_
     tally->rows += from->rows;
 }
 
-/* Weights of the whole file. Those above zero are counted in bins of their binary digits too, 512 to a doubling: quantiles lie within 0.1 %. */
+/* Weights of the whole file. Those above zero are counted in bins of their binary digits too, 512 to a doubling: quantiles lie
+ * within 0.1 %. */
 #define EST_I_CHECK_BINS (384 * 512)
 typedef struct est_i_check_bin {
     long long rows;

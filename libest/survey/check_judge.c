@@ -9,8 +9,8 @@
 #define NAMED 5 /* strata that a finding names */
 
 /* The words of a tally: how many rows, and where the first is. */
-static void find_rows(est_i_check *run, est_i_check_severity severity, const char *code, const char *where, const est_i_check_tally *tally,
-                      const char *what, const char *advice)
+static void find_rows(est_i_check *run, est_i_check_severity severity, const char *code, const char *where,
+                      const est_i_check_tally *tally, const char *what, const char *advice)
 {
     if (tally->rows > 0)
         est_i_check_find(run, severity, code, where, (double)tally->rows, advice, "%lld %s %s, first record %lld", tally->rows,
@@ -23,8 +23,9 @@ static void judge_missing(est_i_check *run)
 {
     const est_i_check_plan *plan = &run->plan;
     for (size_t s = 0; s < plan->strata.n; s++)
-        find_rows(run, EST_I_CHECK_ERROR, "missing_stratum", est_i_check_column_name(run, &plan->strata, s), &run->design.no_stratum[s],
-                  "without a stratum", "Fill it in from the sample list. A row is never left out of the design.");
+        find_rows(run, EST_I_CHECK_ERROR, "missing_stratum", est_i_check_column_name(run, &plan->strata, s),
+                  &run->design.no_stratum[s], "without a stratum",
+                  "Fill it in from the sample list. A row is never left out of the design.");
     for (size_t s = 0; s < plan->psu.n; s++)
         find_rows(run, EST_I_CHECK_ERROR, "missing_unit", est_i_check_column_name(run, &plan->psu, s), &run->design.no_unit[s],
                   "without a sampling unit", "Fill it in from the sample list. A row is never left out of the design.");
@@ -50,12 +51,14 @@ static void judge_lonely(est_i_check *run)
     run->failed = run->failed || names.failed;
     if (lonely > 0 && !names.failed)
         est_i_check_find(run, EST_I_CHECK_ERROR, "lonely_psu", where, (double)lonely,
-                         "Join each with a neighbour in a new column of strata, or choose --lonely adjust, average, remove or certainty.",
+                         "Join each with a neighbour in a new column of strata, or choose --lonely adjust, average, remove or "
+                         "certainty.",
                          "%zu %s a single PSU: %s%s", lonely, lonely == 1 ? "stratum has" : "strata have", names.data,
                          lonely > NAMED ? ", ..." : "");
     if (certain > 0)
         est_i_check_find(run, EST_I_CHECK_NOTE, "certainty_psu", where, (double)certain, "",
-                         "%zu %s a single PSU that was drawn with certainty (fpc 1)", certain, certain == 1 ? "stratum has" : "strata have");
+                         "%zu %s a single PSU that was drawn with certainty (fpc 1)", certain,
+                         certain == 1 ? "stratum has" : "strata have");
     est_i_text_free(&names);
 }
 
@@ -80,7 +83,8 @@ static void judge_ids(est_i_check *run)
     else
         est_i_check_find(run, EST_I_CHECK_ERROR, "recurring_ids", psu, (double)recurring,
                          most ? "Ids look numbered within strata: give --nest."
-                              : "Few ids recur, so mend the stratum of these PSUs; only if ids are numbered within strata give --nest.",
+                              : "Few ids recur, so mend the stratum of these PSUs; only if ids are numbered within strata give "
+                                "--nest.",
                          "%zu of %zu PSU ids occur in several strata", recurring, ids);
 }
 
@@ -100,8 +104,8 @@ static void judge_sizes(est_i_check *run)
         est_i_check_find(run, EST_I_CHECK_NOTE, "single_rows", psu, (double)single, "Look whether rows of these PSUs were lost.",
                          "%zu of %zu PSUs %s one row", single, n, single == 1 ? "has" : "have");
     if (run->plan.weight.n && varying > 0)
-        est_i_check_find(run, EST_I_CHECK_NOTE, "weights_vary", est_i_check_column_name(run, &run->plan.weight, 0), (double)varying, "",
-                         "weights differ within %zu of %zu PSUs", varying, n);
+        est_i_check_find(run, EST_I_CHECK_NOTE, "weights_vary", est_i_check_column_name(run, &run->plan.weight, 0), (double)varying,
+                         "", "weights differ within %zu of %zu PSUs", varying, n);
     else if (run->plan.weight.n && n > 0 && run->weights.positive > 0)
         est_i_check_find(run, EST_I_CHECK_NOTE, "weights_constant", est_i_check_column_name(run, &run->plan.weight, 0), NAN, "",
                          "weights are the same within each PSU");
@@ -119,10 +123,12 @@ void est_i_check_judge_design(est_i_check *run)
         est_i_check_find(run, EST_I_CHECK_NOTE, "one_stratum", est_i_check_column_name(run, &run->plan.strata, 0), 1, "",
                          "there is one stratum only");
     if (!run->plan.psu.n)
-        est_i_check_find(run, EST_I_CHECK_NOTE, "no_psu", "", NAN, "If rows were drawn in clusters, give --psu: else standard errors are too small.",
+        est_i_check_find(run, EST_I_CHECK_NOTE, "no_psu", "", NAN,
+                         "If rows were drawn in clusters, give --psu: else standard errors are too small.",
                          "no PSU was named: every row counts as a unit of its own");
     if (!run->plan.strata.n)
-        est_i_check_find(run, EST_I_CHECK_NOTE, "no_strata", "", NAN, "If the sample was stratified, give --strata.", "no strata were named");
+        est_i_check_find(run, EST_I_CHECK_NOTE, "no_strata", "", NAN, "If the sample was stratified, give --strata.",
+                         "no strata were named");
 }
 
 /* Corrections */
@@ -186,15 +192,19 @@ static void judge_stage(est_i_check *run, size_t s, const stage_fpc *stage)
     bool are_shares = shares == known, are_sizes = sizes == known;
     if (varying > 0)
         est_i_check_find(run, EST_I_CHECK_ERROR, "fpc_varies", where, (double)varying,
-                         "A correction belongs to the stratum: how many units it has, or the share drawn. Probabilities of single units go "
-                         "with est survey --pps.", "the correction differs within %zu of %zu strata (stage %zu)", varying, known, s + 1);
+                         "A correction belongs to the stratum: how many units it has, or the share drawn. Probabilities of single "
+                         "units go "
+                         "with est survey --pps.",
+                         "the correction differs within %zu of %zu strata (stage %zu)", varying, known, s + 1);
     if (known > 0 && !are_shares && !are_sizes)
-        est_i_check_find(run, EST_I_CHECK_ERROR, "fpc_mixed", where, (double)(known - sizes), "Give sizes (1 or more) or shares (up to 1) throughout.",
+        est_i_check_find(run, EST_I_CHECK_ERROR, "fpc_mixed", where, (double)(known - sizes),
+                         "Give sizes (1 or more) or shares (up to 1) throughout.",
                          "corrections are sizes in some strata and shares in others");
     if (known > 0 && !are_shares && small > 0)
         est_i_check_find(run, EST_I_CHECK_ERROR, "fpc_small", where, (double)small,
                          "Give the number of units in the population of the stratum, not in the sample.",
-                         "%zu %s fewer units in the population than in the sample", small, small == 1 ? "stratum has" : "strata have");
+                         "%zu %s fewer units in the population than in the sample", small,
+                         small == 1 ? "stratum has" : "strata have");
     if (known > 0 && are_sizes && !are_shares && full > 0)
         est_i_check_find(run, EST_I_CHECK_NOTE, "fpc_full", where, (double)full, "",
                          "in %zu of %zu strata every unit is in the sample: they add nothing to the variance", full, known);
@@ -208,7 +218,8 @@ void est_i_check_judge_fpc(est_i_check *run)
     for (size_t s = 0; s < run->plan.fpc.n; s++) {
         const char *where = est_i_check_column_name(run, &run->plan.fpc, s);
         stage_fpc stage = {0};
-        find_rows(run, EST_I_CHECK_ERROR, "missing_fpc", where, &run->design.no_fpc[s], "without a correction", "Every row of a stratum needs it.");
+        find_rows(run, EST_I_CHECK_ERROR, "missing_fpc", where, &run->design.no_fpc[s], "without a correction",
+                  "Every row of a stratum needs it.");
         find_rows(run, EST_I_CHECK_ERROR, "bad_fpc", where, &run->design.bad_fpc[s], "with a correction that is no number above 0",
                   "Expected the number of units in the stratum, or the share drawn.");
         if (stage_make(&run->design, s, &stage))
@@ -236,19 +247,21 @@ void est_i_check_judge_domains(est_i_check *run)
     }
     run->failed = run->failed || !good;
     if (few > 0)
-        est_i_check_find(run, EST_I_CHECK_WARNING, "few_cases", run->options->by, (double)few, "Join domains: agencies withhold such estimates.",
-                         "%zu of %zu domains have fewer than %d cases", few, n, EST_I_CHECK_FEW_CASES);
+        est_i_check_find(run, EST_I_CHECK_WARNING, "few_cases", run->options->by, (double)few,
+                         "Join domains: agencies withhold such estimates.", "%zu of %zu domains have fewer than %d cases", few, n,
+                         EST_I_CHECK_FEW_CASES);
     if (some > 0)
-        est_i_check_find(run, EST_I_CHECK_NOTE, "some_cases", run->options->by, (double)some, "Agencies print such estimates in parentheses.",
-                         "%zu of %zu domains have %d to %d cases", some, n, EST_I_CHECK_FEW_CASES, EST_I_CHECK_SOME_CASES - 1);
+        est_i_check_find(run, EST_I_CHECK_NOTE, "some_cases", run->options->by, (double)some,
+                         "Agencies print such estimates in parentheses.", "%zu of %zu domains have %d to %d cases", some, n,
+                         EST_I_CHECK_FEW_CASES, EST_I_CHECK_SOME_CASES - 1);
     if (few_df > 0)
         est_i_check_find(run, EST_I_CHECK_WARNING, "few_df", run->options->by, (double)few_df,
                          "Their standard errors are themselves uncertain: join domains, or say so.",
                          "%zu of %zu domains have fewer than %d degrees of freedom", few_df, n, EST_I_CHECK_FEW_DF);
     if (design->no_domain > 0)
         est_i_check_find(run, EST_I_CHECK_NOTE, "missing_domain", run->options->by, (double)design->no_domain, "",
-                         "%lld %s a value of --by and %s to no domain", design->no_domain, design->no_domain == 1 ? "row misses" : "rows miss",
-                         design->no_domain == 1 ? "belongs" : "belong");
+                         "%lld %s a value of --by and %s to no domain", design->no_domain,
+                         design->no_domain == 1 ? "row misses" : "rows miss", design->no_domain == 1 ? "belongs" : "belong");
     free(psus);
     free(strata);
 }
@@ -315,7 +328,8 @@ static void judge_variation(est_i_check *run, const char *where)
     if (ratio >= 10) {
         number.length = 0;
         est_i_check_number(&number, ratio);
-        est_i_check_find(run, EST_I_CHECK_WARNING, "large_weight", where, NAN, "Look at the largest weights: single rows may rule an estimate.",
+        est_i_check_find(run, EST_I_CHECK_WARNING, "large_weight", where, NAN,
+                         "Look at the largest weights: single rows may rule an estimate.",
                          "the largest weight is %s times the median", number.failed ? "" : number.data);
     }
     run->failed = run->failed || number.failed;
@@ -336,8 +350,10 @@ void est_i_check_judge_weights(est_i_check *run)
     const char *where = est_i_check_column_name(run, &run->plan.weight, 0);
     find_rows(run, EST_I_CHECK_ERROR, "missing_weight", where, &weights->missing, "without a weight",
               "Give rows that do not count the weight 0, or find out why it is missing.");
-    find_rows(run, EST_I_CHECK_ERROR, "text_weight", where, &weights->texts, "with a text as a weight", "Expected a number of 0 or more.");
-    find_rows(run, EST_I_CHECK_ERROR, "negative_weight", where, &weights->negative, "with a negative weight", "Expected a number of 0 or more.");
+    find_rows(run, EST_I_CHECK_ERROR, "text_weight", where, &weights->texts, "with a text as a weight",
+              "Expected a number of 0 or more.");
+    find_rows(run, EST_I_CHECK_ERROR, "negative_weight", where, &weights->negative, "with a negative weight",
+              "Expected a number of 0 or more.");
     find_rows(run, EST_I_CHECK_NOTE, "zero_weight", where, &weights->zero, "with the weight 0",
               "They count for the design, not for estimates: right for those who are out of scope.");
     judge_scale(run, where);

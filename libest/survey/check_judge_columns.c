@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "data/table.h"
 #include "survey/check.h"
 
 #define NAMED 8      /* columns that a finding names */
@@ -36,7 +37,8 @@ static bool holds_answers(const est_i_check *run, size_t index)
 {
     const est_i_check_column *column = &run->columns[index];
     size_t place = run->plan.described.column[index];
-    bool key = !column->many && !column->fractions && column->numbers > KEY_ROWS && (long long)column->distinct.count == column->numbers;
+    bool key =
+        !column->many && !column->fractions && column->numbers > KEY_ROWS && (long long)column->distinct.count == column->numbers;
     return column->numbers > 0 && column->numbers >= 4 * column->texts && !key && !est_i_check_is_listed(&run->plan.id, place);
 }
 
@@ -96,7 +98,8 @@ static long long by_rule(const est_i_check *run, size_t index, est_i_check_rule 
 
 static bool is_plain(const char *name)
 {
-    return name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")] == '\0' && !(*name >= '0' && *name <= '9');
+    return name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")] == '\0' &&
+           !(*name >= '0' && *name <= '9');
 }
 
 static void judge_rule(est_i_check *run, size_t index, est_i_check_rule rule)
@@ -114,8 +117,9 @@ static void judge_rule(est_i_check *run, size_t index, est_i_check_rule rule)
     est_i_text_append(&advice, ".");
     run->failed = run->failed || list.failed || advice.failed;
     if (rows > 0 && !run->failed)
-        est_i_check_find(run, rule == EST_I_CHECK_ALONE ? EST_I_CHECK_NOTE : EST_I_CHECK_WARNING, "special_codes", name, (double)rows, advice.data,
-                         "special code%s, with rows: %s; %s", strchr(list.data, ',') ? "s" : "", list.data, rule_words(rule));
+        est_i_check_find(run, rule == EST_I_CHECK_ALONE ? EST_I_CHECK_NOTE : EST_I_CHECK_WARNING, "special_codes", name,
+                         (double)rows, advice.data, "special code%s, with rows: %s; %s", strchr(list.data, ',') ? "s" : "",
+                         list.data, rule_words(rule));
     est_i_text_free(&list);
     est_i_text_free(&advice);
 }
@@ -129,7 +133,8 @@ static void judge_labels(est_i_check *run, size_t index)
     if (rows > 0 && !run->failed)
         est_i_check_find(run, categorical ? EST_I_CHECK_NOTE : EST_I_CHECK_WARNING, "special_codes",
                          est_i_check_column_name(run, &run->plan.described, index), (double)rows,
-                         categorical ? "Leave them out of proportions, or say that they count." : "Make them missing before you estimate.",
+                         categorical ? "Leave them out of proportions, or say that they count."
+                                     : "Make them missing before you estimate.",
                          "labelled as missing, with rows: %s", list.data);
     est_i_text_free(&list);
 }
@@ -172,7 +177,8 @@ static void judge_kind(est_i_check *run, const char *code, const char *what, boo
     est_i_text names = {0};
     size_t n = 0;
     for (size_t c = 0; c < run->plan.described.n; c++) {
-        if (!is(&run->columns[c]) || n++ >= NAMED)
+        bool mark = strcmp(est_i_check_column_name(run, &run->plan.described, c), EST_I_SYNTHETIC_COLUMN) == 0;
+        if (mark || !is(&run->columns[c]) || n++ >= NAMED)
             continue;
         est_i_text_printf(&names, "%s%s", n > 1 ? ", " : "", est_i_check_column_name(run, &run->plan.described, c));
     }
@@ -180,7 +186,8 @@ static void judge_kind(est_i_check *run, const char *code, const char *what, boo
         est_i_text_append(&names, ", ...");
     run->failed = run->failed || names.failed;
     if (n > 0 && !run->failed)
-        est_i_check_find(run, EST_I_CHECK_NOTE, code, "", (double)n, "", "%zu column%s %s: %s", n, n == 1 ? "" : "s", what, names.data);
+        est_i_check_find(run, EST_I_CHECK_NOTE, code, "", (double)n, "", "%zu column%s %s: %s", n, n == 1 ? "" : "s", what,
+                         names.data);
     est_i_text_free(&names);
 }
 
@@ -196,29 +203,44 @@ static bool is_constant(const est_i_check_column *column)
 
 /* Repeated rows */
 
+/* Does some column hold a value of its own for most rows? Then equal rows are no chance. */
+static bool tells_rows_apart(const est_i_check *run)
+{
+    bool tells = false;
+    for (size_t c = 0; c < run->plan.described.n && !tells; c++) {
+        const est_i_check_column *column = &run->columns[c];
+        tells = column->many || (double)column->distinct.count + (double)column->missing > 0.8 * (double)run->rows;
+    }
+    return tells;
+}
+
 static void judge_repeats(est_i_check *run)
 {
     est_i_check_repeats ids = est_i_check_keys_repeats(&run->ids), records = est_i_check_keys_repeats(&run->records);
     est_i_text keys = {0}, rows = {0};
+    bool tells = tells_rows_apart(run);
     est_i_check_number(&keys, ids.keys);
     est_i_check_number(&rows, ids.rows);
     if (run->no_id.rows > 0)
         est_i_check_find(run, EST_I_CHECK_ERROR, "missing_id", run->options->id, (double)run->no_id.rows, "",
-                         "%lld %s an id, first record %lld", run->no_id.rows, run->no_id.rows == 1 ? "row misses" : "rows miss", run->no_id.first);
+                         "%lld %s an id, first record %lld", run->no_id.rows, run->no_id.rows == 1 ? "row misses" : "rows miss",
+                         run->no_id.first);
     if (ids.rows > 0 && !keys.failed && !rows.failed)
         est_i_check_find(run, EST_I_CHECK_ERROR, "repeated_ids", run->options->id, ids.rows,
                          "Rows that were entered twice count twice. If the id needs one more column, add it to --id.",
-                         "%s%s id%s occur%s more than once, in %s further row%s, first record %lld", ids.exact ? "" : "about ", keys.data,
-                         ids.keys == 1 ? "" : "s", ids.keys == 1 ? "s" : "", rows.data, ids.rows == 1 ? "" : "s", run->ids.first);
+                         "%s%s id%s occur%s more than once, in %s further row%s, first record %lld", ids.exact ? "" : "about ",
+                         keys.data, ids.keys == 1 ? "" : "s", ids.keys == 1 ? "s" : "", rows.data, ids.rows == 1 ? "" : "s",
+                         run->ids.first);
     if (run->plan.id.n && ids.rows == 0 && run->no_id.rows == 0 && run->rows > 0)
-        est_i_check_find(run, EST_I_CHECK_NOTE, "unique_rows", run->options->id, 0, "", "no id occurs twice%s", ids.exact ? "" : " among those looked at");
+        est_i_check_find(run, EST_I_CHECK_NOTE, "unique_rows", run->options->id, 0, "", "no id occurs twice%s",
+                         ids.exact ? "" : " among those looked at");
     rows.length = 0;
     est_i_check_number(&rows, records.rows);
-    if (records.rows > 0 && !rows.failed) /* where many rows are alike, the columns do not tell persons apart */
-        est_i_check_find(run, records.rows > 0.05 * (double)run->rows ? EST_I_CHECK_NOTE : EST_I_CHECK_WARNING, "repeated_rows", "", records.rows,
-                         records.rows > 0.05 * (double)run->rows ? "" : "Look whether they were entered twice.",
-                         "%s%s row%s the same as an earlier one in every column, first record %lld", records.exact ? "" : "about ", rows.data,
-                         records.rows == 1 ? " is" : "s are", run->records.first);
+    if (records.rows > 0 && !rows.failed)
+        est_i_check_find(run, tells ? EST_I_CHECK_WARNING : EST_I_CHECK_NOTE, "repeated_rows", "", records.rows,
+                         tells ? "Look whether they were entered twice." : "No column tells all rows apart, so this may be chance.",
+                         "%s%s row%s the same as an earlier one in every column, first record %lld", records.exact ? "" : "about ",
+                         rows.data, records.rows == 1 ? " is" : "s are", run->records.first);
     run->failed = run->failed || keys.failed || rows.failed;
     est_i_text_free(&keys);
     est_i_text_free(&rows);

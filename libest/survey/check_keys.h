@@ -1,8 +1,8 @@
 /* How many keys occur more than once, in bounded memory.
  *
- * Keys are known by a hash of 64 bits. While they fit all are counted, and the answer is exact. Then only those whose hash begins with
- * `shift` zero bits are kept: a random part of 2^-shift of all keys, each counted from its first row on, so that the numbers times 2^shift
- * estimate those of the whole (Flajolet 1990, On adaptive sampling, Computing). */
+ * Keys are known by a hash of 64 bits. While they fit all are counted, and the answer is exact. Then only those whose hash begins
+ * with `shift` zero bits are kept: a random part of 2^-shift of all keys, each counted from its first row on, so that the numbers
+ * times 2^shift estimate those of the whole (Flajolet 1990, On adaptive sampling, Computing). */
 #ifndef EST_I_SURVEY_CHECK_KEYS_H
 #define EST_I_SURVEY_CHECK_KEYS_H
 

@@ -33,8 +33,11 @@ static est_status named(est_i_check *run, const char *option, const char *text, 
     for (const char *at = text && *text ? text : NULL; at && status == EST_OK;) {
         size_t column = 0;
         at = est_i_name_take(at, &name, &whole);
-        if (!whole || name.failed || name.length == 0)
-            status = est_i_fail(error, EST_EOPTION, "option --%s: found '%s', expected names of columns parted by commas", option, text);
+        if (name.failed)
+            status = est_i_no_memory(error);
+        else if (!whole || name.length == 0)
+            status =
+                est_i_fail(error, EST_EOPTION, "option --%s: found '%s', expected names of columns parted by commas", option, text);
         if (status == EST_OK)
             status = est_i_source_require(run->source, name.data, option, &column, error);
         if (status == EST_OK)
@@ -61,7 +64,8 @@ static int compare_numbers(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-/* What household surveys write for "does not know", "missing", "inconsistent": the last numbers that fit a field, or negative ones. */
+/* What household surveys write for "does not know", "missing", "inconsistent": the last numbers that fit a field, or negative ones.
+ */
 static const char usual_codes[] =
     "97,98,99,997,998,999,9997,9998,9999,99997,99998,99999,999997,999998,999999,9999997,9999998,9999999,99999997,99999998,99999999,"
     "-1,-2,-3,-4,-5,-6,-7,-8,-9,-77,-88,-97,-98,-99,-777,-888,-997,-998,-999,-9999";
@@ -80,8 +84,8 @@ static est_status read_codes(est_i_check *run, est_error *error)
     for (bool more = *at != '\0'; more && status == EST_OK;) {
         size_t length = strcspn(at, ",");
         if (!est_i_number_parse(at, length, &plan->codes[plan->n_codes++]))
-            status = est_i_fail(error, EST_EOPTION, "option --codes: found '%.*s', expected numbers parted by commas, usual or none",
-                                (int)length, at);
+            status = est_i_fail(error, EST_EOPTION,
+                                "option --codes: found '%.*s', expected numbers parted by commas, usual or none", (int)length, at);
         more = at[length] == ',';
         at += length + more;
     }
@@ -102,7 +106,8 @@ static est_status check_stages(est_i_check *run, est_error *error)
         return est_i_fail(error, EST_EOPTION, "option --psu: found %zu stages, expected at most %d", plan->psu.n, EST_I_STAGES_MAX);
     if (plan->strata.n > most || plan->fpc.n > most)
         return est_i_fail(error, EST_EOPTION, "option --%s names %zu stages, but --psu names %zu; expected at most as many",
-                          plan->strata.n > most ? "strata" : "fpc", plan->strata.n > most ? plan->strata.n : plan->fpc.n, plan->psu.n);
+                          plan->strata.n > most ? "strata" : "fpc", plan->strata.n > most ? plan->strata.n : plan->fpc.n,
+                          plan->psu.n);
     if (plan->weight.n > 1)
         return est_i_fail(error, EST_EOPTION, "option --weight: found %zu columns, expected one", plan->weight.n);
     plan->n_stages = plan->psu.n || plan->strata.n || plan->fpc.n ? most : 0;

@@ -194,11 +194,12 @@ static void strata_frame(est_i_check *run)
 {
     static const char *const columns[] = {"stratum", "PSUs", "rows", "remark"};
     const est_i_check_strata *strata = &run->strata;
-    est_column_role roles[] = {EST_ROLE_PLAIN, run->design.has_units ? EST_ROLE_PLAIN : EST_ROLE_COUNT, EST_ROLE_COUNT, EST_ROLE_PLAIN};
+    est_column_role roles[] = {EST_ROLE_PLAIN, run->design.has_units ? EST_ROLE_PLAIN : EST_ROLE_COUNT, EST_ROLE_COUNT,
+                               EST_ROLE_PLAIN};
     if (!run->plan.strata.n)
         return;
-    est_i_result_frame(run->builder, "strata", strata->n_strata > STRATA_MAX ? "Strata (the first 1,000)" : "Strata", 4, columns, roles,
-                       STRATA_SHOWN);
+    est_i_result_frame(run->builder, "strata", strata->n_strata > STRATA_MAX ? "Strata (the first 1,000)" : "Strata", 4, columns,
+                       roles, STRATA_SHOWN);
     for (int lonely = 1, lines = 0; lonely >= 0; lonely--)
         for (size_t h = 0; h < strata->n_strata && lines < STRATA_MAX; h++)
             if ((strata->psus[h] == 1) == lonely) {
@@ -277,7 +278,8 @@ static void domains_frame(est_i_check *run)
     run->failed = run->failed || !good;
     if (good && n > 0) {
         double smallest = INFINITY;
-        est_i_result_frame(run->builder, "domains", n > STRATA_MAX ? "Domains (the first 1,000)" : "Domains", 6, columns, roles, STRATA_SHOWN);
+        est_i_result_frame(run->builder, "domains", n > STRATA_MAX ? "Domains (the first 1,000)" : "Domains", 6, columns, roles,
+                           STRATA_SHOWN);
         domain_lines(run, psus, strata);
         for (size_t d = 0; d < n; d++)
             smallest = fmin(smallest, (double)design->domain_rows[d]);
@@ -334,8 +336,10 @@ static void columns_frame(est_i_check *run)
     static const est_column_role roles[8] = {EST_ROLE_PLAIN};
     static const int decimals[] = {-1, -1, 0, 0, -1, -1, -1, -1};
     bool labels = has_labels(run);
-    est_i_result_frame(run->builder, "columns", est_i_check_shared(run) > 1
-                           ? "Columns (lowest and highest: of numbers that fewer than 10 rows have, what 10 rows reach, rounded)" : "Columns",
+    est_i_result_frame(run->builder, "columns",
+                       est_i_check_shared(run) > 1 ? "Columns (lowest and highest: of numbers that fewer than 10 rows have, what "
+                                                     "10 rows reach, rounded)"
+                                                   : "Columns",
                        labels ? 8 : 7, columns, roles, COLUMNS_SHOWN);
     est_i_result_frame_decimals(run->builder, decimals);
     for (size_t c = 0; c < run->plan.described.n; c++)
@@ -421,16 +425,17 @@ static void add_notes(est_i_check *run)
         est_i_text_printf(&text, "%s%s%s%s", said ? "; " : "", run->findings[said].where, *run->findings[said].where ? ": " : "",
                           run->findings[said].what);
     if (errors > 0 && !text.failed)
-        est_i_result_note(run->builder, run->context, EST_WARNING, "errors", "%zu error%s: %s%s.", errors, errors == 1 ? "" : "s", text.data,
-                          errors > said ? "; and so on (frame findings)" : "");
+        est_i_result_note(run->builder, run->context, EST_WARNING, "errors", "%zu error%s: %s%s.", errors, errors == 1 ? "" : "s",
+                          text.data, errors > said ? "; and so on (frame findings)" : "");
     text.length = 0;
     est_i_check_suggest(run, &text);
     if (run->plan.n_stages == 0 && !run->plan.weight.n)
-        est_i_result_note(run->builder, run->context, EST_NOTE, "no_design", "The columns alone were looked at. Give --weight, --strata and --psu to "
+        est_i_result_note(run->builder, run->context, EST_NOTE, "no_design",
+                          "The columns alone were looked at. Give --weight, --strata and --psu to "
                           "have the design checked, --id for rows that repeat, --by for domains.");
     else if (!text.failed)
-        est_i_result_note(run->builder, run->context, EST_NOTE, "suggestion", "%s: %s ...", errors ? "Once the errors are mended" : "To estimate",
-                          text.data);
+        est_i_result_note(run->builder, run->context, EST_NOTE, "suggestion", "%s: %s ...",
+                          errors ? "Once the errors are mended" : "To estimate", text.data);
     if (run->n_findings == 0)
         est_i_result_note(run->builder, run->context, EST_NOTE, "no_findings", "Nothing was found that is wrong or doubtful.");
     run->failed = run->failed || text.failed;
@@ -462,7 +467,8 @@ est_status est_i_check_write(est_i_check *run, est_error *error)
     if (!run->builder)
         return est_i_no_memory(error);
     est_i_result_profile(run->builder, "dhs");
-    est_i_result_mark(run->builder, est_source_is_public(run->source), est_source_is_synthetic(run->source), run->options->extremes);
+    est_i_result_mark(run->builder, est_source_is_public(run->source), est_source_is_synthetic(run->source),
+                      run->options->extremes);
     add_stats(run);
     findings_frame(run);
     codes_frame(run);

@@ -357,14 +357,6 @@ static est_status walk_all(const walk_job *job, double *se, est_error *error)
     return status;
 }
 
-static est_status check_calibration(const est_i_calibration *calibration, est_error *error)
-{
-    if (!calibration || est_i_calibration_cells(calibration) > 0)
-        return EST_OK;
-    return est_i_fail(error, EST_EOPTION, "found a calibration that cannot be repeated for every replicate; take the variance by "
-                      "Taylor, or calibrate here on fewer or coarser variables");
-}
-
 est_status est_i_quantile_over_replicates(const est_i_quantile_job *job, double *se, est_error *error)
 {
     static const est_i_rows_consumer consumer = {part_new, take, settle, join, part_free};
@@ -379,7 +371,7 @@ est_status est_i_quantile_over_replicates(const est_i_quantile_job *job, double 
     }
     frame.n_lists = n_lists;
     walk.theta = malloc((walk.count * job->n_targets + 1) * sizeof *walk.theta);
-    est_status status = variable && walk.theta ? check_calibration(job->options->calibration, error) : est_i_no_memory(error);
+    est_status status = variable && walk.theta ? est_i_calibration_check_replicates(job->options->calibration, error) : est_i_no_memory(error);
     if (status == EST_OK)
         status = est_i_sample_pass(job->sample, &consumer, &frame, "values", &part, error);
     walk.kept = part;

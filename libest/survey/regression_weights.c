@@ -69,12 +69,9 @@ static est_status sum_cells(est_i_sample *sample, est_i_replicate_weights *weigh
     void *part = NULL;
     est_status status = EST_OK;
     weights->n_cells = est_i_calibration_cells(weights->calibration);
-    if (weights->n_cells == 0)
-        return est_i_fail(error, EST_EOPTION,
-                          "replicates cannot be calibrated again: more than %d combinations of the calibration's columns; use the "
-                          "Taylor variance",
-                          EST_I_CALIBRATION_CELLS_MAX);
-    status = est_i_sample_pass(sample, &consumer, &user, "weighing replicates", &part, error);
+    status = est_i_calibration_check_replicates(weights->calibration, error);
+    if (status == EST_OK)
+        status = est_i_sample_pass(sample, &consumer, &user, "weighing replicates", &part, error);
     weights->sums = part;
     return status;
 }

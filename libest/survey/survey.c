@@ -15,7 +15,6 @@ static const est_option_spec survey_specs[] = {
     {"strata", EST_OPTION_COLUMNS, AT(strata), "", 0, 0, NULL, "strata, one column a stage", 0},
     {"psu", EST_OPTION_COLUMNS, AT(psu), "", 0, 0, NULL, "sampling units, PSU first; default: rows", 0},
     {"fpc", EST_OPTION_COLUMNS, AT(fpc), "", 0, 0, NULL, "units in each stratum, or share drawn", 0},
-    {"nest", EST_OPTION_FLAG, AT(nest), "", 0, 1, NULL, "PSU ids are numbered within strata", 0},
     {"lonely", EST_OPTION_CHOICE, AT(lonely), "fail", 0, 0, "fail|remove|certainty|adjust|average",
      "strata with a single PSU", 0},
     {"mean", EST_OPTION_COLUMNS, AT(mean), "", 0, 0, NULL, "columns of numbers", 0},
@@ -25,30 +24,31 @@ static const est_option_spec survey_specs[] = {
     {"quantile", EST_OPTION_COLUMNS, AT(quantile), "", 0, 0, NULL, "X@0.5", 0},
     {"by", EST_OPTION_COLUMNS, AT(by), "", 0, 0, NULL, "domains: every crossing of these columns", 0},
     {"where", EST_OPTION_TEXT, AT(where), "", 0, 0, NULL, "condition, as in 'age >= 5 and sex == 2'", 0},
-    {"contrast", EST_OPTION_TEXT, AT(contrast), "", 0, 0, NULL, "of domains: 'sex=f - sex=m', 'sex=f / sex=m'", 0},
-    {"linear", EST_OPTION_TEXT, AT(linear), "", 0, 0, NULL, "regression: 'y ~ x + factor(z)'", 0},
-    {"logistic", EST_OPTION_TEXT, AT(logistic), "", 0, 0, NULL, "logistic regression of a 0/1 column", 0},
-    {"association", EST_OPTION_COLUMNS, AT(association), "", 0, 0, NULL, "A:B, tests of independence (Rao-Scott, Wald)", 0},
+    {"covariance", EST_OPTION_FLAG, AT(covariance), "no", 0, 1, NULL, "the covariance of all estimates, as a table", 1},
+    {"nest", EST_OPTION_FLAG, AT(nest), "no", 0, 1, NULL, "PSU ids are numbered within strata", 1},
+    {"contrast", EST_OPTION_TEXT, AT(contrast), "", 0, 0, NULL, "of domains: 'sex=f - sex=m', 'sex=f / sex=m'", 1},
+    {"linear", EST_OPTION_TEXT, AT(linear), "", 0, 0, NULL, "regression: 'y ~ x + factor(z)'", 1},
+    {"logistic", EST_OPTION_TEXT, AT(logistic), "", 0, 0, NULL, "logistic regression of a 0/1 column", 1},
+    {"association", EST_OPTION_COLUMNS, AT(association), "", 0, 0, NULL, "A:B, tests of independence (Rao-Scott, Wald)", 1},
     {"ci", EST_OPTION_CHOICE, AT(ci), "korn-graubard", 0, 0, "korn-graubard|beta|t|logit|wilson|arcsine|likelihood|two-se",
-     "intervals of proportions (others: t, or two-se)", 0},
-    {"covariance", EST_OPTION_FLAG, AT(covariance), "", 0, 1, NULL, "the covariance of all estimates, as a table", 1},
+     "intervals of proportions (others: t, or two-se)", 1},
     {"variance", EST_OPTION_CHOICE, AT(variance), "taylor", 0, 0,
-     "taylor|jk1|jkn|brr|fay|rao-wu|canty-davison|preston|sdr|supplied", "standard errors from", 0},
+     "taylor|jk1|jkn|brr|fay|rao-wu|canty-davison|preston|sdr|supplied", "standard errors from", 1},
     {"calibrate", EST_OPTION_CHOICE, AT(calibrate), "none", 0, 0,
-     "none|poststratify|rake|linear|bounded|logit|exponential|declared", "weights to known totals", 0},
+     "none|poststratify|rake|linear|bounded|logit|exponential|declared", "weights to known totals", 1},
     {"df", EST_OPTION_CHOICE, AT(df), "domain", 0, 0, "domain|design", "degrees of freedom: PSUs less strata, of the domain or of all", 1},
     {"deff", EST_OPTION_CHOICE, AT(deff), "replace", 0, 0, "none|replace|no-replace",
      "design effect against simple random sampling with or without replacement", 1},
-    {"sampling-errors", EST_OPTION_FLAG, AT(sampling_errors), "", 0, 1, NULL, "the table R, SE, N, WN, DEFT, SE/R, R-2SE, R+2SE", 1},
+    {"sampling-errors", EST_OPTION_FLAG, AT(sampling_errors), "no", 0, 1, NULL, "the table R, SE, N, WN, DEFT, SE/R, R-2SE, R+2SE", 1},
     {"replicates", EST_OPTION_COLUMNS, AT(replicates), "", 0, 0, NULL, "columns of replicate weights; 'rw*' = all that begin so", 1},
     {"margins", EST_OPTION_TABLE, AT(margins), "", 0, 0, NULL, "the known totals: columns variable, level, total", 1},
     {"weight-scale", EST_OPTION_NUMBER, AT(weight_scale), "1", 1e-30, 1e30, NULL, "every weight is multiplied by it (DHS: 0.000001)", 1},
     {"wave", EST_OPTION_COLUMN, AT(wave), "", 0, 0, NULL,
      "waves in one file: strata and PSUs of different waves were drawn apart", 1},
-    {"shared-psu", EST_OPTION_FLAG, AT(shared_psu), "", 0, 1, NULL, "waves share their PSUs: equal ids are the same place", 1},
-    {"lonely-domain", EST_OPTION_FLAG, AT(lonely_domain), "", 0, 1, NULL,
+    {"shared-psu", EST_OPTION_FLAG, AT(shared_psu), "no", 0, 1, NULL, "waves share their PSUs: equal ids are the same place", 1},
+    {"lonely-domain", EST_OPTION_FLAG, AT(lonely_domain), "no", 0, 1, NULL,
      "treat strata of which one PSU has cases of the domain like --lonely adjust or average says", 1},
-    {"ultimate-cluster", EST_OPTION_FLAG, AT(ultimate_cluster), "", 0, 1, NULL, "variance of the first stage only", 1},
+    {"ultimate-cluster", EST_OPTION_FLAG, AT(ultimate_cluster), "no", 0, 1, NULL, "variance of the first stage only", 1},
     {"pps", EST_OPTION_CHOICE, AT(pps), "none", 0, 0, "none|brewer|overton|hartley-rao",
      "units drawn with unequal probabilities (--fpc) without replacement", 1},
     {"pps-form", EST_OPTION_CHOICE, AT(pps_form), "horvitz-thompson", 0, 0, "horvitz-thompson|yates-grundy",
@@ -56,25 +56,25 @@ static const est_option_spec survey_specs[] = {
     {"missing", EST_OPTION_CHOICE, AT(missing), "omit", 0, 0, "omit|fail", "rows that miss a value: left out of what needs it, or refused", 1},
     {"replicate-type", EST_OPTION_CHOICE, AT(replicate_type), "bootstrap", 0, 0, "bootstrap|jk1|jkn|brr|fay|sdr|other",
      "supplied replicates: what they are; gives the scale", 1},
-    {"replicate-factors", EST_OPTION_FLAG, AT(replicate_factors), "", 0, 1, NULL, "the columns hold factors of the weight, not weights", 1},
+    {"replicate-factors", EST_OPTION_FLAG, AT(replicate_factors), "no", 0, 1, NULL, "the columns hold factors of the weight, not weights", 1},
     {"draws", EST_OPTION_INTEGER, AT(draws), "1000", 2, 1000000, NULL, "replicates of a bootstrap or of sdr", 1},
     {"fay", EST_OPTION_NUMBER, AT(fay), "0.5", 0, 0.99, NULL, "rho of Fay's method", 1},
     {"resample", EST_OPTION_NUMBER, AT(resample), "0", 0, 1e9, NULL, "PSUs drawn in each stratum by rao-wu; 0: one fewer than there are", 1},
     {"scale", EST_OPTION_NUMBER, AT(scale), "0", 0, 1e12, NULL, "supplied replicates: factor of the sum of squares; 0: by the type", 1},
     {"rscales", EST_OPTION_TEXT, AT(rscales), "", 0, 0, NULL, "supplied replicates: a factor for each, parted by commas", 1},
-    {"mse", EST_OPTION_FLAG, AT(mse), "", 0, 1, NULL, "replicates: squares around the estimate, not around their mean", 1},
-    {"bounds", EST_OPTION_TEXT, AT(bounds), "", 0, 0, NULL, "L,U: bounds of the factors, for bounded and logit", 1},
-    {"by-cluster", EST_OPTION_FLAG, AT(by_cluster), "", 0, 1, NULL, "calibration: one factor for each PSU", 1},
+    {"mse", EST_OPTION_FLAG, AT(mse), "no", 0, 1, NULL, "replicates: squares around the estimate, not around their mean", 1},
+    {"bounds", EST_OPTION_TEXT, AT(bounds), "", 0, 0, NULL, "L,U: bounds of the factors of bounded, logit, rake and exponential", 1},
+    {"by-cluster", EST_OPTION_FLAG, AT(by_cluster), "no", 0, 1, NULL, "calibration: one factor for each PSU", 1},
     {"calibrated", EST_OPTION_COLUMNS, AT(calibrated), "", 0, 0, NULL, "declared: the columns that the weights are calibrated on", 1},
     {"base-weight", EST_OPTION_COLUMN, AT(base_weight), "", 0, 0, NULL, "declared: the weights before calibration", 1},
-    {"g-weighted", EST_OPTION_FLAG, AT(g_weighted), "", 0, 1, NULL, "calibration residuals by the calibrated weights", 1},
+    {"g-weighted", EST_OPTION_FLAG, AT(g_weighted), "no", 0, 1, NULL, "calibration residuals by the calibrated weights", 1},
     {"design-effect", EST_OPTION_NUMBER, AT(design_effect), "1", 0.01, 1000, NULL,
      "for intervals of proportions of 0 or 1, where no larger domain gives one", 1},
     {"quantile-rule", EST_OPTION_CHOICE, AT(quantile_rule), "math", 0, 0, "math|school|hf1|hf2|hf3|hf4|hf5|hf6|hf7|hf8|hf9|dhs|dhs-printed",
      "definition of a quantile; dhs: of completed years, interpolated", 1},
     {"quantile-ci", EST_OPTION_CHOICE, AT(quantile_ci), "t", 0, 0, "korn-graubard|beta|t|logit|wilson|arcsine",
      "interval of the proportion that Woodruff's interval inverts", 1},
-    {"quantile-over-replicates", EST_OPTION_FLAG, AT(quantile_over_replicates), "", 0, 1, NULL,
+    {"quantile-over-replicates", EST_OPTION_FLAG, AT(quantile_over_replicates), "no", 0, 1, NULL,
      "variance of the quantile itself over the replicates (not for the jackknife)", 1},
     {"level", EST_OPTION_NUMBER, AT(level), "0.95", 0.5, 0.9999, NULL, "confidence level of the intervals", 0},
 };
@@ -98,12 +98,8 @@ static est_status validate(const void *options, est_error *error)
 {
     const est_survey_options *o = options;
     bool totals = asks(o->mean) || asks(o->total) || asks(o->proportion) || asks(o->ratio);
-    bool any = totals || asks(o->quantile) || asks(o->linear) || asks(o->logistic) || asks(o->association);
     bool supplied = o->variance == EST_I_SURVEY_SUPPLIED;
     bool declared = o->calibrate == EST_I_CALIBRATE_DECLARED;
-    if (!any)
-        return est_i_fail(error, EST_EOPTION, "nothing is asked for; give at least one of --mean, --total, --proportion, --ratio, "
-                          "--quantile, --linear, --logistic, --association");
     if (asks(o->contrast) && (!totals || !asks(o->by)))
         return est_i_fail(error, EST_EOPTION, "option --contrast compares domains of means, totals, proportions or ratios: give --by and "
                           "one of --mean, --total, --proportion, --ratio");
@@ -176,9 +172,21 @@ const est_method est_i_method_survey = {
     .join = join_parts,
 };
 
+/* Not part of `validate`, by which the defaults are good. */
+static est_status check_asked(const est_survey_options *o, est_error *error)
+{
+    bool any = asks(o->mean) || asks(o->total) || asks(o->proportion) || asks(o->ratio) || asks(o->quantile) || asks(o->linear) ||
+               asks(o->logistic) || asks(o->association);
+    return any ? EST_OK
+               : est_i_fail(error, EST_EOPTION, "nothing is asked for; give at least one of --mean, --total, --proportion, --ratio, "
+                            "--quantile, --linear, --logistic, --association");
+}
+
 est_status est_i_survey_check(const est_survey_options *options, est_error *error)
 {
     est_status status = est_i_options_check(survey_specs, SURVEY_SPECS, options, error);
+    if (status == EST_OK)
+        status = check_asked(options, error);
     return status == EST_OK ? validate(options, error) : status;
 }
 

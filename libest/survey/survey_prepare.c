@@ -43,17 +43,18 @@ static est_status learn_levels(est_i_survey *run, est_error *error)
 static est_status read_bounds(const est_survey_options *options, est_i_calibration_options *calibration, est_error *error)
 {
     const char *text = options->bounds, *comma = text ? strchr(text, ',') : NULL;
-    bool wanted = options->calibrate == EST_I_CALIBRATE_BOUNDED || options->calibrate == EST_I_CALIBRATE_LOGIT;
+    bool needed = options->calibrate == EST_I_CALIBRATE_BOUNDED || options->calibrate == EST_I_CALIBRATE_LOGIT;
+    bool possible = needed || options->calibrate == EST_I_CALIBRATE_RAKE || options->calibrate == EST_I_CALIBRATE_EXPONENTIAL;
     calibration->lower = -INFINITY;
     calibration->upper = INFINITY;
     if (!text || !*text)
-        return wanted ? est_i_fail(error, EST_EOPTION, "option --calibrate %s needs --bounds L,U, the least and the largest factor of a "
+        return needed ? est_i_fail(error, EST_EOPTION, "option --calibrate %s needs --bounds L,U, the least and the largest factor of a "
                                    "weight, for example 0.3,3", options->calibrate == EST_I_CALIBRATE_LOGIT ? "logit" : "bounded")
                       : EST_OK;
-    bool good = wanted && comma && est_i_number_parse(text, (size_t)(comma - text), &calibration->lower) &&
+    bool good = possible && comma && est_i_number_parse(text, (size_t)(comma - text), &calibration->lower) &&
                 est_i_number_parse(comma + 1, strlen(comma + 1), &calibration->upper) && calibration->lower < 1 && calibration->upper > 1;
     return good ? EST_OK : est_i_fail(error, EST_EOPTION, "option --bounds: found '%s', expected L,U with L below 1 and U above 1, together "
-                                      "with --calibrate bounded or logit", text);
+                                      "with --calibrate bounded, logit, rake or exponential", text);
 }
 
 static est_status make_calibration(est_i_survey *run, est_error *error)
@@ -65,6 +66,8 @@ static est_status make_calibration(est_i_survey *run, est_error *error)
     est_status status = read_bounds(o, &wanted, error);
     if (status == EST_OK && wanted.kind != EST_I_CALIBRATE_NONE)
         status = est_i_calibration_new(run->source, &wanted, &run->calibration, error);
+    if (status == EST_OK && wanted.kind == EST_I_CALIBRATE_DECLARED && o->variance != EST_I_SURVEY_TAYLOR)
+        status = est_i_calibration_check_replicates(run->calibration, error);
     if (wanted.kind == EST_I_CALIBRATE_DECLARED) /* the design's weight is the one before; the calibration brings the other */
         run->columns.weight = o->base_weight;
     run->calibration_first = run->request.n_variables;

@@ -40,7 +40,9 @@ typedef struct est_i_totals_part {
     est_i_cells *auxiliary;      /* by leaf: the weighted sums of the calibration's numbers */
     est_i_totals_domains domains;
     est_i_totals_fine fine;
-    double *x;
+    double *x;      /* of a row: the calibration's numbers */
+    size_t *filled; /* and the places of those that are not 0, n_filled of them */
+    size_t n_filled;
 } est_i_totals_part;
 
 struct est_i_totals {

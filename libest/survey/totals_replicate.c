@@ -195,10 +195,8 @@ est_status est_i_totals_replicate(const est_i_totals *totals, const est_i_replic
     est_status status = pack(&job) ? EST_OK : est_i_no_memory(error);
     if (status == EST_OK && !packed)
         no_packing(&job);
-    if (status == EST_OK && totals->frame.p && est_i_calibration_cells(totals->frame.options.calibration) == 0)
-        status = est_i_fail(error, EST_EOPTION, "found more than %d different combinations of the calibration's variables, too many to "
-                            "calibrate every replicate again; use --variance taylor, or calibrate on fewer or coarser variables",
-                            EST_I_CALIBRATION_CELLS_MAX);
+    if (status == EST_OK && totals->frame.p)
+        status = est_i_calibration_check_replicates(totals->frame.options.calibration, error);
     if (status == EST_OK) {
         status = est_i_parallel_for((job.count + BLOCK - 1) / BLOCK, threads, work, &job, monitor);
         if (status == EST_ECANCELLED)

@@ -56,6 +56,7 @@ static void part_free(void *user, void *part)
     est_i_tuples_free(&own->fine.keys);
     free(own->fine.sum);
     free(own->x);
+    free(own->filled);
     free(own);
 }
 
@@ -68,9 +69,10 @@ static void *part_new(void *user)
     part->cells = est_i_cells_new(frame->width);
     part->auxiliary = est_i_cells_new(frame->p);
     part->x = malloc((frame->p + 1) * sizeof *part->x);
+    part->filled = malloc((frame->p + 1) * sizeof *part->filled);
     part->fine.keys.width = 3;
     part->fine.stride = (1 + frame->width) * (frame->n_supplied ? frame->n_supplied : 1);
-    if (!part->cells || !part->auxiliary || !part->x) {
+    if (!part->cells || !part->auxiliary || !part->x || !part->filled) {
         part_free(user, part);
         part = NULL;
     }
@@ -150,7 +152,8 @@ static inline void add_single(double value, double weight, est_i_dd *sum, double
 static void add_crossed(const est_i_totals_frame *frame, est_i_totals_part *part, const est_i_rows *rows, size_t row, size_t g, double weight)
 {
     const est_i_group *group = &frame->groups[g];
-    for (size_t j = 0; j < frame->p; j++) {
+    for (size_t k = 0; k < part->n_filled; k++) {
+        size_t j = part->filled[k];
         est_i_dd *at = part->domains.crossed + (rows->domain[row] * frame->p + j) * frame->width + frame->offset[g];
         double wx = weight * part->x[j];
         if (wx == 0)
@@ -199,8 +202,13 @@ static est_status take_auxiliary(const est_i_totals_frame *frame, est_i_totals_p
     if (!sum)
         return est_i_no_memory(error);
     est_i_calibration_x(frame->options.calibration, rows, row, part->x);
-    for (size_t j = 0; j < frame->p; j++)
-        add_product(&sum[j], rows->weight[row], part->x[j]);
+    part->n_filled = 0;
+    for (size_t j = 0; j < frame->p; j++) {
+        part->filled[part->n_filled] = j;
+        part->n_filled += part->x[j] != 0;
+    }
+    for (size_t k = 0; k < part->n_filled; k++)
+        add_product(&sum[part->filled[k]], rows->weight[row], part->x[part->filled[k]]);
     return EST_OK;
 }
 

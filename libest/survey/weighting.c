@@ -16,31 +16,31 @@ static const est_option_spec weight_specs[] = {
     {"probability", EST_OPTION_COLUMNS, AT(probability), "", 0, 0, NULL,
      "chances of selection, one column a stage: the base weight is 1 / their product", 0},
     {"response", EST_OPTION_COLUMN, AT(response), "", 0, 0, NULL,
-     "1 = responded, 0 = did not: those who did not get the weight 0", 0},
+     "1 = responded, 0 = did not: the weight becomes 0", 0},
     {"response-cells", EST_OPTION_COLUMNS, AT(response_cells), "", 0, 0, NULL,
      "respondents stand for all rows of their cell, the crossing of these columns", 0},
     {"propensity", EST_OPTION_TEXT, AT(propensity), "", 0, 0, NULL,
      "instead of cells: logistic model of response, 'age + factor(region)'", 0},
-    {"propensity-classes", EST_OPTION_INTEGER, AT(propensity_classes), "0", 0, 100, NULL,
-     "classes of equal size by propensity; 0: each row by its own", 0},
     {"calibrate", EST_OPTION_CHOICE, AT(calibrate), "none", 0, 0, "none|poststratify|rake|linear|bounded|logit|exponential",
      "weights to known totals", 0},
     {"margins", EST_OPTION_TABLE, AT(margins), "", 0, 0, NULL, "the known totals: columns variable, level, total", 0},
-    {"bounds", EST_OPTION_TEXT, AT(bounds), "", 0, 0, NULL,
-     "L,U: bounds of the factors of bounded, logit, rake and exponential", 0},
     {"trim", EST_OPTION_TEXT, AT(trim), "", 0, 0, NULL, "L,U: limits of the weights; totals are kept; ',U' for the upper alone", 0},
-    {"trim-median", EST_OPTION_NUMBER, AT(trim_median), "0", 0, 1e6, NULL,
-     "instead: at most that many times the median weight; 0: no limit", 0},
+    {"propensity-classes", EST_OPTION_INTEGER, AT(propensity_classes), "0", 0, 100, NULL,
+     "classes of equal size by propensity; 0: each row by its own", 1},
     {"propensity-weights", EST_OPTION_CHOICE, AT(propensity_weights), "weighted", 0, 0, "weighted|unweighted",
      "fit of the propensity model", 1},
     {"response-minimum", EST_OPTION_INTEGER, AT(response_minimum), "20", 1, 1000000, NULL,
      "cells or classes with fewer respondents are flagged", 1},
     {"response-factor", EST_OPTION_NUMBER, AT(response_factor), "3", 1, 1000, NULL,
      "cells or classes with a larger factor are flagged", 1},
-    {"by-cluster", EST_OPTION_FLAG, AT(by_cluster), "", 0, 1, NULL, "calibration: one factor for each PSU", 1},
+    {"bounds", EST_OPTION_TEXT, AT(bounds), "", 0, 0, NULL,
+     "L,U: bounds of the factors of bounded, logit, rake and exponential", 1},
+    {"trim-median", EST_OPTION_NUMBER, AT(trim_median), "0", 0, 1e6, NULL,
+     "instead of --trim: at most that many times the median weight; 0: no limit", 1},
+    {"by-cluster", EST_OPTION_FLAG, AT(by_cluster), "no", 0, 1, NULL, "calibration: one factor for each PSU", 1},
     {"psu", EST_OPTION_COLUMN, AT(psu), "", 0, 0, NULL, "primary sampling unit, for --by-cluster", 1},
     {"strata", EST_OPTION_COLUMN, AT(strata), "", 0, 0, NULL, "stratum of the PSU", 1},
-    {"nest", EST_OPTION_FLAG, AT(nest), "", 0, 1, NULL, "PSU ids are numbered within strata", 1},
+    {"nest", EST_OPTION_FLAG, AT(nest), "no", 0, 1, NULL, "PSU ids are numbered within strata", 1},
 };
 
 #define WEIGHT_SPECS (sizeof weight_specs / sizeof weight_specs[0])
@@ -155,6 +155,8 @@ const est_method est_i_method_weight = {
     .validate = validate,
     .fit = fit,
     .read = read_source,
+    .copy = est_weight_copy,
+    .copy_column = EST_WEIGHT_COLUMN,
 };
 
 /* ---- the run ---- */
@@ -267,6 +269,6 @@ double *est_i_weighting_weights(const est_result *result, size_t *n)
     weights = malloc((frame->n_rows + 1) * sizeof *weights);
     for (size_t i = 0; weights && i < frame->n_rows; i++)
         weights[i] = frame->cells[i * frame->n_columns + 2].number;
-    *n = weights ? frame->n_rows : 0;
+    *n = frame->n_rows;
     return weights;
 }

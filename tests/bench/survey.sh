@@ -55,7 +55,8 @@ measure() { # name, command...
     peak[$name]=$(greatest "${peak[$name]-}" "${said[2]}")
 }
 
-design=(--weight weight --strata stratum --psu psu --internal --quiet --format csv)
+columns=(--weight weight --strata stratum --psu psu)
+design=("${columns[@]}" --internal --quiet --format csv)
 shares=(--mean "work,school,married" --by "county,sex")
 survey() { # name, file, threads, options...
     local name=$1 file=$2 threads=$3
@@ -96,10 +97,14 @@ row() { # job, measured with unit, limit with unit or -, beside it
 seconds() { printf '%.3f s' "$1"; }
 mib() { awk -v k="$1" 'BEGIN {printf "%.1f MiB", k / 1024}'; }
 
+# Of a job, beyond the program as such.
+memory() { mib "$((${peak[$1]} - ${peak[version]}))"; }
+size() { mib "$(($(stat -c %s "$1") / 1024))"; }
+
 # ---- topics ----
 
 one_pass() {
-    local rows runs i lowest='' highest='' limit
+    local rows runs i lowest='' highest='' limit found
     title "Survey: one pass over a CSV file, 3 proportions overall and by 47 counties and sex (285 estimates with SE)"
     for i in 1 2 3; do measure version "$program" --version; done
     for rows in "${sizes[@]}"; do
@@ -111,21 +116,22 @@ one_pass() {
         done
         limit=-
         ((rows >= 10000000)) && limit="$(calculate "3.5 * $rows / 10000000" | sed 's/0*$//') s"
+        found=$(($(wc -l <"$work/pass$rows.out") - 1))
         row "$rows rows, $(stat -c %s "$work/$rows.csv") bytes" "$(seconds "${cpu[pass$rows]}")" "$limit" \
             "$(awk -v s="${cpu[pass$rows]}" -v c="${cpu[count$rows]}" -v n="$rows" 'BEGIN {
-                printf "%.0f ns a row; bare libcsv %.3f s, ratio %.2f", 1e9 * s / n, c, (c > 0 ? s / c : 0)}'), $(($(wc -l <"$work/pass$rows.out") - 1)) estimates"
+                printf "%.0f ns a row; bare libcsv %.3f s, ratio %.2f", 1e9 * s / n, c, (c > 0 ? s / c : 0)}'), $found estimates"
         lowest=$(least "$lowest" "${peak[pass$rows]}")
         highest=$(greatest "$highest" "${peak[pass$rows]}")
     done
     for rows in "${sizes[@]}"; do
-        row "$rows rows: peak memory beyond est --version" "$(mib $((peak[pass$rows] - peak[version])))" "16 MiB" \
+        row "$rows rows: peak memory beyond est --version" "$(memory "pass$rows")" "16 MiB" \
             "$(mib "${peak[pass$rows]}") in all"
     done
-    row "difference of the peaks" "$(mib $((highest - lowest)))" "2 MiB" ""
+    row "difference of the peaks" "$(mib "$((highest - lowest))")" "2 MiB" ""
 }
 
 threads() {
-    local runs i
+    local runs i ratio
     title "Survey: threads, $largest rows"
     runs=$(repetitions_of "$largest")
     for ((i = 0; i < runs; i++)); do
@@ -134,8 +140,9 @@ threads() {
     survey seven "$work/$largest.csv" 7 "${shares[@]}"
     must_be_same "two threads" "pass$largest" two
     row "one thread, wall" "$(seconds "${wall[pass$largest]}")" - "CPU $(seconds "${cpu[pass$largest]}")"
+    ratio=$(calculate "${wall[pass$largest]} / ${wall[two]}")
     row "two threads, wall" "$(seconds "${wall[two]}")" - \
-        "CPU $(seconds "${cpu[two]}"); wall, one thread / two: $(calculate "${wall[pass$largest]} / ${wall[two]}" | cut -c1-4); $same"
+        "CPU $(seconds "${cpu[two]}"); wall, one thread / two: ${ratio:0:4}; $same"
     must_be_same "seven threads" "pass$largest" seven
     row "seven threads, wall" "$(seconds "${wall[seven]}")" - "CPU $(seconds "${cpu[seven]}"); $same"
 }
@@ -144,18 +151,25 @@ beyond() { # job, name, file, rows, must, options...: CPU seconds beyond one pas
     local job=$1 name=$2 file=$3 rows=$4 must=$5 runs i
     shift 5
     runs=$(repetitions_of "$rows")
-    for ((i = 0; i < runs; i++)); do survey "$name" "$file" 1 "$@"; done
-    row "$job" "$(seconds "${cpu[$name]}")" "$must" "one pass $(seconds "${cpu[pass$rows]}"); peak beyond est --version $(mib $((peak[$name] - peak[version])))"
+    for ((i = 0; i < runs; i++)); do
+        ((rows <= 1000000)) && survey "pass$rows" "$file" 1 "${shares[@]}"
+        survey "$name" "$file" 1 "$@"
+    done
+    row "$job" "$(seconds "${cpu[$name]}")" "$must" \
+        "one pass $(seconds "${cpu[pass$rows]}"); peak beyond est --version $(memory "$name")"
 }
 
 other_estimates() {
     title "Survey: other estimates"
     "$tool" margins >"$work/margins.csv"
-    beyond "$largest rows, replicates: 1,000 by Rao and Wu" raowu "$work/$largest.csv" "$largest" - "${shares[@]}" --variance rao-wu --draws 1000
+    beyond "$million rows, with 1,000 Rao-Wu replicates" raowu "$work/$million.csv" "$million" - \
+        "${shares[@]}" --variance rao-wu --draws 1000
     beyond "$largest rows, median of a number with 800 values" median "$work/$largest.csv" "$largest" - --quantile hours@0.5
     beyond "$largest rows, median of a continuous number" continuous "$work/$largest.csv" "$largest" - --quantile weight@0.5
-    beyond "$million rows, raked to 47 + 10 margins" rake "$work/$million.csv" "$million" - "${shares[@]}" --calibrate rake --margins "$work/margins.csv"
-    beyond "$million rows, logistic regression on two columns" logistic "$work/$million.csv" "$million" - --logistic "work ~ age + factor(sex)"
+    beyond "$million rows, raked to 47 + 10 margins" rake "$work/$million.csv" "$million" - \
+        "${shares[@]}" --calibrate rake --margins "$work/margins.csv"
+    beyond "$million rows, logistic regression on two columns" logistic "$work/$million.csv" "$million" - \
+        --logistic "work ~ age + factor(sex)"
 }
 
 # The rows of a file in order are the same, whatever its format.
@@ -163,21 +177,24 @@ formats() {
     local kind runs i
     title "Survey: formats, $million rows"
     runs=$(repetitions_of "$million")
-    row "CSV" "$(seconds "${cpu[pass$million]}")" - "$(mib $(($(stat -c %s "$work/$million.csv") / 1024)))"
+    row "CSV" "$(seconds "${cpu[pass$million]}")" - "$(size "$work/$million.csv")"
     for kind in dta sav; do
         "$tool" rows "$million" "$work/rows.$kind" || exit 1
         for ((i = 0; i < runs; i++)); do survey "$kind" "$work/rows.$kind" 1 "${shares[@]}"; done
         must_be_same ".$kind and .csv" "pass$million" "$kind"
-        row ".$kind" "$(seconds "${cpu[$kind]}")" - "$(mib $(($(stat -c %s "$work/rows.$kind") / 1024))); peak beyond est --version $(mib $((peak[$kind] - peak[version]))); $same as CSV"
+        row ".$kind" "$(seconds "${cpu[$kind]}")" - \
+            "$(size "$work/rows.$kind"); peak beyond est --version $(memory "$kind"); $same as CSV"
     done
 }
 
 by_perf() { perf stat -x, -e instructions:u "$@" 2>&1 >/dev/null | awk -F, '$3 ~ /^instructions/ {print $1}'; }
+# shellcheck disable=SC2317 # called by its name
 by_valgrind() { valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" 2>&1 >/dev/null | awk '/Collected/ {print $NF}'; }
 
-# From the difference of two files: the start of the program is taken off.
+# From the difference of two files: the start of the program is taken off. What a pass needs, up to its sums: the digest of a file of
+# up to a million rows, made by an instruction of its own on most processors, is not in it.
 instructions() {
-    local counter few=10000 many=30000 one two parse
+    local counter few=10000 many=30000 one two parse options
     if [[ $(by_perf true 2>/dev/null) =~ ^[0-9]+$ ]]; then counter=by_perf
     elif command -v valgrind >/dev/null 2>&1; then counter=by_valgrind
     else
@@ -190,9 +207,12 @@ instructions() {
     two=$($counter "$tool" count "$work/many.csv")
     parse=$(((two - one) / (many - few)))
     row "bare libcsv" "$parse" - ""
-    one=$($counter "$program" survey "$work/few.csv" "${design[@]}" --threads 1 "${shares[@]}")
-    two=$($counter "$program" survey "$work/many.csv" "${design[@]}" --threads 1 "${shares[@]}")
-    row "est survey" "$(((two - one) / (many - few)))" - "ratio $(calculate "($two - $one) / ($many - $few) / $parse" | cut -c1-4)"
+    options=("${columns[@]}" --threads 1 --quiet "${shares[@]}" --part 1/1 --output)
+    one=$($counter "$program" survey "$work/few.csv" "${options[@]}" "$work/few.part")
+    two=$($counter "$program" survey "$work/many.csv" "${options[@]}" "$work/many.part")
+    one=$(((two - one) / (many - few)))
+    two=$(calculate "$one / $parse")
+    row "est survey, one pass" "$one" - "ratio ${two:0:4}"
 }
 
 # Its starting and loading of packages is left out of the time, not of the memory.
@@ -219,7 +239,7 @@ one_by_r() { # rows
     peak_ratio=$(calculate "${peak[r$1]} / ${peak[pass$1]}")
     if (($1 >= 1000000)); then
         cpu_limit=$(seconds "$(calculate "$(of_r total "$1") / 25")")
-        peak_limit=$(mib $((peak[r$1] / 50)))
+        peak_limit=$(mib "$((${peak[r$1]} / 50))")
     fi
     row "$1 rows: R, CPU" "$(seconds "$(of_r total "$1")")" - \
         "read $(of_r read "$1"), svydesign $(of_r svydesign "$1"), svymean $(of_r svymean "$1"), svyby $(of_r svyby "$1")"

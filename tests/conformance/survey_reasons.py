@@ -37,8 +37,8 @@ def shah_vaish(values, weights, p):
 
 def score_ends(design, values, p, t):
     """[(exact end, what the other program may print for it)] of the interval by test inversion (Francisco and Fuller 1991). The
-    share below jumps at values of the sample, so that a root is one of them; the other program turns the root back through the share
-    of rows, not of weights, at or below it, and its root may stop on either side of the jump."""
+    share below jumps at values of the sample, so that a root is one of them; the other program turns the root back through the
+    share of rows, not of weights, at or below it, and its root may stop on either side of the jump."""
     distinct, ends = sorted(set(values)), []
     score = []
     for theta in distinct:
@@ -55,7 +55,7 @@ def score_ends(design, values, p, t):
 # --- Intervals ------------------------------------------------------------------------------------------------------------------
 
 def likelihood_interval(p, variance, n, t):
-    """2 n (p ln(p / q) + (1 - p) ln((1 - p) / (1 - q))) / delta = t^2 with delta = variance n / (p (1 - p)) n / (n - 1), by bisection."""
+    """2 n (p ln(p / q) + (1 - p) ln((1 - p) / (1 - q))) / delta = t^2, delta = variance n / (p (1 - p)) n / (n - 1); bisection."""
     bound = t * t * variance * n / (p * (1 - p)) * n / (n - 1) / (2 * n)
     ends = []
     for edge in (0.0, 1.0):

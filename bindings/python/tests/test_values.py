@@ -218,7 +218,8 @@ class Registry(unittest.TestCase):
             self.assertEqual(set(inspect.signature(function).parameters) - common - known, set())
             self.assertEqual(common & known, set(), "an option that the faces could not reach")
             self.assertIn(f'methods()["{name}"]', function.__doc__)
-        for name in ("mse", "two_list", "sample_coverage", "heterogeneity", "linkage", "patterns", "trend"):
+        for name in ("mse", "two_list", "sample_coverage", "heterogeneity", "linkage", "patterns", "trend", "survey", "weight",
+                     "check"):
             self.assertIn(name, est.__all__)
             self.assertIn(name.replace("_", "-"), est.methods())
 

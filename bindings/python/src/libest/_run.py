@@ -2,15 +2,16 @@
 from __future__ import annotations
 
 import operator
+import os
 import sys
 import warnings
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from . import low
-from ._columns import is_path, is_table, pick, table
-from ._errors import EstDataError, EstWarning, error
+from ._columns import is_table, table
+from ._errors import EstWarning, error
 from ._registry import methods
 from ._result import Result, from_low
 
@@ -117,9 +118,9 @@ def run(method: str, data: Any, *, seed: int = 1, threads: int = 1, suppress: Op
         are a list of names, several numbers a list of numbers; companion tables are given like data.
     seed: 0 to 2**64 - 1; the same seed gives the same numbers with any number of threads. threads: 0 or 1 = this thread.
     suppress: "default" is "counts" for methods on lists: counts of detected people below `suppress_below` (10 unless given) are
-        withheld before anything leaves this function; and "dhs" for surveys: estimates on fewer than 25 cases are. Others of surveys:
-        "mics", "nchs", "statcan", "custom:KEY=NUMBER,...". "none" withholds nothing (public data only). internal: nothing is
-        withheld, and every page is marked.
+        withheld before anything leaves this function; and "dhs" for surveys: estimates on fewer than 25 cases are. Others of
+        surveys: "mics", "nchs", "statcan", "custom:KEY=NUMBER,...". "none" withholds nothing (public data only). internal: nothing
+        is withheld, and every page is marked.
     progress: True = a bar on standard error, None = only on a terminal, or a function (stage, fraction) that stops the run by
         returning true.
 
@@ -147,9 +148,9 @@ def run(method: str, data: Any, *, seed: int = 1, threads: int = 1, suppress: Op
 
 
 def _outside() -> int:
-    """The stack level of the first caller outside this file, counted from `run`."""
+    """The stack level of the first caller outside this package, counted from `run`."""
     level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename == __file__:
+    while frame.f_back is not None and os.path.dirname(frame.f_code.co_filename) == os.path.dirname(__file__):
         level, frame = level + 1, frame.f_back
     return level
 
@@ -300,102 +301,3 @@ def trend(data: Any, lists: Optional[Sequence[str]] = None, *, period: Optional[
                list_dates=list_dates, dependence=dependence, model=model, select=select, max_order=max_order, ci=ci,
                replicates=replicates, level=level, baseline=baseline, seed=seed, threads=threads, suppress=suppress,
                suppress_below=suppress_below, internal=internal, progress=progress, **options)
-
-
-Names = Union[None, str, Sequence[str]]
-
-
-def survey(data: Any, *, mean: Names = None, total: Names = None, proportion: Names = None, ratio: Names = None,
-           quantile: Union[Names, Mapping[str, Union[float, Sequence[float]]]] = None, by: Names = None, where: Optional[str] = None,
-           contrast: Names = None, linear: Optional[str] = None, logistic: Optional[str] = None, association: Names = None,
-           weight: Optional[str] = None, strata: Names = None, psu: Names = None, fpc: Names = None, variance: Optional[str] = None,
-           calibrate: Optional[str] = None, margins: Any = None, ci: Optional[str] = None, level: Optional[float] = None,
-           covariance: Optional[bool] = None, seed: int = 1, threads: int = 1, suppress: Optional[str] = "default",
-           suppress_below: Optional[int] = None, internal: bool = False, progress: Progress = None, **options: Any) -> Result:
-    """Estimates from a sample survey, with standard errors that respect its design.
-
-    data: one row a person or household, or the path of a file. Only the columns that an option names are read.
-    weight, strata, psu, fpc: columns of the design; of several stages, a list with one column a stage.
-    mean, total: columns of numbers. proportion: columns, every level of which is estimated, or "COLUMN=LEVEL". ratio: "A/B".
-    quantile: "age@0.5" or {"age": [0.25, 0.5]}. by: domains, every crossing of these columns. where: a condition, as text:
-        'age >= 5 and sex == "f"'. Neither ever drops a PSU. contrast: of domains, "sex=f - sex=m".
-    linear, logistic: "y ~ x + factor(z)". association: two columns, tests of independence.
-    margins: known totals for `calibrate`: a table with columns variable, level, total; or {"sex": {"f": 510, "m": 490},
-        "age": 31000}, with a tuple of names and of levels where columns are crossed.
-    covariance: also the covariance of all estimates: `result.covariance()`.
-    Missing values are left out of what needs them, and counted in a note. Other arguments, options and errors: see `run`; defaults
-    and ranges: `methods()["survey"].options`.
-
-    Returns a Result: for each thing asked for a row for the whole and one for each domain. A survey's rows on fewer than 25 cases are
-    withheld unless `suppress` or `internal` says otherwise.
-    Source: `methods()["survey"].reference`.
-    """
-    options = {**options, "mean": mean, "total": total, "proportion": proportion, "ratio": ratio, "quantile": _quantiles(quantile),
-               "by": by, "where": where, "contrast": _joined(contrast), "linear": linear, "logistic": logistic,
-               "association": _pair(association), "weight": weight, "strata": strata, "psu": psu, "fpc": fpc, "variance": variance,
-               "calibrate": calibrate, "margins": _margins(margins), "ci": ci, "level": level, "covariance": covariance}
-    controls: Dict[str, Any] = {"seed": seed, "threads": threads, "suppress": suppress, "suppress_below": suppress_below,
-                                "internal": internal, "progress": progress}
-    picked = _named(data, options)
-    try:
-        return run("survey", picked, **controls, **options)
-    except EstDataError as fault:
-        if fault.code != "EST_ECOLUMN" or picked is data:
-            raise
-        return _again(data, fault, controls, options)
-
-
-def _again(data: Any, fault: EstDataError, controls: Dict[str, Any], options: Dict[str, Any]) -> Result:
-    """With every column the message names the nearest one. Another column's fault is none of this request."""
-    try:
-        return run("survey", data, **controls, **options)
-    except EstDataError as second:
-        raise (second if second.column == fault.column else fault) from None
-
-
-def _quantiles(value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    return [f"{name}@{float(probability)!r}" for name, wanted in value.items()
-            for probability in (wanted if hasattr(wanted, "__iter__") else [wanted])]
-
-
-def _joined(value: Any) -> Any:
-    return value if value is None or isinstance(value, str) else "; ".join(value)
-
-
-def _pair(value: Any) -> Any:
-    return ":".join(value) if value is not None and not isinstance(value, str) and len(value) == 2 else value
-
-
-def _crossed(names: Any) -> str:
-    return ":".join(map(str, names)) if isinstance(names, tuple) else str(names)
-
-
-def _margins(value: Any) -> Any:
-    """Totals by name of the column, as a table with columns variable, level, total. A table stays as it is."""
-    if not isinstance(value, Mapping) or not all(isinstance(total, (Mapping, int, float, np.number)) for total in value.values()):
-        return value
-    lines: List[Tuple[str, Optional[str], float]] = []
-    for variable, totals in value.items():
-        levels = totals.items() if isinstance(totals, Mapping) else [(None, totals)]
-        lines += [(_crossed(variable), None if level is None else _crossed(level), float(total)) for level, total in levels]
-    return {name: [line[place] for line in lines] for place, name in enumerate(("variable", "level", "total"))}
-
-
-def _texts(value: Any) -> List[str]:
-    if isinstance(value, str):
-        return [value]
-    if is_table(value):
-        return [str(name) for name in value["variable"]] if "variable" in getattr(value, "columns", value) else []
-    return [str(part) for part in value] if hasattr(value, "__iter__") else []
-
-
-def _named(data: Any, options: Dict[str, Any]) -> Any:
-    """Survey files have thousands of columns: only those that an option names cross. A name counts as named wherever it occurs."""
-    if is_path(data) or is_path(options["margins"]):
-        return data
-    texts = [text for value in options.values() for text in _texts(value)]
-    text = "\n".join(texts).replace("``", "`").replace("''", "'").replace('""', '"')
-    starts = tuple(part.strip()[:-1] for one in texts for part in one.split(",") if part.strip()[1:].endswith("*"))
-    return pick(data, lambda name: name == "SYNTHETIC" or bool(name) and (name in text or name.startswith(starts)))

@@ -206,7 +206,7 @@ est_add_calibration <- function(made, design) {
 # calibrate(): the QR decomposition is that of x * sqrt(base), w is g * sqrt(base).
 est_regression_calibration <- function(step, base, advice) {
   if (!identical(as.double(step$stage), 0) || !is.null(step$index))
-    est_refuse_design("weights that were calibrated by cluster", paste(advice, "and by_cluster = TRUE"))
+    est_refuse_design("weights that were calibrated at a later stage", advice)
   x <- qr.X(step$qr) / sqrt(base)
   x <- x[, step$qr$pivot[seq_len(step$qr$rank)], drop = FALSE]
   columns <- stats::setNames(lapply(seq_len(ncol(x)), function(i) as.double(x[, i])), sprintf(".est_x_%d", seq_len(ncol(x))))

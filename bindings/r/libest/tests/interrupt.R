@@ -11,6 +11,14 @@ if (.Platform$OS.type == "unix") {
     same(sprintf("Ctrl-C, %d threads", threads), outcome, "interrupted")
     same(sprintf("Ctrl-C, %d threads, in time", threads), took < 10, TRUE)
   }
+  women <- est_dataset("kenya_women_synthetic")
+  system(sprintf("(sleep 0.3; kill -INT %d) >/dev/null 2>&1 &", Sys.getpid()))
+  outcome <- tryCatch({
+    suppressWarnings(est_survey(women, proportion = "married_by_18=1", by = ~ county, weight = ~ weight, strata = ~ stratum,
+                                psu = ~ cluster, variance = "rao-wu", draws = 200000))
+    "finished"
+  }, interrupt = function(e) "interrupted")
+  same("Ctrl-C in a survey", outcome, "interrupted")
 }
 
 calls <- 0L

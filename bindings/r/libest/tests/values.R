@@ -43,7 +43,7 @@ invisible(capture.output(print(summary(pairs))))
 
 options_of <- function(method) gsub("-", "_", est_methods(method)$options$name, fixed = TRUE)
 common <- c("data", "...", "seed", "threads", "suppress", "suppress_below", "internal", "progress")
-ids <- c("mse", "two-list", "sample-coverage", "heterogeneity", "linkage", "patterns", "trend")
+ids <- c("mse", "two-list", "sample-coverage", "heterogeneity", "linkage", "patterns", "trend", "survey", "weight", "check")
 same("methods", ids %in% est_methods()$id, rep(TRUE, length(ids)))
 for (id in ids) {
   arguments <- names(formals(get(paste0("est_", gsub("-", "_", id)))))

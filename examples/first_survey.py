@@ -1,0 +1,6 @@
+"""Women of 20 to 24 who were in union before 18, in all and by residence, from an invented survey in the shape of Kenya's."""
+import libest as est
+
+women = est.dataset("kenya_women_synthetic")
+fit = est.survey(women, proportion="married_by_18=1", by="residence", weight="weight", strata="stratum", psu="cluster")
+print(fit)
