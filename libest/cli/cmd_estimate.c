@@ -320,7 +320,6 @@ static est_status write_result(const cli_request *request, const est_result *res
     return status;
 }
 
-/* The result before suppression, which takes away what speaks of single rows. */
 static est_status write_copy(cli_request *request, const est_result *result, est_error *error)
 {
     est_status status = request->method->copy(request->source, result, request->copy_column, request->copy, &request->context, error);

@@ -749,6 +749,14 @@ double est_result_stat_value(const est_result *result, const char *name)
     return value;
 }
 
+bool est_i_frame_is_private(const est_frame *frame)
+{
+    bool is_private = false;
+    for (size_t j = 0; j < frame->n_columns && !is_private; j++)
+        is_private = frame->roles[j] == EST_ROLE_PRIVATE;
+    return is_private;
+}
+
 size_t est_result_frames(const est_result *result)
 {
     return result ? result->n_frames : 0;

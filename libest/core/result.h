@@ -41,6 +41,9 @@ void est_i_result_note(est_i_result_builder *builder, const est_context *context
 void est_i_result_note_public(est_i_result_builder *builder, const est_context *context, est_severity severity, const char *code,
                               const char *public_message, const char *format, ...) EST_PRINTF(6, 7);
 
+/* A column of EST_ROLE_PRIVATE. */
+bool est_i_frame_is_private(const est_frame *frame);
+
 /* How many rows there are so far: the index of the next. */
 size_t est_i_result_row_count(const est_i_result_builder *builder);
 /* The result as far as it is built, to read; NULL after a failure. */

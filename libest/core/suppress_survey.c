@@ -14,7 +14,8 @@
  * as well, and so they do where the weights were calibrated, for the known totals may be looked up. Comparisons that speak of a
  * domain with few cases go.
  * 4. Lines of frames and points of charts go with the row that they are about (est_frame.about), their counts and measures of fit
- * with its n. Counts that are about no row are withheld below the threshold, with a second one beside them.
+ * with its n. Counts that are about no row are withheld below the threshold, with a second one beside them. The writers leave
+ * out frames of single records (EST_ROLE_PRIVATE).
  * What is withheld for lack of precision alone is not protected in this way: it is nobody's secret.
  */
 #include <math.h>
@@ -25,6 +26,7 @@
 
 #include "core/error.h"
 #include "core/reliability.h"
+#include "core/result.h"
 #include "core/suppress_parts.h"
 #include "core/text.h"
 
@@ -159,12 +161,18 @@ static bool is_first_of_names(const survey *s, size_t domain)
     return first;
 }
 
+/* The steps of a weighting are the same people over again: their numbers add up to nothing. */
+static bool is_step(const est_row *row)
+{
+    return row->n_domain == 1 && strcmp(row->domain[0].name, "step") == 0;
+}
+
 static void collect_groups(const survey *s, est_i_groups *groups)
 {
     const est_row *rows = s->result->rows;
     for (size_t d = 0; d < s->n_domains; d++) {
         const est_row *row = &rows[s->first[d]];
-        if (row->n_domain == 0 || isnan(s->n[d]) || is_contrast(row))
+        if (row->n_domain == 0 || isnan(s->n[d]) || is_contrast(row) || is_step(row))
             continue;
         if (s->hidden[d])
             collect_divisions(s, d, groups);
@@ -399,6 +407,24 @@ static void publish_frame(survey *s, const est_frame *frame)
             publish_column(s, frame, j);
 }
 
+/* Who has the result in hand has the data too; the writers leave these frames out. */
+static void note_records(survey *s, est_error *error)
+{
+    est_i_text names = {NULL, 0, 0, false};
+    for (size_t i = 0; i < s->result->n_frames; i++)
+        if (est_i_frame_is_private(&s->result->frames[i]))
+            est_i_text_printf(&names, "%s'%s'", names.length ? ", " : "", s->result->frames[i].name);
+    if (names.length) {
+        est_i_text message = {NULL, 0, 0, false};
+        est_i_text_printf(&message, "Left out of every page and file, for the data are private: %s.", names.data);
+        s->failed = s->failed || message.failed ||
+                    est_i_result_append_note(s->result, EST_NOTE, "records", message.failed ? "" : message.data, error) != EST_OK;
+        est_i_text_free(&message);
+    }
+    s->failed = s->failed || names.failed;
+    est_i_text_free(&names);
+}
+
 static void publish_chart(survey *s, est_chart *chart)
 {
     bool any = false;
@@ -562,6 +588,8 @@ est_status est_i_suppress_survey(est_result *result, const est_i_survey_request 
         publish_stats(&s);
         publish_notes(&s);
         explain_marks(&s, error);
+        if (s.protect)
+            note_records(&s, error);
         add_summary(&s, error);
     }
     if (request->protect)

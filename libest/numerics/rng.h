@@ -11,6 +11,7 @@ typedef enum est_i_purpose {
     EST_I_PURPOSE_LINKAGE = 2,          /* linkage errors put into records */
     EST_I_PURPOSE_SAMPLE_COVERAGE = 3,  /* parametric bootstrap of the sample coverage estimators */
     EST_I_PURPOSE_REPLICATE = 4,        /* replicate weights of a survey; "stratum" counts the strata of all stages */
+    EST_I_PURPOSE_REPLICATE_RANK = 5,   /* mixing of rows of supplied replicate weights; "replicate" counts chunks */
     EST_I_PURPOSE_TEST = 99
 } est_i_purpose;
 

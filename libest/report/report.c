@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/result.h"
 #include "core/text.h"
 #include "report/chart.h"
 #include "report/writer.h"
@@ -76,6 +77,11 @@ void est_i_short_marks(const est_result *result, est_i_text *output)
 bool est_i_provenance_shown(const est_result *result, const est_provenance *entry)
 {
     return !entry->is_private || est_result_is_public(result) || est_result_is_internal(result);
+}
+
+bool est_i_frame_shown(const est_result *result, const est_frame *frame)
+{
+    return !est_i_frame_is_private(frame) || est_result_is_public(result) || est_result_is_internal(result);
 }
 
 const char *est_i_data_name(const est_result *result, bool in_every_face)
@@ -196,6 +202,8 @@ static est_status save_frames(const est_result *result, const char *folder, est_
     for (size_t i = 0; i < est_result_frames(result) && status == EST_OK; i++) {
         const est_frame *frame = est_result_frame(result, i);
         est_i_text output = {0};
+        if (!est_i_frame_shown(result, frame))
+            continue;
         est_i_write_frame_csv(result, frame, &output);
         const char *file = file_in(path, folder, result, frame->name, ".csv");
         output.failed |= !file;

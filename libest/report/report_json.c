@@ -161,10 +161,13 @@ static void frame_object(est_i_text *output, const est_frame *frame)
 
 static void frames(est_i_text *output, const est_result *result)
 {
+    size_t shown = 0;
     est_i_text_append(output, ",\n  \"frames\": {");
     for (size_t i = 0; i < est_result_frames(result); i++) {
         const est_frame *frame = est_result_frame(result, i);
-        next(output, i, "\n    ");
+        if (!est_i_frame_shown(result, frame))
+            continue;
+        next(output, shown++, "\n    ");
         key(output, frame->name);
         frame_object(output, frame);
     }

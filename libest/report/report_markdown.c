@@ -165,7 +165,7 @@ static void frames(est_i_text *output, const est_result *result)
     for (size_t i = 0; i < est_result_frames(result); i++) {
         const est_frame *frame = est_result_frame(result, i);
         est_i_grid grid = {0};
-        if (frame->print_rows == 0)
+        if (frame->print_rows == 0 || !est_i_frame_shown(result, frame))
             continue;
         est_i_frame_grid(frame, frame->print_rows, &grid);
         pipe_grid(output, &grid);

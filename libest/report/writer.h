@@ -32,6 +32,8 @@ void est_i_short_marks(const est_result *result, est_i_text *output);
 
 /* May this provenance entry appear in a file made from the result? */
 bool est_i_provenance_shown(const est_result *result, const est_provenance *entry);
+/* Frames of single records are for public data and internal use. */
+bool est_i_frame_shown(const est_result *result, const est_frame *frame);
 
 /* The name of the data, NULL when it must not appear. in_every_face: only a name that is the same however the
  * data were read, which is that of a bundled dataset. */

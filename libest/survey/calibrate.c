@@ -112,6 +112,11 @@ static est_status check_pass(const est_i_calibration *c, const est_i_x_pass *pas
         return est_i_fail(error, EST_EDEFINITION, "column '%.100s': the calibrated weight is missing in %lld rows, or stands in "
                           "rows without a weight before calibration; expected a number for each row that has one",
                           c->variables[c->weight_variable].column, pass->bad_weights);
+    if (pass->without > 0 && !c->options.g_weighted)
+        return est_i_fail(error, EST_EDEFINITION, "column '%.100s': %lld rows have the calibrated weight 0 and a weight before; if they did "
+                          "not respond, that weight is not the one that was calibrated. Give the weights after the adjustment for "
+                          "nonresponse as --base-weight, or say --g-weighted, for residuals by the calibrated weights",
+                          c->variables[c->weight_variable].column, pass->without);
     for (size_t v = 0; v < c->n_variables; v++)
         if (pass->missing[v] > 0)
             return est_i_fail(error, EST_EDEFINITION, "calibration: column '%.100s' is missing in %lld of %lld rows with a weight, "
@@ -406,7 +411,8 @@ bool est_i_calibration_uses_g(const est_i_calibration *calibration)
 
 double est_i_calibration_weight(const est_i_calibration *calibration, const est_i_rows *rows, size_t row)
 {
-    return calibration->options.g_weighted ? rows->weight[row] : rows->base_weight[row];
+    bool outside = calibration->options.kind == EST_I_CALIBRATE_DECLARED && rows->weight[row] == 0;
+    return calibration->options.g_weighted || outside ? rows->weight[row] : rows->base_weight[row];
 }
 
 /* work = gram b, from the upper triangle. */

@@ -33,7 +33,9 @@ typedef struct est_i_calibration_options {
 } est_i_calibration_options;
 
 /* DECLARED: in `declared` a name is a category, "a:b" crossed ones, "number(x)" the total of a number. The plan's weight is the one
- * before calibration; the calibrated weight is multiplied by the plan's scale too, and the sample uses it once it is solved.
+ * before calibration; the calibrated weight is multiplied by the plan's scale too, and the sample uses it once it is solved. A row whose
+ * calibrated weight is 0 (it did not respond) takes no part in A and `right`, and may miss its variables; it is refused without
+ * g_weighted, for its weight before is then not what was calibrated, and neither is that of the others.
  *
  * The variables that the plan of the sample must hold, beside others: appended before the sample is made. *variables is
  * reallocated; *first receives the number of the first of them. Texts are the calibration's. */

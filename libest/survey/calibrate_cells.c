@@ -182,6 +182,12 @@ double est_i_x_declared(const est_i_calibration *calibration, const est_i_rows *
     return rows->value[calibration->first + calibration->weight_variable][row] * calibration->scale;
 }
 
+bool est_i_x_counts(const est_i_calibration *calibration, const est_i_rows *rows, size_t row)
+{
+    bool declared = calibration->options.kind == EST_I_CALIBRATE_DECLARED;
+    return rows->base_weight[row] > 0 && (!declared || est_i_x_declared(calibration, rows, row) != 0);
+}
+
 /* ---- the pass ---- */
 
 static void *part_new(void *user)
@@ -224,7 +230,8 @@ static bool take_declared(est_i_x_pass *pass, double weight, double declared)
         pass->bad_weights++;
         return false;
     }
-    if (weight > 0) {
+    pass->without += weight > 0 && declared == 0;
+    if (declared != 0) {
         pass->smallest = fmin(pass->smallest, declared / weight);
         pass->largest = fmax(pass->largest, declared / weight);
     }
@@ -260,7 +267,7 @@ static est_status find_cells(const est_i_calibration *calibration, est_i_x_pass 
     est_status status = EST_OK;
     est_i_x_keys(calibration, rows, first, n, key, missing);
     for (size_t i = 0; i < n && status == EST_OK; i++) {
-        bool counts = rows->base_weight[first + i] > 0;
+        bool counts = est_i_x_counts(calibration, rows, first + i);
         pass->rows += counts ? 1 : 0;
         cell[i] = SIZE_MAX;
         if (counts && missing[i])
@@ -364,6 +371,7 @@ static est_status join(void *user, void *into, void *from, est_error *error)
         a->missing[v] += b->missing[v];
     a->rows += b->rows;
     a->bad_weights += b->bad_weights;
+    a->without += b->without;
     a->smallest = fmin(a->smallest, b->smallest);
     a->largest = fmax(a->largest, b->largest);
     a->sum_after += b->sum_after;

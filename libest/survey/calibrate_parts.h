@@ -184,6 +184,8 @@ void est_i_x_unpack(const est_i_calibration *calibration, const uint64_t *key, u
 bool est_i_x_row_of(const est_i_calibration *calibration, const est_i_rows *rows, size_t row, uint32_t *level, double *number);
 /* DECLARED: the calibrated weight of a row. */
 double est_i_x_declared(const est_i_calibration *calibration, const est_i_rows *rows, size_t row);
+/* Is the row in the sample that is calibrated? DECLARED: a weight of 0 says that it did not respond, whatever it had before. */
+bool est_i_x_counts(const est_i_calibration *calibration, const est_i_rows *rows, size_t row);
 
 /* What the first pass finds beside the cells. */
 typedef struct est_i_x_pass {
@@ -191,6 +193,7 @@ typedef struct est_i_x_pass {
     uint32_t *quick;     /* while rows come in: cell + 1 of small keys */
     long long *missing;  /* [variable]: rows with a weight */
     long long rows, bad_weights;
+    long long without; /* DECLARED: rows with a weight before calibration and none after it */
     double smallest, largest, sum_after, square_after; /* of the declared weights */
 } est_i_x_pass;
 void est_i_x_pass_free(est_i_x_pass *pass);

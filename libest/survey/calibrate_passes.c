@@ -109,7 +109,7 @@ static est_status cluster_take(void *user, void *part, const est_i_rows *rows, e
     bool declared = c->options.kind == EST_I_CALIBRATE_DECLARED;
     for (size_t i = 0; i < rows->n && status == EST_OK; i++) {
         size_t count = 0, at;
-        if (!(rows->base_weight[i] > 0))
+        if (!est_i_x_counts(c, rows, i))
             continue;
         status = row_x(c, rows, i, level, number, index, value, &count, error);
         if (status != EST_OK)
@@ -308,7 +308,7 @@ static est_status rows_take(void *user, void *part, const est_i_rows *rows, est_
     bool declared = c->options.kind == EST_I_CALIBRATE_DECLARED;
     for (size_t i = 0; i < rows->n && status == EST_OK; i++) {
         size_t count = 0;
-        if (!(rows->base_weight[i] > 0))
+        if (!est_i_x_counts(c, rows, i))
             continue;
         status = row_x(c, rows, i, level, number, index, value, &count, error);
         if (status != EST_OK)

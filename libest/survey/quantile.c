@@ -80,13 +80,22 @@ static est_status set_targets(est_i_quantile_job *job, const est_i_quantile_find
     return job->query ? EST_OK : est_i_no_memory(error);
 }
 
-static void set_result(const est_i_quantile_job *job, const est_i_quantile_finder *finder, size_t target, est_i_quantile *result)
+static void set_result(const est_i_quantile_job *job, const est_i_quantile_finder *finder, size_t target, est_i_quantile_estimate *result)
 {
     const est_i_quantile_query *query = &job->query[target];
     const est_i_quantile_summary *all = est_i_quantile_finder_summary(finder, query->list, query->slot);
-    *result = (est_i_quantile){.request = target / job->n_slots, .domain = query->slot ? query->slot - 1 : EST_I_WHOLE,
+    *result = (est_i_quantile_estimate){.request = target / job->n_slots, .domain = query->slot ? query->slot - 1 : EST_I_WHOLE,
                                .estimate = query->answer.value, .se = NAN, .lower = NAN, .upper = NAN, .df = NAN,
                                .n = all->n, .weight = est_i_dd_value(all->weight), .method = ""};
+}
+
+static void take_shares(const est_i_quantile_job *job, const est_i_quantile_share *shares, est_i_quantile_estimate *results)
+{
+    for (size_t t = 0; t < job->n_targets; t++) {
+        results[t].df = shares[t].df;
+        results[t].lonely = shares[t].lonely;
+        results[t].dropped = shares[t].dropped;
+    }
 }
 
 static bool inside(double share)
@@ -96,14 +105,13 @@ static bool inside(double share)
 
 /* Two queries for each target: the ends of the interval for F. An end that is not inside (0, 1) says nothing of the values. */
 static void set_ends(const est_i_quantile_job *job, const est_i_quantile_share *shares, est_i_quantile_query *ends,
-                     est_i_quantile *results)
+                     est_i_quantile_estimate *results)
 {
     const est_i_quantile_options *options = job->options;
     for (size_t t = 0; t < job->n_targets; t++) {
         est_i_interval_input input = {shares[t].share, shares[t].se, shares[t].df, options->level, results[t].n, results[t].n,
                                       shares[t].df, NAN};
         est_i_interval interval = est_i_proportion_interval(options->ci, &input);
-        results[t].df = shares[t].df;
         results[t].method = interval.method;
         results[t].below_range = interval.lower <= 0;
         results[t].above_range = interval.upper >= 1;
@@ -126,7 +134,7 @@ static size_t answerable(size_t n, est_i_quantile_query *queries, size_t *place)
 }
 
 /* The length of the interval over twice the t value, whatever the method for F. */
-static void set_errors(const est_i_quantile_job *job, est_i_quantile *results)
+static void set_errors(const est_i_quantile_job *job, est_i_quantile_estimate *results)
 {
     const est_i_quantile_options *options = job->options;
     for (size_t t = 0; t < job->n_targets; t++) {
@@ -135,7 +143,7 @@ static void set_errors(const est_i_quantile_job *job, est_i_quantile *results)
     }
 }
 
-static est_status woodruff(const est_i_quantile_job *job, est_i_quantile_finder *finder, est_i_quantile *results, est_error *error)
+static est_status woodruff(const est_i_quantile_job *job, est_i_quantile_finder *finder, est_i_quantile_estimate *results, est_error *error)
 {
     size_t n = job->n_targets;
     est_i_quantile_share *shares = calloc(n + 1, sizeof *shares);
@@ -143,12 +151,13 @@ static est_status woodruff(const est_i_quantile_job *job, est_i_quantile_finder 
     size_t *place = calloc(2 * n + 1, sizeof *place), count = 0;
     est_status status = shares && ends && place ? est_i_quantile_shares(job, shares, error) : est_i_no_memory(error);
     if (status == EST_OK) {
+        take_shares(job, shares, results);
         set_ends(job, shares, ends, results);
         count = answerable(2 * n, ends, place);
         status = est_i_quantile_finder_find(finder, count, ends, error);
     }
     for (size_t i = 0; i < count && status == EST_OK; i++) {
-        est_i_quantile *result = &results[place[i] / 2];
+        est_i_quantile_estimate *result = &results[place[i] / 2];
         *(place[i] % 2 ? &result->upper : &result->lower) = ends[i].answer.value;
     }
     if (status == EST_OK)
@@ -159,31 +168,39 @@ static est_status woodruff(const est_i_quantile_job *job, est_i_quantile_finder 
     return status;
 }
 
-static est_status over_replicates(const est_i_quantile_job *job, est_i_quantile *results, est_error *error)
+static est_status over_replicates(const est_i_quantile_job *job, est_i_quantile_estimate *results, est_error *error)
 {
-    double *se = malloc((job->n_targets + 1) * sizeof *se), df = est_i_replicates_df(job->options->replicates);
-    est_status status = se ? est_i_quantile_over_replicates(job, se, error) : est_i_no_memory(error);
+    double *se = malloc((job->n_targets + 1) * sizeof *se);
+    est_i_quantile_share *shares = calloc(job->n_targets + 1, sizeof *shares);
+    size_t *dropped = calloc(job->n_targets + 1, sizeof *dropped);
+    est_status status = se && shares && dropped ? est_i_quantile_shares(job, shares, error) : est_i_no_memory(error);
+    if (status == EST_OK)
+        status = est_i_quantile_over_replicates(job, se, dropped, error);
+    if (status == EST_OK)
+        take_shares(job, shares, results);
     for (size_t t = 0; t < job->n_targets && status == EST_OK; t++) {
-        est_i_interval_input input = {.estimate = results[t].estimate, .se = se[t], .df = df, .level = job->options->level};
+        est_i_interval_input input = {.estimate = results[t].estimate, .se = se[t], .df = results[t].df, .level = job->options->level};
         est_i_interval interval = est_i_t_interval(job->options->ci, &input);
         results[t].se = se[t];
-        results[t].df = df;
+        results[t].dropped = dropped[t];
         results[t].lower = interval.lower;
         results[t].upper = interval.upper;
         results[t].method = interval.method;
     }
     free(se);
+    free(shares);
+    free(dropped);
     return status;
 }
 
 est_status est_i_quantiles(est_i_sample *sample, size_t n_requests, const est_i_quantile_request *requests,
-                           const est_i_quantile_options *options, est_i_quantile **quantiles, size_t *count, est_error *error)
+                           const est_i_quantile_options *options, est_i_quantile_estimate **quantiles, size_t *count, est_error *error)
 {
     est_i_quantile_job job = {.sample = sample, .options = options, .limits = limits_of(options), .n_requests = n_requests,
                               .requests = requests};
     est_i_quantile_finder finder = {.sample = sample, .rule = options->rule, .limits = job.limits,
                                     .domains = est_i_sample_get_plan(sample)->n_by > 0};
-    est_i_quantile *results = NULL;
+    est_i_quantile_estimate *results = NULL;
     *quantiles = NULL;
     *count = 0;
     est_status status = check(sample, n_requests, requests, options, error);

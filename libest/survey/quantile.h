@@ -45,12 +45,14 @@ typedef struct est_i_quantile_options {
     const est_i_quantile_limits *limits;  /* NULL = the defaults */
 } est_i_quantile_options;
 
-typedef struct est_i_quantile {
+typedef struct est_i_quantile_estimate {
     size_t request, domain;  /* domain EST_I_WHOLE: all */
     double estimate, se, lower, upper, df, n, weight;
     const char *method;
     bool below_range, above_range; /* the interval of the proportion reached 0 or 1: NaN at that end */
-} est_i_quantile;
+    size_t lonely;   /* single-PSU strata that were met (Taylor) */
+    size_t dropped;  /* replicates without a value */
+} est_i_quantile_estimate;
 
 /* For each request: the whole, then each domain in page order; *quantiles is the caller's to free. The interval is Woodruff's
  * (1952): the share F of the weight at or below the estimate gets the interval `ci`, whose two ends are inverted by the same rule;
@@ -58,7 +60,7 @@ typedef struct est_i_quantile {
  * year in part, as the rule does. Reads the rows more than once: EST_EOPTION for a source that is not repeatable. Memory does not
  * grow with the rows beyond a bound; over_replicates: EST_EOPTION beyond it, and for hf3 where a tie asks for a rank beyond it. */
 est_status est_i_quantiles(est_i_sample *sample, size_t n_requests, const est_i_quantile_request *requests,
-                           const est_i_quantile_options *options, est_i_quantile **quantiles, size_t *count, est_error *error);
+                           const est_i_quantile_options *options, est_i_quantile_estimate **quantiles, size_t *count, est_error *error);
 
 /* The rule on sorted values with their weights, for tests and small data; values ascending. NaN without a weight above zero. */
 double est_i_weighted_quantile(est_i_quantile_rule rule, size_t n, const double *value, const double *weight, double probability);

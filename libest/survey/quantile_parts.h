@@ -80,13 +80,15 @@ typedef struct est_i_quantile_job {
     size_t n_all_slots;          /* of the finder */
 } est_i_quantile_job;
 
-/* The share of F that each estimate stands for, its standard error and its degrees of freedom, by target; one pass. */
+/* The share of F that each estimate stands for, its standard error (where the variance is not that of the quantile over replicates)
+ * and its degrees of freedom, by target; one pass. */
 typedef struct est_i_quantile_share {
     double share, se, df;
+    size_t lonely, dropped;
 } est_i_quantile_share;
 est_status est_i_quantile_shares(const est_i_quantile_job *job, est_i_quantile_share *shares, est_error *error);
 
-/* The standard errors of the estimates over replicates, by target; one pass. */
-est_status est_i_quantile_over_replicates(const est_i_quantile_job *job, double *se, est_error *error);
+/* The standard errors of the estimates over replicates, and how many replicates have no value, by target; one pass. */
+est_status est_i_quantile_over_replicates(const est_i_quantile_job *job, double *se, size_t *dropped, est_error *error);
 
 #endif

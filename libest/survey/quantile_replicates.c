@@ -332,7 +332,7 @@ static est_status work(void *user, size_t r, int worker)
     return status;
 }
 
-static est_status walk_all(const walk_job *job, double *se, est_error *error)
+static est_status walk_all(const walk_job *job, double *se, size_t *dropped, est_error *error)
 {
     const est_i_quantile_job *asked = job->frame->job;
     const est_i_replicates *replicates = asked->options->replicates;
@@ -350,14 +350,14 @@ static est_status walk_all(const walk_job *job, double *se, est_error *error)
         double variance = NAN;
         for (size_t r = 0; r < job->count; r++)
             column[r] = job->theta[r * asked->n_targets + t];
-        est_i_replicates_covariance(replicates, 1, column, &asked->query[t].answer.value, &variance, NULL);
+        est_i_replicates_covariance(replicates, 1, column, &asked->query[t].answer.value, &variance, &dropped[t]);
         se[t] = sqrt(variance);
     }
     free(column);
     return status;
 }
 
-est_status est_i_quantile_over_replicates(const est_i_quantile_job *job, double *se, est_error *error)
+est_status est_i_quantile_over_replicates(const est_i_quantile_job *job, double *se, size_t *dropped, est_error *error)
 {
     static const est_i_rows_consumer consumer = {part_new, take, settle, join, part_free};
     size_t n_lists = 0, *variable = calloc(job->n_requests + 1, sizeof *variable);
@@ -376,7 +376,7 @@ est_status est_i_quantile_over_replicates(const est_i_quantile_job *job, double 
         status = est_i_sample_pass(job->sample, &consumer, &frame, "values", &part, error);
     walk.kept = part;
     if (status == EST_OK)
-        status = make_lists(&walk) ? walk_all(&walk, se, error) : est_i_no_memory(error);
+        status = make_lists(&walk) ? walk_all(&walk, se, dropped, error) : est_i_no_memory(error);
     part_free(&frame, part);
     free(variable);
     free(walk.theta);

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "survey/quantile_parts.h"
+#include "survey/regression_parts.h"
 #include "survey/totals_parts.h"
 
 /* Request r has indicators first + r * step (against the estimate of the whole) and, with domains, the one after it (against that
@@ -146,10 +147,11 @@ static est_i_statistic statistic_of(const est_i_quantile_job *job, size_t target
     return (est_i_statistic){target / job->n_slots, slot ? slot - 1 : EST_I_WHOLE, slot ? 2 : 1, 0};
 }
 
-static est_status taylor_shares(const est_i_quantile_job *job, const est_i_totals *totals, est_i_quantile_share *shares,
-                                est_error *error)
+/* Degrees of freedom and, by Taylor, standard errors. Residuals of a calibration are not zero outside the domain: there every unit is
+ * present. */
+static est_status look_at_leaves(const est_i_quantile_job *job, const est_i_totals *totals, est_i_quantile_share *shares, est_error *error)
 {
-    const est_i_design *design = est_i_sample_design(job->sample);
+    const est_i_quantile_options *options = job->options;
     double *z = malloc((totals->n_leaves + 1) * sizeof *z);
     bool *present = malloc((totals->n_leaves + 1) * sizeof *present);
     est_status status = z && present ? EST_OK : est_i_no_memory(error);
@@ -162,12 +164,14 @@ static est_status taylor_shares(const est_i_quantile_job *job, const est_i_total
             status = est_i_cancelled(error);
             break;
         }
-        est_i_totals_influence(totals, &statistic, z);
         est_i_totals_present(totals, statistic.group, statistic.domain, present);
-        status = est_i_taylor_covariance(design, &job->options->taylor, 1, (const double *const[]){z}, present, &variance, NULL,
-                                         error);
+        shares[t].df = est_i_regressors_df(job->sample, options->replicates, options->design_df ? NULL : present);
+        if (options->replicates)
+            continue;
+        est_i_totals_influence(totals, &statistic, z);
+        status = est_i_taylor_covariance(est_i_sample_design(job->sample), &options->taylor, 1, (const double *const[]){z},
+                                         options->calibration ? NULL : present, &variance, &shares[t].lonely, error);
         shares[t].se = sqrt(variance);
-        shares[t].df = est_i_design_df(design, job->options->design_df ? NULL : present);
     }
     free(z);
     free(present);
@@ -191,9 +195,8 @@ static est_status replicate_shares(const est_i_quantile_job *job, const est_i_to
         double variance = NAN;
         for (size_t r = 0; r < count; r++)
             column[r] = theta[r * n + t];
-        est_i_replicates_covariance(replicates, 1, column, &shares[t].share, &variance, NULL);
+        est_i_replicates_covariance(replicates, 1, column, &shares[t].share, &variance, &shares[t].dropped);
         shares[t].se = sqrt(variance);
-        shares[t].df = est_i_replicates_df(replicates);
     }
     free(statistics);
     free(theta);
@@ -221,10 +224,12 @@ est_status est_i_quantile_shares(const est_i_quantile_job *job, est_i_quantile_s
         status = add_up(totals, error);
     for (size_t t = 0; t < job->n_targets && status == EST_OK; t++) {
         est_i_statistic statistic = statistic_of(job, t);
-        shares[t] = (est_i_quantile_share){est_i_totals_value(totals, &statistic), NAN, NAN};
+        shares[t] = (est_i_quantile_share){.share = est_i_totals_value(totals, &statistic), .se = NAN, .df = NAN};
     }
     if (status == EST_OK)
-        status = (job->options->replicates ? replicate_shares : taylor_shares)(job, totals, shares, error);
+        status = look_at_leaves(job, totals, shares, error);
+    if (status == EST_OK && job->options->replicates && !job->options->over_replicates)
+        status = replicate_shares(job, totals, shares, error);
     est_i_totals_free(totals);
     free(frame.own);
     return status;

@@ -379,7 +379,7 @@ static est_status plan_supplied(const est_i_replicate_options *options, est_i_re
 {
     char found[32];
     replicates->scale = options->scale;
-    replicates->df = (double)options->count - 1;
+    replicates->df = (double)(options->rank ? options->rank : options->count) - 1;
     if (!(options->scale > 0 && isfinite(options->scale))) {
         est_i_number_print(options->scale, found);
         return est_i_fail(error, EST_EOPTION, "found %s as the scale of the replicates, expected a number above 0", found);

@@ -29,6 +29,7 @@ typedef struct est_i_replicate_options {
     bool mse;          /* squares around the estimate instead of the mean of the replicates */
     double scale;      /* supplied: above zero; the caller fills in what the declared type means */
     const double *rscales; /* supplied: count of them, or NULL = 1 */
+    size_t rank;       /* supplied: of the matrix of weights; 0: not known, taken as count */
     uint64_t seed;
     bool lonely_certainty; /* single-PSU strata keep factor 1; else they are refused unless taken whole. Of no account for JK1 */
 } est_i_replicate_options;
@@ -56,7 +57,7 @@ double est_i_replicates_scale(const est_i_replicates *replicates);
 double est_i_replicates_rscale(const est_i_replicates *replicates, size_t r);
 /* Degrees of freedom: the rank of the replicate factors less 1, worked out from the structure. That is PSUs less strata, over the
  * strata that vary (jackknife: JK1 as one stratum; bootstraps: at most count - 1; Preston's by its first stage, as Taylor's); the
- * number of strata with two PSUs (BRR, Fay); rows in use less connected parts (SDR); supplied: count - 1. */
+ * number of strata with two PSUs (BRR, Fay); rows in use less connected parts (SDR). Supplied: by the rank in the options. */
 double est_i_replicates_df(const est_i_replicates *replicates);
 /* Sum of EST_I_REPLICATE_OMITS_...; 0 = the whole design is used. */
 unsigned est_i_replicates_omits(const est_i_replicates *replicates);

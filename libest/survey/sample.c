@@ -199,6 +199,14 @@ static bool allocate(est_i_sample *sample)
     return fields->by && fields->by_column && fields->variable && fields->replicate && sample->by_values && sample->levels;
 }
 
+static bool rank_new(est_i_sample *sample)
+{
+    size_t n = sample->plan.n_replicates;
+    bool wanted = n > 0 && n <= EST_I_RANK_REPLICATES_MAX;
+    sample->rank = wanted ? est_i_replicate_rank_new(n, 0) : NULL;
+    return !wanted || sample->rank;
+}
+
 static est_status check_plan(const est_i_sample_plan *plan, est_error *error)
 {
     if (plan->design.n_stages < 1 || plan->design.n_stages > EST_I_STAGES_MAX)
@@ -226,7 +234,7 @@ est_status est_i_sample_new(est_source *source, const est_i_sample_plan *plan, i
     made->source = source;
     made->threads = threads < 1 ? 1 : threads;
     made->monitor = monitor;
-    if (!copy_plan(&made->plan, plan) || !allocate(made))
+    if (!copy_plan(&made->plan, plan) || !allocate(made) || !rank_new(made))
         status = est_i_no_memory(error);
     if (status == EST_OK)
         status = design_fields(made, error);
@@ -255,6 +263,7 @@ void est_i_sample_free(est_i_sample *sample)
     est_i_registry_free(&sample->registry);
     est_i_design_clear(&sample->design);
     est_i_tuples_free(&sample->domains);
+    est_i_replicate_rank_free(sample->rank);
     free(sample->by_values);
     free(sample->levels);
     free(sample->position);
@@ -408,6 +417,12 @@ size_t est_i_sample_level_order(const est_i_sample *sample, size_t variable, uin
 est_i_sample_counts est_i_sample_count(const est_i_sample *sample)
 {
     return sample->counts;
+}
+
+est_status est_i_sample_replicate_rank(const est_i_sample *sample, size_t *rank, est_error *error)
+{
+    *rank = 0;
+    return sample->rank ? est_i_replicate_rank_find(sample->rank, sample->threads, sample->monitor, rank, error) : EST_OK;
 }
 
 est_i_monitor *est_i_sample_monitor(est_i_sample *sample)

@@ -131,6 +131,8 @@ typedef struct est_i_sample_counts {
     size_t psus, strata;
 } est_i_sample_counts;
 est_i_sample_counts est_i_sample_count(const est_i_sample *sample);
+/* The rank of the replicate weights of all rows (survey/replicate_rank.h); 0: not known, as of more than EST_I_RANK_REPLICATES_MAX. */
+est_status est_i_sample_replicate_rank(const est_i_sample *sample, size_t *rank, est_error *error);
 
 est_i_monitor *est_i_sample_monitor(est_i_sample *sample);
 int est_i_sample_threads(const est_i_sample *sample);

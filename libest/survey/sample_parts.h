@@ -6,6 +6,7 @@
 #include "data/condition.h"
 #include "numerics/double_double.h"
 #include "survey/registry.h"
+#include "survey/replicate_rank.h"
 #include "survey/sample.h"
 #include "survey/sample_tree.h"
 #include "survey/tuples.h"
@@ -41,6 +42,7 @@ struct est_i_sample {
     est_i_dictionary *levels;    /* one a variable */
     est_i_sample_counts counts;
     bool counted;              /* the counts are final */
+    est_i_replicate_rank *rank; /* of the replicate weights, as far as they are counted; NULL: none, or too many */
     est_i_weight_adjust *adjust;
     void *adjust_user;
 };
@@ -70,6 +72,7 @@ typedef struct est_i_sample_part {
     uint32_t *leaf, *domain, **level;
     est_i_sample_counts counts;
     est_i_dd weight_sum, weight_square_sum;
+    est_i_replicate_rank *rank; /* NULL: they are counted already */
 } est_i_sample_part;
 
 est_i_sample_part *est_i_sample_part_new(const est_i_sample *sample, size_t chunk);

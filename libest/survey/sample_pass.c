@@ -64,6 +64,8 @@ static est_status settle(void *user, void *part, size_t chunk, const est_i_dicti
     if (status == EST_OK)
         status = pass->consumer->settle(pass->user, own->consumer_part, &final, error);
     est_i_sample_unsettle(&final, pass->sample->plan.n_variables);
+    if (status == EST_OK && own->rank)
+        est_i_replicate_rank_add(pass->sample->rank, own->rank);
     if (status == EST_OK) {
         node.part = own->consumer_part;
         own->consumer_part = NULL;
@@ -185,6 +187,8 @@ static est_status run(est_i_sample *sample, const est_i_rows_consumer *consumer,
 {
     pass_state pass = {.sample = sample, .consumer = consumer, .user = user};
     bool had_weights = !derives_weights(sample) || sample->leaf_weight;
+    if (sample->rank && !sample->counted)
+        est_i_replicate_rank_clear(sample->rank);
     est_status status = est_i_sample_scan(sample, consumer, user, stage, 0, SIZE_MAX, &pass.tree, error);
     if (status == EST_OK)
         status = finish(&pass, had_weights, part, error);

@@ -42,8 +42,10 @@ est_i_sample_part *est_i_sample_part_new(const est_i_sample *sample, size_t chun
     part->value = calloc(n, sizeof *part->value);
     part->level = calloc(n, sizeof *part->level);
     part->replicate = calloc(sample->plan.n_replicates + 1, sizeof *part->replicate);
+    if (sample->rank && !sample->counted)
+        part->rank = est_i_replicate_rank_new(sample->plan.n_replicates, chunk);
     bool good = part->indicator && part->indicator_capacity && part->level_final && part->level_capacity && part->value && part->level &&
-                part->replicate && slice_arrays(part);
+                part->replicate && slice_arrays(part) && (part->rank || !sample->rank || sample->counted);
     if (good && sample->condition) {
         part->memory = est_i_condition_memory_new(sample->condition);
         part->truth = malloc(EST_I_BATCH_ROWS);
@@ -70,6 +72,7 @@ void est_i_sample_part_free(est_i_sample_part *part)
     for (size_t r = 0; part->replicate && r < plan->n_replicates; r++)
         free(part->replicate[r]);
     est_i_condition_memory_free(part->memory);
+    est_i_replicate_rank_free(part->rank);
     est_i_tuples_free(&part->paths);
     est_i_tuples_free(&part->domains);
     free(part->truth);
@@ -413,6 +416,13 @@ static bool same_level(const char *text, const char *level)
            (est_i_number_parse(text, strlen(text), &a) && est_i_number_parse(level, strlen(level), &b) && a == b);
 }
 
+/* The level as in the file, or by its value label. */
+static bool has_level(const est_i_sample *sample, size_t field, const char *text, const char *level)
+{
+    const char *label = est_i_source_value_label(sample->source, sample->fields.list[field].column, text);
+    return same_level(text, level) || (label && strcmp(label, level) == 0);
+}
+
 static bool grow_bytes(uint8_t **array, size_t *capacity, size_t needed, uint8_t fill)
 {
     if (needed <= *capacity)
@@ -445,7 +455,7 @@ static est_status decode_indicator(est_i_sample_part *part, size_t v, const est_
         }
         uint32_t index = codes[i] - EST_I_CODE_FIRST;
         if (known[index] == 2)
-            known[index] = same_level(est_i_dictionary_text(texts, index), part->sample->plan.variables[v].level);
+            known[index] = has_level(part->sample, field, est_i_dictionary_text(texts, index), part->sample->plan.variables[v].level);
         part->value[v][i] = known[index];
     }
     return EST_OK;
@@ -507,6 +517,8 @@ static est_status decode_replicates(est_i_sample_part *part, const est_i_scan_ba
             part->replicate[r][i] = sample->plan.combined ? from[i] * sample->plan.design.weight_scale : from[i] * part->base[i];
         }
     }
+    if (part->rank)
+        est_i_replicate_rank_take(part->rank, n, (const double *const *)part->replicate);
     return EST_OK;
 }
 

@@ -59,6 +59,8 @@ void est_i_sample_state_write(const est_i_sample *sample, const est_i_tree *tree
         put_node(&tree->node[i], out);
         write(tree->user, tree->node[i].part, out);
     }
+    if (sample->rank)
+        est_i_replicate_rank_write(sample->rank, out);
 }
 
 static est_status read_leaves(est_i_sample *sample, est_i_state_reader *reader, est_i_renumbering *final, est_error *error)
@@ -140,6 +142,8 @@ est_status est_i_sample_state_read(est_i_sample *sample, est_i_state_reader *rea
                 tree->consumer->part_free(tree->user, node.part);
         }
     }
+    if (status == EST_OK && sample->rank)
+        status = est_i_replicate_rank_read(sample->rank, reader, error);
     free((uint32_t *)final.leaf);
     free((uint32_t *)final.domain);
     return status;

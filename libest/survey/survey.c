@@ -94,6 +94,122 @@ static bool asks(const char *text)
     return text && *text;
 }
 
+/* An option that was given, whether something that was asked for depends on it, and what it depends on. */
+typedef struct dependence {
+    const char *option;
+    bool given, used;
+    const char *needs;
+} dependence;
+
+static est_status refuse_idle(size_t n, const dependence *options, est_error *error)
+{
+    for (size_t i = 0; i < n; i++)
+        if (options[i].given && !options[i].used)
+            return est_i_fail(error, EST_EOPTION, "option --%s would change nothing here: it needs %s", options[i].option, options[i].needs);
+    return EST_OK;
+}
+
+#define REFUSE_IDLE(options, error) refuse_idle(sizeof(options) / sizeof *(options), options, error)
+
+static bool is_one_of(int value, int a, int b)
+{
+    return value == a || value == b;
+}
+
+static est_status check_design_options(const est_survey_options *o, est_error *error)
+{
+    bool taylor = o->variance == EST_I_SURVEY_TAYLOR, supplied = o->variance == EST_I_SURVEY_SUPPLIED;
+    bool jackknife1 = o->variance == EST_I_SURVEY_JK1;
+    bool moves = is_one_of(o->lonely, EST_I_LONELY_ADJUST, EST_I_LONELY_AVERAGE);
+    bool joint = is_one_of(o->pps, EST_I_PPS_OVERTON, EST_I_PPS_HARTLEY_RAO);
+    bool stages = asks(o->psu) && strchr(o->psu, ',') && asks(o->fpc);
+    const dependence options[] = {
+        {"weight-scale", o->weight_scale != 1, asks(o->weight) || asks(o->base_weight) || asks(o->fpc), "--weight, which it multiplies"},
+        {"nest", o->nest, asks(o->psu) && asks(o->strata), "--psu and --strata, within which the ids are numbered"},
+        {"fpc", asks(o->fpc), !supplied || !asks(o->weight), "another --variance: supplied replicates have their corrections in them"},
+        {"lonely", o->lonely != EST_I_LONELY_FAIL, !supplied && !jackknife1, "--variance taylor or replicates that are made by strata"},
+        {"lonely adjust or average", moves, taylor, "--variance taylor; replicates know fail, remove and certainty"},
+        {"lonely-domain", o->lonely_domain, moves && !joint && o->calibrate == EST_I_CALIBRATE_NONE,
+         "--lonely adjust or average, without calibration and without --pps overton or hartley-rao"},
+        {"ultimate-cluster", o->ultimate_cluster, taylor && stages, "--psu with two stages or more, --fpc and --variance taylor"},
+        {"pps-form", o->pps_form != 0, joint, "--pps overton or hartley-rao"},
+    };
+    return REFUSE_IDLE(options, error);
+}
+
+static est_status check_replicate_options(const est_survey_options *o, est_error *error)
+{
+    bool supplied = o->variance == EST_I_SURVEY_SUPPLIED, taylor = o->variance == EST_I_SURVEY_TAYLOR;
+    bool draws = o->variance >= EST_I_SURVEY_RAO_WU && !supplied;
+    bool fay = o->variance == EST_I_SURVEY_FAY || (supplied && o->replicate_type == EST_I_SURVEY_TYPE_FAY && !(o->scale > 0));
+    bool jackknife = is_one_of(o->variance, EST_I_SURVEY_JK1, EST_I_SURVEY_JKN) ||
+                     (supplied && is_one_of(o->replicate_type, EST_I_SURVEY_TYPE_JK1, EST_I_SURVEY_TYPE_JKN));
+    const dependence options[] = {
+        {"replicate-type", o->replicate_type != 0, supplied, "--variance supplied"},
+        {"replicate-factors", o->replicate_factors, supplied, "--variance supplied"},
+        {"scale", o->scale > 0, supplied, "--variance supplied; of other replicates it is known"},
+        {"rscales", asks(o->rscales), supplied, "--variance supplied; of other replicates they are known"},
+        {"mse", o->mse, !taylor, "a --variance by replicates"},
+        {"draws", o->draws != 1000, draws, "--variance rao-wu, canty-davison, preston or sdr"},
+        {"fay", o->fay != 0.5, fay, "--variance fay, or supplied with --replicate-type fay and without --scale"},
+        {"resample", o->resample > 0, o->variance == EST_I_SURVEY_RAO_WU, "--variance rao-wu"},
+        {"quantile-over-replicates", o->quantile_over_replicates, asks(o->quantile) && !taylor && !jackknife,
+         "--quantile and replicates other than a jackknife, which is not consistent for quantiles"},
+        {"by-cluster", o->by_cluster, o->calibrate != EST_I_CALIBRATE_NONE && o->calibrate != EST_I_CALIBRATE_DECLARED,
+         "a --calibrate that makes weights"},
+        {"g-weighted", o->g_weighted, o->calibrate != EST_I_CALIBRATE_NONE && taylor, "--calibrate and --variance taylor: it says how "
+         "residuals are taken"},
+    };
+    return REFUSE_IDLE(options, error);
+}
+
+static est_status check_output_options(const est_survey_options *o, est_error *error)
+{
+    bool totals = asks(o->mean) || asks(o->total) || asks(o->proportion) || asks(o->ratio), two = o->ci == EST_I_CI_TWO_SE;
+    bool woodruff = asks(o->quantile) && !o->quantile_over_replicates, models = asks(o->linear) || asks(o->logistic);
+    bool has_design = o->variance != EST_I_SURVEY_SUPPLIED || asks(o->psu) || asks(o->strata);
+    const dependence options[] = {
+        {"by", asks(o->by), totals || asks(o->quantile), "--mean, --total, --proportion, --ratio or --quantile; regressions and tests of a "
+         "domain are had by --where"},
+        {"ci", o->ci != EST_I_CI_BETA, two ? totals : asks(o->proportion), two ? "--mean, --total, --proportion or --ratio"
+                                                                               : "--proportion; other intervals are t"},
+        {"df", o->df == 1, has_design, "--psu or --strata: without them supplied replicates alone tell the degrees of freedom"},
+        {"deff", o->deff != 1, totals, "--mean, --total, --proportion or --ratio"},
+        {"design-effect", o->design_effect != 1, asks(o->proportion) && !two, "--proportion with an interval other than two-se"},
+        {"quantile-rule", o->quantile_rule != 0, asks(o->quantile), "--quantile"},
+        {"quantile-ci", o->quantile_ci != 2, woodruff, "--quantile with Woodruff's interval"},
+        {"sampling-errors", o->sampling_errors, totals && o->deff == 1, "--mean, --total, --proportion or --ratio, and --deff replace, of "
+         "which its DEFT is the root"},
+        {"covariance", o->covariance, totals, "--mean, --total, --proportion or --ratio; regressions have theirs always"},
+        {"level", o->level != 0.95, (totals && !two) || asks(o->quantile) || models, "an interval that has a level"},
+    };
+    return REFUSE_IDLE(options, error);
+}
+
+static est_status check_declared(const est_survey_options *o, est_error *error)
+{
+    bool declared = o->calibrate == EST_I_CALIBRATE_DECLARED;
+    if (declared && (!asks(o->calibrated) || !asks(o->base_weight) || !asks(o->weight)))
+        return est_i_fail(error, EST_EOPTION, "option --calibrate declared needs --weight with the calibrated weights, --calibrated with the "
+                          "columns that they were calibrated on and --base-weight with the weights before that");
+    if (declared && o->variance != EST_I_SURVEY_TAYLOR)
+        return est_i_fail(error, EST_EOPTION, "option --calibrate declared goes with --variance taylor: the known totals are not told, so "
+                          "replicates cannot be calibrated to them; supplied replicates that were calibrated need no --calibrate");
+    if (!declared && (asks(o->calibrated) || asks(o->base_weight)))
+        return est_i_fail(error, EST_EOPTION, "options --calibrated and --base-weight belong to --calibrate declared");
+    return EST_OK;
+}
+
+static est_status check_idle(const est_survey_options *o, est_error *error)
+{
+    est_status status = check_declared(o, error);
+    if (status == EST_OK)
+        status = check_design_options(o, error);
+    if (status == EST_OK)
+        status = check_replicate_options(o, error);
+    return status == EST_OK ? check_output_options(o, error) : status;
+}
+
 static est_status validate(const void *options, est_error *error)
 {
     const est_survey_options *o = options;
@@ -106,25 +222,20 @@ static est_status validate(const void *options, est_error *error)
     if (supplied != asks(o->replicates))
         return est_i_fail(error, EST_EOPTION, supplied ? "option --variance supplied needs --replicates with their columns" :
                           "option --replicates gives replicate weights; say --variance supplied as well");
-    if (!asks(o->weight) && supplied && o->replicate_factors == 0 && asks(o->fpc))
+    if (supplied && !asks(o->weight) && o->replicate_factors == 0)
         return est_i_fail(error, EST_EOPTION, "replicate weights need --weight, the weight of the whole sample");
     if (o->calibrate != EST_I_CALIBRATE_NONE && !declared && !o->margins)
         return est_i_fail(error, EST_EOPTION, "option --calibrate needs --margins, a table of known totals (columns variable, level, total)");
     if (o->margins && (o->calibrate == EST_I_CALIBRATE_NONE || declared))
         return est_i_fail(error, EST_EOPTION, "option --margins is used by --calibrate poststratify, rake, linear, bounded, logit or "
                           "exponential; none of them was chosen");
-    if (declared && (!asks(o->calibrated) || !asks(o->base_weight)))
-        return est_i_fail(error, EST_EOPTION, "option --calibrate declared needs --calibrated with the columns that the weights were "
-                          "calibrated on and --base-weight with the weights before that");
-    if (!declared && (asks(o->calibrated) || asks(o->base_weight)))
-        return est_i_fail(error, EST_EOPTION, "options --calibrated and --base-weight belong to --calibrate declared");
     if (o->shared_psu && !asks(o->wave))
         return est_i_fail(error, EST_EOPTION, "option --shared-psu says that waves share their PSUs; give --wave with the column of waves");
     if (o->pps && !asks(o->fpc))
         return est_i_fail(error, EST_EOPTION, "option --pps needs --fpc with the probability with which each unit was drawn");
     if (o->pps && o->variance != EST_I_SURVEY_TAYLOR)
         return est_i_fail(error, EST_EOPTION, "option --pps is a variance formula of its own: it goes with --variance taylor");
-    return EST_OK;
+    return check_idle(o, error);
 }
 
 static est_status fit(const est_table *data, const void *options, const est_context *context, est_result **result,

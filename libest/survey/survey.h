@@ -16,8 +16,17 @@ extern const est_method est_i_method_survey;
 /* How a file begins that holds the sums of a part. */
 static const char est_i_survey_magic[] = "est survey part 1\n";
 
-/* Numbers of the choices of --variance. */
-enum { EST_I_SURVEY_TAYLOR = 0, EST_I_SURVEY_JK1, EST_I_SURVEY_SUPPLIED = 9 };
+/* Numbers of the choices of --variance, and of --replicate-type. */
+enum {
+    EST_I_SURVEY_TAYLOR = 0,
+    EST_I_SURVEY_JK1,
+    EST_I_SURVEY_JKN,
+    EST_I_SURVEY_FAY = 4,
+    EST_I_SURVEY_RAO_WU,
+    EST_I_SURVEY_SUPPLIED = 9
+};
+enum { EST_I_SURVEY_TYPE_BOOTSTRAP = 0, EST_I_SURVEY_TYPE_JK1, EST_I_SURVEY_TYPE_JKN, EST_I_SURVEY_TYPE_BRR, EST_I_SURVEY_TYPE_FAY,
+       EST_I_SURVEY_TYPE_SDR };
 
 typedef enum est_i_estimand_kind {
     EST_I_ESTIMAND_MEAN = 0,
@@ -51,6 +60,8 @@ est_status est_i_survey_request_read(const est_survey_options *options, const es
 void est_i_survey_request_free(est_i_survey_request *request);
 /* Appends a variable, or finds the one that is there. SIZE_MAX without memory. */
 size_t est_i_survey_request_variable(est_i_survey_request *request, const char *column, est_i_variable_kind kind, const char *level);
+/* A group of variables whose totals are taken, found or appended. SIZE_MAX without memory. */
+size_t est_i_survey_request_group(est_i_survey_request *request, size_t n, const size_t *variable);
 /* Appends a variable in any case, so that several get numbers in a row; false without memory. */
 bool est_i_survey_request_append(est_i_survey_request *request, const est_i_variable *variable);
 
@@ -59,7 +70,9 @@ typedef struct est_i_survey_estimate {
     const est_i_estimand *estimand;
     est_i_statistic statistic;
     double estimate, variance, df, n, weight, deff, numerator;
-    size_t lonely; /* single-PSU strata behind the variance */
+    double deff_replace; /* whatever the choice of --deff: limits at 0 and 1 stand on it */
+    size_t lonely;  /* single-PSU strata behind the variance */
+    size_t dropped; /* replicates without an estimate */
 } est_i_survey_estimate;
 
 /* A run. */
@@ -92,9 +105,10 @@ typedef struct est_i_survey {
     uint32_t *order;  /* domains in page order */
     size_t n_order;
     double *theta;    /* under replicates: [r * n_estimates + estimate] */
-    size_t dropped;   /* replicates without an estimate, at most for one statistic */
-    size_t lonely;    /* single-PSU strata met in the whole */
+    size_t lonely;    /* single-PSU strata behind one standard error, at most, whatever the estimator */
     bool normalised;  /* the weights add up to about the number of rows */
+    bool rank_unknown; /* supplied replicates count as if none followed from the others */
+    size_t unused_stages; /* of --psu: below one without --fpc */
 } est_i_survey;
 
 /* Steps, in order. Each leaves what it made in the run, which est_i_survey_clear frees. */
@@ -118,6 +132,12 @@ est_status est_i_survey_contrast_rows(est_i_survey *run, est_error *error);
 
 void est_i_survey_notes(est_i_survey *run);
 est_status est_i_survey_frames(est_i_survey *run, est_error *error);
+
+/* Flags of a standard error on so many degrees of freedom, with so many single-PSU strata behind it. */
+uint32_t est_i_survey_error_flags(double df, size_t lonely);
+
+/* The columns of a group, "a" or "a/b", appended to the text. */
+void est_i_survey_group_name(const est_i_survey *run, size_t group, est_i_text *text);
 
 /* Keeps a text as long as the run; NULL without memory. */
 const char *est_i_survey_keep(est_i_survey *run, const char *text);

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "data/scan.h"
 #include "survey/survey.h"
 
 const char *est_i_survey_keep(est_i_survey *run, const char *text)
@@ -65,11 +66,26 @@ static const char *or_null(const char *text)
     return text && *text ? text : NULL;
 }
 
+/* Columns that are not read must be there all the same: a name that is wrong is a mistake. */
+static est_status require_unused(est_i_survey *run, est_error *error)
+{
+    const est_i_design_columns *design = &run->columns;
+    est_status status = EST_OK;
+    size_t column;
+    for (size_t s = design->n_stages; s < EST_I_STAGES_MAX && status == EST_OK; s++) {
+        if (design->unit[s])
+            status = est_i_source_require(run->source, design->unit[s], "a sampling unit", &column, error);
+        if (status == EST_OK && design->stratum[s])
+            status = est_i_source_require(run->source, design->stratum[s], "a stratum", &column, error);
+    }
+    return status;
+}
+
 static est_status design_columns(est_i_survey *run, est_error *error)
 {
     const est_survey_options *o = run->options;
     est_i_design_columns *design = &run->columns;
-    size_t n_psu = 0, n_strata = 0, n_fpc = 0;
+    size_t n_psu = 0, n_strata = 0, n_fpc = 0, shared_wave;
     est_status status = stages(run, "psu", o->psu, design->unit, &n_psu, error);
     if (status == EST_OK)
         status = stages(run, "strata", o->strata, design->stratum, &n_strata, error);
@@ -81,14 +97,19 @@ static est_status design_columns(est_i_survey *run, est_error *error)
     if (n_strata > design->n_stages || n_fpc > design->n_stages)
         return est_i_fail(error, EST_EOPTION, "option --%s names %zu stages, but --psu names %zu; expected at most as many",
                           n_strata > design->n_stages ? "strata" : "fpc", n_strata > design->n_stages ? n_strata : n_fpc, n_psu);
-    if (design->n_stages > n_fpc + 1) /* below a stage drawn with replacement nothing adds to the variance */
+    if (design->n_stages > n_fpc + 1) { /* below a stage drawn with replacement nothing adds to the variance */
+        run->unused_stages = design->n_stages - n_fpc - 1;
         design->n_stages = n_fpc + 1;
+        status = require_unused(run, error);
+    }
     design->weight = or_null(o->weight);
     design->weight_scale = o->weight_scale;
     design->nest = o->nest;
     design->pps = o->pps != EST_I_PPS_NONE;
     design->wave = o->shared_psu ? NULL : or_null(o->wave);
-    return EST_OK;
+    if (status == EST_OK && o->shared_psu)
+        status = est_i_source_require(run->source, o->wave, "the wave", &shared_wave, error);
+    return status;
 }
 
 static bool begins(const char *text, const char *pattern)

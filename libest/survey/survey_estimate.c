@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "survey/survey.h"
 
 static est_i_replicate_kind kind_of(const est_survey_options *o)
@@ -51,7 +52,9 @@ static est_status make_replicates(est_i_survey *run, est_error *error)
     if (supplied && isnan(wanted.scale))
         return est_i_fail(error, EST_EOPTION, "option --replicate-type: the scale of these replicates does not follow from their number; "
                           "give --scale, or --rscales with (n_h - 1) / n_h for each replicate of jkn");
-    return est_i_replicates_make(est_i_sample_design(run->sample), &wanted, &run->replicates, error);
+    est_status status = supplied ? est_i_sample_replicate_rank(run->sample, &wanted.rank, error) : EST_OK;
+    run->rank_unknown = supplied && wanted.rank == 0;
+    return status == EST_OK ? est_i_replicates_make(est_i_sample_design(run->sample), &wanted, &run->replicates, error) : status;
 }
 
 /* Estimand by estimand: the whole, then every domain. */
@@ -85,16 +88,25 @@ double est_i_survey_df(const est_i_survey *run, const bool *present)
     return fmin(df, replicated);
 }
 
-/* V0 of a design effect: s^2 W^2 / (n X^2), X the denominator, times (W - n) / W without replacement (methods/survey.md B6). */
+/* V0 of a design effect: s^2 W^2 / (n X^2), X the denominator. */
 static double simple_variance(const est_i_survey *run, const est_i_survey_estimate *estimate)
 {
     const est_i_statistic *s = &estimate->statistic;
     double spread = est_i_totals_spread(run->totals, s), n = estimate->n, weight = estimate->weight;
     est_i_statistic denominator = {s->group, s->domain, s->b, -1};
     double below = s->b < 0 ? 1 : s->b == 0 ? weight : est_i_totals_value(run->totals, &denominator);
-    double variance = spread * weight * weight / (n * below * below);
-    bool without = run->options->deff == 2;
-    return without && weight <= 1.05 * n ? NAN : without ? variance * (weight - n) / weight : variance;
+    return spread * weight * weight / (n * below * below);
+}
+
+/* Without replacement V0 is (W - n) / W of that; weights that add up to about n tell no population. */
+static void set_design_effect(const est_i_survey *run, est_i_survey_estimate *estimate)
+{
+    double weight = estimate->weight, n = estimate->n;
+    estimate->deff_replace = estimate->variance / simple_variance(run, estimate);
+    if (run->options->deff == 1)
+        estimate->deff = estimate->deff_replace;
+    else if (run->options->deff == 2 && weight > 1.05 * n)
+        estimate->deff = estimate->deff_replace * weight / (weight - n);
 }
 
 static void set_numbers(est_i_survey *run, est_i_survey_estimate *estimate)
@@ -118,7 +130,6 @@ static est_status replicated_covariance(est_i_survey *run, size_t k, const size_
     }
     if (status == EST_OK)
         est_i_replicates_covariance(run->replicates, k, theta, estimate, covariance, &dropped);
-    run->dropped = dropped > run->dropped ? dropped : run->dropped;
     free(theta);
     free(estimate);
     return status;
@@ -185,12 +196,34 @@ static est_status replicated_variances(est_i_survey *run, est_error *error)
         if (run->estimates[i].n == 0)
             continue;
         run->estimates[i].variance = variance[i];
-        run->dropped = dropped[i] > run->dropped ? dropped[i] : run->dropped;
+        run->estimates[i].dropped = dropped[i];
     }
     free(estimate);
     free(variance);
     free(dropped);
     return good ? EST_OK : est_i_no_memory(error);
+}
+
+/* Strata of one unit that replicates, made stratum by stratum, take as certain. */
+static size_t still_strata(const est_i_survey *run, const bool *present)
+{
+    const est_i_design *design = est_i_sample_design(run->sample);
+    const est_i_stage *top = &design->stage[0];
+    size_t leaves = est_i_design_leaves(design), n = 0, last = SIZE_MAX;
+    if (run->options->variance == EST_I_SURVEY_JK1 || run->options->variance == EST_I_SURVEY_SUPPLIED)
+        return 0;
+    for (size_t leaf = 0; leaf < leaves; leaf++) {
+        uint32_t unit = (uint32_t)leaf;
+        for (size_t s = design->n_stages - 1; s > 0; s--)
+            unit = design->stage[s].unit_parent[unit];
+        uint32_t h = top->unit_stratum[unit];
+        bool whole = isfinite(top->stratum_population[h]) && 1 - 1 / top->stratum_population[h] < 1e-7;
+        if (present[leaf] && h != last && top->stratum_first[h + 1] - top->stratum_first[h] == 1 && !whole) {
+            last = h;
+            n++;
+        }
+    }
+    return n;
 }
 
 static est_status set_variances(est_i_survey *run, est_error *error)
@@ -199,7 +232,7 @@ static est_status set_variances(est_i_survey *run, est_error *error)
     bool *present = malloc((leaves + 1) * sizeof *present);
     est_status status = present ? EST_OK : est_i_no_memory(error);
     for (size_t i = 0; i < run->n_estimates; i++)
-        run->estimates[i].variance = run->estimates[i].deff = run->estimates[i].df = NAN;
+        run->estimates[i].variance = run->estimates[i].deff = run->estimates[i].deff_replace = run->estimates[i].df = NAN;
     if (status == EST_OK && run->replicates)
         status = replicated_variances(run, error);
     for (size_t i = 0; i < run->n_estimates && status == EST_OK; i++) {
@@ -210,9 +243,11 @@ static est_status set_variances(est_i_survey *run, est_error *error)
         est_i_totals_present(run->totals, s->group, s->domain, present);
         if (!run->replicates)
             status = linearised_covariance(run, 1, &i, present, &estimate->variance, &estimate->lonely, error);
+        else
+            estimate->lonely = still_strata(run, present);
         estimate->df = est_i_survey_df(run, present);
-        if (run->options->deff)
-            estimate->deff = estimate->variance / simple_variance(run, estimate);
+        run->lonely = estimate->lonely > run->lonely ? estimate->lonely : run->lonely;
+        set_design_effect(run, estimate);
         if (status == EST_OK && est_i_monitor_cancelled(&run->monitor))
             status = est_i_cancelled(error);
     }
@@ -220,17 +255,27 @@ static est_status set_variances(est_i_survey *run, est_error *error)
     return status;
 }
 
+void est_i_survey_group_name(const est_i_survey *run, size_t group, est_i_text *text)
+{
+    const est_i_group *g = &run->request.groups[group];
+    for (size_t i = 0; i < g->n; i++)
+        est_i_text_printf(text, "%s%s", i ? "/" : "", run->request.variables[g->variable[i]].column);
+}
+
 static est_status check_missing(const est_i_survey *run, est_error *error)
 {
-    for (size_t e = 0; run->options->missing == 1 && e < run->request.n_estimands; e++) {
-        const est_i_estimand *estimand = &run->request.estimands[e];
-        double missing = est_i_totals_missing(run->totals, estimand->group, EST_I_WHOLE);
+    est_status status = EST_OK;
+    for (size_t g = 0; run->options->missing == 1 && g < run->request.n_groups && status == EST_OK; g++) {
+        double missing = est_i_totals_missing(run->totals, g, EST_I_WHOLE);
+        est_i_text name = {0};
+        est_i_survey_group_name(run, g, &name);
         if (missing > 0)
-            return est_i_fail_at(error, EST_EVALUE, (est_i_place){est_source_name(run->source), 0, 0, NULL},
-                                 "%s: found %.0f rows without a value, expected none (option --missing fail); --missing omit leaves them "
-                                 "out of this estimate and says how many", estimand->name, missing);
+            status = est_i_fail_at(error, EST_EVALUE, (est_i_place){est_source_name(run->source), 0, 0, name.failed ? NULL : name.data},
+                                   "found %.0f rows without a value, expected none (option --missing fail); --missing omit leaves them "
+                                   "out and says how many", missing);
+        est_i_text_free(&name);
     }
-    return EST_OK;
+    return status;
 }
 
 static est_status check_any(const est_i_survey *run, est_error *error)
@@ -238,8 +283,8 @@ static est_status check_any(const est_i_survey *run, est_error *error)
     est_i_sample_counts counts = est_i_sample_count(run->sample);
     est_i_place place = {est_source_name(run->source), 0, 0, NULL};
     bool any = false;
-    for (size_t e = 0; e < run->request.n_estimands; e++)
-        any = any || est_i_totals_cases(run->totals, run->request.estimands[e].group, EST_I_WHOLE) > 0;
+    for (size_t g = 0; g < run->request.n_groups; g++)
+        any = any || est_i_totals_cases(run->totals, g, EST_I_WHOLE) > 0;
     if (counts.positive_weights == 0)
         return est_i_fail_at(error, EST_EIDENTIFY, place, "every weight is 0: nothing can be estimated; check the column of weights");
     if (counts.outside + counts.unknown_condition == counts.rows)
@@ -268,22 +313,37 @@ static est_status replicate_all(est_i_survey *run, est_error *error)
     return status;
 }
 
-/* Weights of which the sum is about the number of rows, or that times a power of ten: they were scaled to the sample. */
+/* Units of the first stage in the population for one in the sample, as --fpc has it; NaN without it. */
+static double expansion_of(const est_i_survey *run)
+{
+    const est_i_stage *stage = &est_i_sample_design(run->sample)->stage[0];
+    double population = 0;
+    for (size_t h = 0; h < stage->n_strata; h++)
+        population += stage->unit_probability ? 0 : stage->stratum_population[h];
+    for (size_t u = 0; u < stage->n_units && stage->unit_probability; u++)
+        population += 1 / stage->unit_probability[u];
+    return isfinite(population) && run->columns.fpc[0] ? population / (double)stage->n_units : NAN;
+}
+
+/* Weights scaled to the sample: their mean is 1, or 1,000,000 where six decimals are implied (DHS), about so where rows were left out.
+ * Honest weights have means of 1,000 or 10,000 too: there only a mean that is met as exactly as scaling meets it tells, and equal weights
+ * tell nothing. Weights that --fpc confirms are never accused: a sample may be nearly the population. */
 static bool look_normalised(const est_i_survey *run)
 {
     est_i_sample_counts counts = est_i_sample_count(run->sample);
-    double share = counts.weight_sum / (double)counts.positive_weights;
-    double power = pow(10, round(log10(share)));
+    double mean = counts.weight_sum / (double)counts.positive_weights, power = pow(10, round(log10(mean)));
     bool constant = counts.weight_sum * counts.weight_sum >= counts.weight_square_sum * (double)counts.positive_weights * (1 - 1e-9);
-    return !run->calibration && share > 0 && fabs(share / power - 1) <= 0.05 && (power == 1 || power >= 1000) &&
-           !(constant && power != 1 && run->columns.fpc[0]);
+    bool usual = power >= 10 && power < 1e5;
+    double off = fabs(mean / power - 1), confirmed = fabs(expansion_of(run) / mean - 1);
+    bool exact = off <= 1e-5 && !constant && power >= 1000;
+    return !run->calibration && mean > 0 && power >= 1 && (usual ? exact : off <= 0.05) && !(confirmed <= 0.1);
 }
 
 est_status est_i_survey_estimate_all(est_i_survey *run, est_error *error)
 {
     est_i_totals_options options = {run->calibration, run->options->variance != EST_I_SURVEY_TAYLOR};
     est_status status = EST_OK;
-    if (run->request.n_estimands > 0) {
+    if (run->request.n_groups > 0) {
         if (!run->totals)
             status = est_i_totals_take(run->sample, run->request.n_groups, run->request.groups, &options, &run->totals, error);
         if (status == EST_OK)

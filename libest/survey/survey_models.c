@@ -51,6 +51,14 @@ est_status est_i_survey_model_variables(est_i_survey *run, est_error *error)
     return status == EST_OK ? add_pair(run, error) : status;
 }
 
+static est_status check_missing(const est_i_survey *run, const char *what, double missing, est_error *error)
+{
+    if (run->options->missing != 1 || missing == 0)
+        return EST_OK;
+    return est_i_fail_at(error, EST_EVALUE, (est_i_place){est_source_name(run->source), 0, 0, NULL}, "%s: found %.0f rows that miss a value, "
+                         "expected none (option --missing fail); --missing omit leaves them out and says how many", what, missing);
+}
+
 static void add_coefficient(est_i_survey *run, const est_i_regression *fit, size_t i, const char *model)
 {
     est_i_text name = {0};
@@ -72,7 +80,7 @@ static void add_coefficient(est_i_survey *run, const est_i_regression *fit, size
         row.level = run->options->level;
         row.df = fit->df;
         row.interval = interval.method;
-        row.flags = !(fit->df > 0) ? EST_FLAG_BIT(EST_FLAG_NO_DF) : 0;
+        row.flags = est_i_survey_error_flags(fit->df, fit->lonely);
     }
     est_i_result_add_row(run->builder, &row);
     est_i_text_free(&name);
@@ -103,10 +111,17 @@ static void add_terms(est_i_survey *run, const est_i_regression *fit, const char
 
 static void note_regression(est_i_survey *run, const est_i_regression *fit, const char *text)
 {
-    est_i_text names = {0};
-    for (size_t i = 0; fit->separated && i < fit->p; i++)
-        if (fit->unbounded[i])
+    est_i_text names = {0}, aliased = {0};
+    for (size_t i = 0; i < fit->p; i++) {
+        if (fit->separated && fit->unbounded[i])
             est_i_text_printf(&names, "%s%s", names.length ? ", " : "", fit->name[i]);
+        if (fit->aliased[i])
+            est_i_text_printf(&aliased, "%s%s", aliased.length ? ", " : "", fit->name[i]);
+    }
+    if (aliased.length)
+        est_i_result_note(run->builder, run->context, EST_WARNING, "dependent_columns", "%s: left out, since the columns before them tell all "
+                          "of them, or all but less than a ten-thousand-millionth: %s. For powers, take the number from its middle first.",
+                          text, aliased.failed ? "some" : aliased.data);
     if (fit->separated)
         est_i_result_note(run->builder, run->context, EST_WARNING, "separated", "%s: the terms foretell the response without fail, so that "
                           "these coefficients have no finite estimate: %s. Drop the term, or join rare levels.", text,
@@ -117,7 +132,9 @@ static void note_regression(est_i_survey *run, const est_i_regression *fit, cons
     if (fit->dropped > 0)
         est_i_result_note(run->builder, run->context, EST_WARNING, "replicates_dropped", "%s: %zu replicates have no estimate and are left "
                           "out: the standard errors are too small.", text, fit->dropped);
+    run->lonely = fit->lonely > run->lonely ? fit->lonely : run->lonely;
     est_i_text_free(&names);
+    est_i_text_free(&aliased);
 }
 
 static void add_covariance(est_i_survey *run, const est_i_regression *fit, const char *name, const char *title)
@@ -152,8 +169,12 @@ static est_status add_regression(est_i_survey *run, const est_i_formula *formula
     est_i_regression *fit = NULL;
     bool logistic = family == EST_I_FAMILY_LOGISTIC;
     est_status status = est_i_regression_fit(run->sample, &wanted, &fit, error);
-    if (status != EST_OK)
+    if (status == EST_OK)
+        status = check_missing(run, text, fit->missing, error);
+    if (status != EST_OK) {
+        est_i_regression_free(fit);
         return status;
+    }
     for (size_t i = 0; i < fit->p; i++)
         add_coefficient(run, fit, i, text);
     add_covariance(run, fit, logistic ? "logistic_vcov" : "linear_vcov", logistic ? "Covariance of the logistic coefficients"
@@ -192,19 +213,39 @@ static void add_table(est_i_survey *run, const est_i_association *table)
         }
 }
 
+static void note_association(est_i_survey *run, const est_i_association *table)
+{
+    const char *pair = run->options->association;
+    run->lonely = table->lonely > run->lonely ? table->lonely : run->lonely;
+    if (table->missing > 0)
+        est_i_result_note_public(run->builder, run->context, EST_NOTE, "missing", "Some rows miss a value and are left out of the tests.",
+                                 "%s: %.0f rows miss a value and are left out of the tests.", pair, table->missing);
+    if (table->dropped > 0)
+        est_i_result_note(run->builder, run->context, EST_WARNING, "replicates_dropped", "%s: %zu replicates have no estimate and are left out: "
+                          "the tests reject too easily.", pair, table->dropped);
+    if (!(table->df > 0))
+        est_i_result_note(run->builder, run->context, EST_WARNING, "no_df", "%s: no degrees of freedom (as many strata as PSUs with cases): "
+                          "only the first-order test, which takes the design effects as known, has a p.", pair);
+    else if (table->df < 8)
+        est_i_result_note(run->builder, run->context, EST_NOTE, "few_df", "%s: %.0f degrees of freedom: the design effects behind the tests are "
+                          "themselves uncertain.", pair, table->df);
+}
+
 static est_status add_association(est_i_survey *run, est_error *error)
 {
     est_i_association_options wanted = {.row = run->associated[0], .column = run->associated[1], .design_df = run->options->df == 1,
                                         .taylor = run->taylor, .replicates = run->replicates, .calibration = run->calibration};
     est_i_association *table = NULL;
     est_status status = est_i_association_fit(run->sample, &wanted, &table, error);
-    if (status != EST_OK)
+    if (status == EST_OK)
+        status = check_missing(run, run->options->association, table->missing, error);
+    if (status != EST_OK) {
+        est_i_association_free(table);
         return status;
+    }
     add_tests(run, table);
     add_table(run, table);
-    if (table->missing > 0)
-        est_i_result_note_public(run->builder, run->context, EST_NOTE, "missing", "Some rows miss a value and are left out of the tests.",
-                                 "%s: %.0f rows miss a value and are left out of the tests.", run->options->association, table->missing);
+    note_association(run, table);
     est_i_association_free(table);
     return EST_OK;
 }

@@ -66,8 +66,6 @@ static est_status make_calibration(est_i_survey *run, est_error *error)
     est_status status = read_bounds(o, &wanted, error);
     if (status == EST_OK && wanted.kind != EST_I_CALIBRATE_NONE)
         status = est_i_calibration_new(run->source, &wanted, &run->calibration, error);
-    if (status == EST_OK && wanted.kind == EST_I_CALIBRATE_DECLARED && o->variance != EST_I_SURVEY_TAYLOR)
-        status = est_i_calibration_check_replicates(run->calibration, error);
     if (wanted.kind == EST_I_CALIBRATE_DECLARED) /* the design's weight is the one before; the calibration brings the other */
         run->columns.weight = o->base_weight;
     run->calibration_first = run->request.n_variables;

@@ -29,8 +29,12 @@ static est_status add_request(est_i_survey *run, const char *item, est_error *er
     est_i_text_append(&name, ")");
     const char *kept = name.failed ? NULL : est_i_survey_keep(run, name.data);
     est_i_text_free(&name);
-    if (!grown || !names || variable == SIZE_MAX || !kept)
+    size_t group = variable == SIZE_MAX ? SIZE_MAX : est_i_survey_request_group(&run->request, 1, &variable);
+    if (!grown || !names || group == SIZE_MAX || !kept)
         return est_i_no_memory(error);
+    for (size_t i = 0; i < run->n_quantiles; i++)
+        if (grown[i].variable == variable && !(grown[i].probability < probability) && !(grown[i].probability > probability))
+            return EST_OK; /* asked for twice: once is enough */
     grown[run->n_quantiles] = (est_i_quantile_request){variable, probability};
     names[run->n_quantiles++] = kept;
     return EST_OK;
@@ -51,7 +55,7 @@ est_status est_i_survey_quantile_variables(est_i_survey *run, est_error *error)
     return status;
 }
 
-static void add_row(est_i_survey *run, const est_i_quantile *quantile, est_label *labels)
+static void add_row(est_i_survey *run, const est_i_quantile_estimate *quantile, est_label *labels)
 {
     est_row row = est_i_row_empty(run->quantile_names[quantile->request]);
     row.n_domain = est_i_survey_labels(run, quantile->domain, labels);
@@ -67,11 +71,24 @@ static void add_row(est_i_survey *run, const est_i_quantile *quantile, est_label
         row.df = quantile->df;
         row.interval = quantile->method;
         row.cv = row.estimate != 0 ? row.se / fabs(row.estimate) : NAN;
-        row.flags = !(quantile->df > 0) ? EST_FLAG_BIT(EST_FLAG_NO_DF) : quantile->df < 8 ? EST_FLAG_BIT(EST_FLAG_FEW_DF) : 0;
+        row.flags = est_i_survey_error_flags(quantile->df, quantile->lonely);
+        run->lonely = quantile->lonely > run->lonely ? quantile->lonely : run->lonely;
     } else {
         row.flags = EST_FLAG_BIT(EST_FLAG_NOT_ESTIMABLE);
     }
     est_i_result_add_row(run->builder, &row);
+}
+
+static void note_dropped(est_i_survey *run, const est_i_quantile_estimate *quantiles, size_t count)
+{
+    const est_i_quantile_estimate *worst = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (quantiles[i].dropped > (worst ? worst->dropped : 0))
+            worst = &quantiles[i];
+    if (worst)
+        est_i_result_note(run->builder, run->context, EST_WARNING, "replicates_dropped", "%s: %zu of %zu replicates have no value in the whole "
+                          "or in a domain, and are left out: the standard error is too small there.", run->quantile_names[worst->request],
+                          worst->dropped, est_i_replicates_count(run->replicates));
 }
 
 est_status est_i_survey_quantile_rows(est_i_survey *run, est_error *error)
@@ -82,7 +99,7 @@ est_status est_i_survey_quantile_rows(est_i_survey *run, est_error *error)
     est_i_quantile_options wanted = {.rule = (est_i_quantile_rule)o->quantile_rule, .ci = kinds[o->quantile_ci], .level = o->level,
                                      .design_df = o->df == 1, .taylor = run->taylor, .replicates = run->replicates,
                                      .over_replicates = o->quantile_over_replicates, .calibration = run->calibration};
-    est_i_quantile *quantiles = NULL;
+    est_i_quantile_estimate *quantiles = NULL;
     size_t count = 0;
     if (run->n_quantiles == 0)
         return EST_OK;
@@ -95,6 +112,8 @@ est_status est_i_survey_quantile_rows(est_i_survey *run, est_error *error)
         status = est_i_no_memory(error);
     for (size_t i = 0; i < count && status == EST_OK; i++)
         add_row(run, &quantiles[i], labels);
+    if (status == EST_OK)
+        note_dropped(run, quantiles, count);
     free(labels);
     free(quantiles);
     return status;

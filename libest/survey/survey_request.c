@@ -50,7 +50,7 @@ bool est_i_survey_request_append(est_i_survey_request *request, const est_i_vari
 }
 
 /* A group of one or two variables, found or appended. SIZE_MAX without memory. */
-static size_t add_group(est_i_survey_request *request, size_t n, const size_t *variable)
+size_t est_i_survey_request_group(est_i_survey_request *request, size_t n, const size_t *variable)
 {
     for (size_t g = 0; g < request->n_groups; g++)
         if (request->groups[g].n == n && memcmp(request->groups[g].variable, variable, n * sizeof *variable) == 0)
@@ -76,7 +76,7 @@ static est_status add_estimand(est_i_survey_request *request, est_i_estimand_kin
     for (size_t i = 0; i < n; i++)
         if (variable[i] == SIZE_MAX)
             grown = NULL;
-    size_t group = grown ? add_group(request, n, variable) : SIZE_MAX;
+    size_t group = grown ? est_i_survey_request_group(request, n, variable) : SIZE_MAX;
     est_i_text_printf(&text, "%s(%s)", what, name);
     char *full = est_i_text_take(&text);
     if (!grown || group == SIZE_MAX || !full) {

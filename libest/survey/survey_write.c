@@ -24,8 +24,8 @@ static double parent_design_effect(const est_i_survey *run, const est_i_survey_e
 {
     size_t per = run->n_order + 1;
     const est_i_survey_estimate *whole = &run->estimates[(size_t)(estimate - run->estimates) / per * per];
-    bool known = whole->estimate > 0 && whole->estimate < 1 && whole->variance > 0 && isfinite(whole->deff);
-    return known ? whole->deff : run->options->design_effect;
+    bool known = whole->estimate > 0 && whole->estimate < 1 && whole->variance > 0 && isfinite(whole->deff_replace);
+    return known ? whole->deff_replace : run->options->design_effect;
 }
 
 static est_i_interval interval_of(const est_i_survey *run, const est_i_survey_estimate *estimate)
@@ -38,17 +38,22 @@ static est_i_interval interval_of(const est_i_survey *run, const est_i_survey_es
     return proportion ? est_i_proportion_interval(ci, &input) : est_i_t_interval(ci == EST_I_CI_TWO_SE ? ci : EST_I_CI_T, &input);
 }
 
+uint32_t est_i_survey_error_flags(double df, size_t lonely)
+{
+    uint32_t flags = lonely > 0 ? EST_FLAG_BIT(EST_FLAG_LONELY_PSU) : 0;
+    if (!(df > 0))
+        flags |= EST_FLAG_BIT(EST_FLAG_NO_DF);
+    else if (df < 8)
+        flags |= EST_FLAG_BIT(EST_FLAG_FEW_DF);
+    return flags;
+}
+
 static uint32_t flags_of(const est_i_survey *run, const est_i_survey_estimate *estimate, const est_i_interval *interval)
 {
     uint32_t flags = 0;
     if (estimate->n == 0 || !isfinite(estimate->estimate))
         return EST_FLAG_BIT(EST_FLAG_NOT_ESTIMABLE);
-    if (estimate->lonely > 0)
-        flags |= EST_FLAG_BIT(EST_FLAG_LONELY_PSU);
-    if (!(estimate->df > 0))
-        flags |= EST_FLAG_BIT(EST_FLAG_NO_DF);
-    else if (estimate->df < 8)
-        flags |= EST_FLAG_BIT(EST_FLAG_FEW_DF);
+    flags = est_i_survey_error_flags(estimate->df, estimate->lonely);
     if (interval->at_bound)
         flags |= EST_FLAG_BIT(EST_FLAG_AT_BOUND);
     if (run->normalised && estimate->estimand->kind == EST_I_ESTIMAND_TOTAL)

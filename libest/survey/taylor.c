@@ -48,7 +48,7 @@ typedef struct group {
 } group;
 
 typedef struct sums {
-    size_t k;
+    size_t k, n_telling; /* groups in which some variance is seen */
     est_i_dd *total, *raw, *within; /* k x k, lower half: of all, of the stage unscaled, of the group */
     double *centre, *mean;          /* k */
 } sums;
@@ -249,11 +249,13 @@ static void add_group(const stage_view *v, const group *g, sums *s)
         if (has_own_mean(v, kind_of(v, h))) {
             means_of(v, h, s->mean);
             add_stratum(v, h, s->mean, g->reach, s->within);
+            s->n_telling++;
         }
     if (v->options->lonely == EST_I_LONELY_ADJUST && n_odd > 0 && !is_alone(v, g)) {
         for (size_t a = 0; a < s->k; a++)
             s->centre[a] = est_i_dd_value(sum_group(v, g, a)) / g->n_units;
         add_recentred(v, g, s->centre, s->within);
+        s->n_telling += g->n_units > 1;
     }
     bool scaled = v->options->lonely == EST_I_LONELY_AVERAGE && n_odd > 0 && g->n_usable > 0;
     double scale = scaled ? (double)g->n_present / (double)g->n_usable : 1;
@@ -266,9 +268,10 @@ static void add_group(const stage_view *v, const group *g, sums *s)
 /* `adjust` for units that are alone: around the mean of all units of the stage. */
 static void recentre_alone(const stage_view *v, sums *s)
 {
+    double n = 0;
     for (size_t a = 0; a < s->k; a++) {
         est_i_dd sum = {0, 0};
-        double n = 0;
+        n = 0;
         for (size_t h = 0; h < v->stage->n_strata;) {
             group g = group_from(v, h);
             if (g.n_present > 0)
@@ -280,8 +283,10 @@ static void recentre_alone(const stage_view *v, sums *s)
     }
     for (size_t h = 0; h < v->stage->n_strata;) {
         group g = group_from(v, h);
-        if (g.n_present > 0 && is_alone(v, &g))
+        if (g.n_present > 0 && is_alone(v, &g)) {
             add_recentred(v, &g, s->centre, s->total);
+            s->n_telling += n > 1;
+        }
         h = g.end;
     }
 }
@@ -298,6 +303,10 @@ static est_status refuse_single(const est_i_design *design, const stage_view *v,
 {
     size_t h = g->a_single;
     char number[32];
+    if (v->index == 0 && v->stage->n_strata == 1)
+        return est_i_fail(error, EST_EDEFINITION, "found a single PSU in all, expected at least two, since one shows no variance; name the "
+                          "units that were drawn first (psu), or none where single rows were drawn; with lonely: remove there are estimates "
+                          "without standard errors");
     if (v->index == 0) {
         const char *name = design->stratum_name ? design->stratum_name[h] : NULL;
         char others[48] = "";
@@ -417,11 +426,11 @@ static bool sum_tiers(const est_i_design *design, size_t k, const double *const 
     return fine;
 }
 
-static void write_out(const sums *s, double *covariance)
+static void write_out(const sums *s, bool is_known, double *covariance)
 {
     for (size_t a = 0; a < s->k; a++)
         for (size_t b = 0; b <= a; b++)
-            covariance[a * s->k + b] = covariance[b * s->k + a] = est_i_dd_value(s->total[a * s->k + b]);
+            covariance[a * s->k + b] = covariance[b * s->k + a] = is_known ? est_i_dd_value(s->total[a * s->k + b]) : NAN;
 }
 
 est_status est_i_taylor_covariance(const est_i_design *design, const est_i_taylor_options *options, size_t k,
@@ -444,8 +453,8 @@ est_status est_i_taylor_covariance(const est_i_design *design, const est_i_taylo
         if (i + 1 < n_stages && !reach_of_units(&view, t.reach[i]))
             break;
     }
-    if (status == EST_OK)
-        write_out(&s, covariance);
+    if (status == EST_OK) /* where single units are all there is, their 0 would be no estimate */
+        write_out(&s, lonely == 0 || s.n_telling > 0, covariance);
 cleanup:
     free_tiers(&t);
     free(room);

@@ -32,8 +32,8 @@ typedef struct est_i_taylor_options {
 /* z[statistic][leaf]: sums of weight times influence over the rows of each leaf; present[leaf]: the leaf has rows of the domain
  * with a weight above zero (NULL: all have). A stratum without a present leaf adds nothing, whatever its z: for residuals of a
  * calibration, which are not zero outside the domain, pass NULL. covariance: k x k, symmetric; a Horvitz-Thompson variance may be
- * below zero, and `average` without a stratum to average over is NaN. *lonely_strata (NULL allowed): single-PSU strata of any stage
- * that were met, with lonely_domain also those of a single PSU with cases. EST_EDEFINITION when a single-PSU stratum is met and the
+ * below zero. NaN where single-PSU strata are all there is, whatever the policy: then no variance is seen. *lonely_strata (NULL
+ * allowed): single-PSU strata of any stage that were met, with lonely_domain also those of a single PSU with cases. EST_EDEFINITION when a single-PSU stratum is met and the
  * policy is to fail: the message names the stratum and says what to choose. */
 est_status est_i_taylor_covariance(const est_i_design *design, const est_i_taylor_options *options, size_t k,
                                    const double *const *z, const bool *present, double *covariance, size_t *lonely_strata,

@@ -190,8 +190,7 @@ static est_status take_domain(const est_i_totals_frame *frame, est_i_totals_part
             add_moments(group, rows, row, weight, moments + frame->moment[g]);
         }
         if (frame->p)
-            add_crossed(frame, part, rows, row, g,
-                        est_i_calibration_uses_g(frame->options.calibration) ? weight : rows->base_weight[row]);
+            add_crossed(frame, part, rows, row, g, est_i_calibration_weight(frame->options.calibration, rows, row));
     }
     return EST_OK;
 }

@@ -181,8 +181,10 @@ static void clear(est_i_weighting *run)
     }
     for (size_t i = 0; i < run->n_names; i++)
         free(run->names[i]);
-    for (size_t k = 0; k < run->n_response; k++)
+    for (size_t k = 0; k < run->n_response; k++) {
         free(run->cells[k].name);
+        free(run->cells[k].level);
+    }
     free(run->data.number);
     free(run->data.level);
     free(run->data.weight);
@@ -193,6 +195,7 @@ static void clear(est_i_weighting *run)
     free(run->base);
     free(run->weight);
     free(run->after);
+    free(run->counts);
     est_i_sample_free(run->calibrated);
     est_source_free(run->work);
     est_table_free(run->table);

@@ -19,10 +19,12 @@ double *est_i_weighting_weights(const est_result *result, size_t *n);
 typedef struct est_i_weighting_step {
     const char *name; /* "base", "response", "calibration", "trimming" */
     size_t rows;      /* of a weight other than 0 */
+    size_t fewest;    /* of them, in a response cell or behind a known total so far: the extremes are a function of that few */
     double sum, mean, smallest, largest, cv, kish;
 } est_i_weighting_step;
 
 #define EST_I_WEIGHTING_STEPS_MAX 4
+#define EST_I_WEIGHTING_STEP_ROWS 5u
 
 /* A cell or class of the nonresponse adjustment. */
 typedef struct est_i_weighting_cell {
@@ -30,6 +32,7 @@ typedef struct est_i_weighting_cell {
     size_t rows, respondents;
     double weight, responding, factor;
     bool few, large;
+    uint32_t *level; /* of each column of the cells; NULL for classes */
 } est_i_weighting_cell;
 
 /* What a run reads: the columns it needs, as numbers, level numbers, or both. */
@@ -73,6 +76,8 @@ typedef struct est_i_weighting {
     est_i_sample *calibrated;
     est_i_calibration_report report;
     double *after;             /* totals after the last step */
+    size_t *counts;            /* rows behind each total */
+    size_t first_cell_row, first_total_row; /* of the result; SIZE_MAX = none, their frames are then for the office alone */
     size_t at_least, at_most, negative;
 } est_i_weighting;
 
@@ -83,6 +88,7 @@ est_status est_i_weighting_respond(est_i_weighting *run);
 est_status est_i_weighting_calibrate(est_i_weighting *run);
 est_status est_i_weighting_trim(est_i_weighting *run);
 est_status est_i_weighting_write(est_i_weighting *run);
+void est_i_weighting_rows(est_i_weighting *run); /* of the result; the row of step s is number s * EST_I_WEIGHTING_STEP_ROWS */
 
 /* A table of the rows with these weights and the variables first to first + n - 1, and a sample of it whose plan holds them from
  * number 0 on. */

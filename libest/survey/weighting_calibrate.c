@@ -7,6 +7,19 @@
 #include "survey/calibrate_parts.h"
 #include "survey/weighting.h"
 
+/* Rows of the smallest response cell, or behind the smallest known total of a category. */
+static size_t fewest_rows(const est_i_weighting *run, size_t rows)
+{
+    size_t fewest = rows, j = 0;
+    for (size_t k = 0; k < run->n_response; k++)
+        fewest = run->cells[k].respondents < fewest ? run->cells[k].respondents : fewest;
+    for (size_t m = 0; run->counts && m < run->calibration->n_margins; m++)
+        for (size_t end = j + run->calibration->margins[m].n_rows; j < end; j++)
+            if (!run->calibration->margins[m].numbers && run->counts[j] < fewest)
+                fewest = run->counts[j];
+    return fewest;
+}
+
 void est_i_weighting_take_step(est_i_weighting *run, const char *name)
 {
     est_i_weighting_step *step = &run->step[run->n_steps++];
@@ -27,6 +40,7 @@ void est_i_weighting_take_step(est_i_weighting *run, const char *name)
             squares += (run->weight[i] - step->mean) * (run->weight[i] - step->mean);
     step->cv = sqrt(squares / (double)step->rows) / fabs(step->mean);
     step->kish = 1 + step->cv * step->cv;
+    step->fewest = fewest_rows(run, step->rows);
 }
 
 /* ---- calibration ---- */
@@ -34,20 +48,28 @@ void est_i_weighting_take_step(est_i_weighting *run, const char *name)
 typedef struct weights_part {
     double *weight;
     size_t n, capacity;
+    size_t *counts; /* rows behind each total */
 } weights_part;
 
 static void *weights_new(void *user)
 {
-    (void)user;
-    return calloc(1, sizeof(weights_part));
+    const est_i_calibration *calibration = user;
+    weights_part *p = calloc(1, sizeof *p);
+    if (p && !(p->counts = calloc(calibration->size + 1, sizeof *p->counts))) {
+        free(p);
+        p = NULL;
+    }
+    return p;
 }
 
 static void weights_free(void *user, void *part)
 {
     weights_part *p = part;
     (void)user;
-    if (p)
+    if (p) {
         free(p->weight);
+        free(p->counts);
+    }
     free(p);
 }
 
@@ -67,10 +89,25 @@ static bool weights_add(weights_part *p, const double *weight, size_t n)
     return true;
 }
 
+static void count_rows(const est_i_calibration *calibration, const est_i_rows *rows, size_t *counts)
+{
+    uint32_t level[calibration->n_variables + 1], index[calibration->n_margins + 1];
+    double number[calibration->n_variables + 1], value[calibration->n_margins + 1];
+    size_t margin;
+    for (size_t i = 0; i < rows->n; i++) {
+        if (!(rows->base_weight[i] > 0) || !est_i_x_row_of(calibration, rows, i, level, number))
+            continue;
+        size_t n = est_i_margins_x(calibration, &(est_i_x_row){level, number}, index, value, &margin);
+        for (size_t k = 0; k < n && n != SIZE_MAX; k++)
+            counts[index[k]] += value[k] != 0;
+    }
+}
+
 static est_status weights_take(void *user, void *part, const est_i_rows *rows, est_error *error)
 {
-    (void)user;
-    return weights_add(part, rows->weight, rows->n) ? EST_OK : est_i_no_memory(error);
+    weights_part *p = part;
+    count_rows(user, rows, p->counts);
+    return weights_add(p, rows->weight, rows->n) ? EST_OK : est_i_no_memory(error);
 }
 
 static est_status weights_settle(void *user, void *part, const est_i_renumbering *final, est_error *error)
@@ -81,8 +118,10 @@ static est_status weights_settle(void *user, void *part, const est_i_renumbering
 
 static est_status weights_join(void *user, void *into, void *from, est_error *error)
 {
+    const est_i_calibration *calibration = user;
     const weights_part *b = from;
-    (void)user;
+    for (size_t j = 0; j < calibration->size; j++)
+        ((weights_part *)into)->counts[j] += b->counts[j];
     return weights_add(into, b->weight, b->n) ? EST_OK : est_i_no_memory(error);
 }
 
@@ -90,9 +129,13 @@ static est_status fetch_weights(est_i_weighting *run)
 {
     static const est_i_rows_consumer consumer = {weights_new, weights_take, weights_settle, weights_join, weights_free};
     void *part = NULL;
-    est_status status = est_i_sample_pass(run->calibrated, &consumer, NULL, "calibrating", &part, run->error);
-    if (status == EST_OK)
-        memcpy(run->weight, ((const weights_part *)part)->weight, run->data.n * sizeof *run->weight);
+    est_status status = est_i_sample_pass(run->calibrated, &consumer, run->calibration, "calibrating", &part, run->error);
+    if (status == EST_OK) {
+        weights_part *p = part;
+        memcpy(run->weight, p->weight, run->data.n * sizeof *run->weight);
+        run->counts = p->counts;
+        p->counts = NULL;
+    }
     weights_free(NULL, part);
     return status;
 }

@@ -137,8 +137,7 @@ est_status est_weight_copy(est_source *source, const est_result *result, const c
     if (!copy.weight && copy.n > 0)
         return est_i_no_memory(error);
     if (!copy.weight)
-        return est_i_fail(error, EST_EOPTION, "found no weights, expected a result of the method 'weight' as est_weight gives it: what "
-                                              "is made ready for publication holds no weights of single records");
+        return est_i_fail(error, EST_EOPTION, "found no weights, expected a result of the method 'weight'");
     est_i_monitor_start(&monitor, context);
     est_i_monitor_stage(&monitor, "writing the copy", 0, 1);
     est_status status = check_request(&copy, path, error);

@@ -70,7 +70,10 @@ static est_status find_cells(est_i_weighting *run, size_t *cell)
     for (uint32_t t = 0; t < tuples.count && status == EST_OK; t++) {
         run->n_response = t + 1;
         run->cells[t].name = cell_name(run, est_i_tuples_key(&tuples, t));
-        status = run->cells[t].name ? EST_OK : est_i_no_memory(run->error);
+        run->cells[t].level = malloc(run->n_cells * sizeof *run->cells[t].level);
+        status = run->cells[t].name && run->cells[t].level ? EST_OK : est_i_no_memory(run->error);
+        if (status == EST_OK)
+            memcpy(run->cells[t].level, est_i_tuples_key(&tuples, t), run->n_cells * sizeof *run->cells[t].level);
     }
     est_i_tuples_free(&tuples);
     return status;

@@ -72,7 +72,7 @@ cmp -s "$women" "$work/two/$(basename "$women")" && fail "the file of another nu
 python=${PYTHON:-python3}
 if command -v "$python" >/dev/null; then
     "$python" "$srcdir/tests/simulation/survey-tables.py" "$work/one" >"$work/tables.md" || fail "the tables were not made"
-    [ "$(grep -c '^### ' "$work/tables.md")" = 7 ] || fail "there are not seven tables"
+    [ "$(grep -c '^### ' "$work/tables.md")" = 8 ] || fail "there are not eight tables"
     grep -q '^| county_20 | 0.1 | 0.5 | 0.0[34]' "$work/tables.md" || fail "the table of standard errors has no row of the county"
 fi
 exit $status

@@ -12,8 +12,8 @@ CASES = ["national", "county_40", "county_20", "women_40", "women_20", "small_na
 ICC = ["0.02", "0.1"]
 INTERVALS = ["korn-graubard", "beta-uncapped", "t", "logit", "wilson", "arcsine", "likelihood", "two-se"]
 BARE = "korn-graubard, n at 0 and 1"
-LABELS = {"korn-graubard": "Korn-Graubard", "beta-uncapped": "beta, no cap", "wilson": "Wilson", "two-se": "R-2SE, R+2SE", "taylor": "Taylor",
-          "jkn": "JKn", "rao-wu": "Rao-Wu"}
+LABELS = {"korn-graubard": "Korn-Graubard", "beta-uncapped": "beta, no cap", "wilson": "Wilson", "two-se": "R-2SE, R+2SE",
+          "taylor": "Taylor", "jkn": "JKn", "rao-wu": "Rao-Wu"}
 SEEN = 0.01  # a share of samples with 0 or 1 from which on the edge is worth a row
 
 
@@ -66,56 +66,74 @@ def every(folder, kind):
                 yield case, icc, rows, samples, text
 
 
-def summary(folder):
-    print("### Coverage over the ten proportions, %\n\nLowest to highest.\n")
+def spread(values, decimals):
+    return f"{min(values):.{decimals}f} to {max(values):.{decimals}f}"
+
+
+def bounds(folder):
+    print("### All truths\n\nHow many of the domains and truths have a coverage in these bounds, in how many the misses of one side alone "
+          "are more than 5 %, and the most that they are.\n")
+    lines = []
+    for df in ("domain", "design"):
+        cells = [(interval, row) for _, _, rows, _, _ in every(folder, "proportions")
+                 for of in by_proportion(rows, df).values() for interval, row in of.items()]
+        for name in INTERVALS:
+            rows = [row for interval, row in cells if interval == name]
+            if not rows or (df == "design" and name == "two-se"):
+                continue
+            covers = [100 * float(row["covers"]) for row in rows]
+            sides = [100 * max(float(row["below"]), float(row["above"])) for row in rows]
+            lines.append([label(name), "none" if name == "two-se" else df, f"{min(covers):.1f}"] +
+                         [str(n) for n in (sum(c < 90 for c in covers), sum(90 <= c < 94 for c in covers),
+                                           sum(94 <= c <= 97 for c in covers), sum(c > 97 for c in covers),
+                                           sum(side > 5 for side in sides))] + [f"{max(sides):.1f}"])
+    table(["interval", "degrees of freedom", "lowest, %", "below 90 %", "90 to 94 %", "94 to 97 %", "above 97 %", "one side above 5 %",
+           "most of one side, %"], lines)
+
+
+def ranges(folder, title, df, intervals, cell):
+    print(title + "\n")
     lines = []
     for case, icc, rows, _, _ in every(folder, "proportions"):
-        line = [case, icc]
-        found = by_proportion(rows, "domain")
-        for interval in INTERVALS:
-            values = [float(found[p][interval]["covers"]) for p in found]
-            line.append(f"{100 * min(values):.1f} to {100 * max(values):.1f}")
-        lines.append(line)
-    table(["domain", "ICC"] + [label(i) for i in INTERVALS], lines)
+        if df == "design" and case.endswith("national"):
+            continue
+        found = by_proportion(rows, df)
+        lines.append([case, icc] + [cell([of[i] for of in found.values()], [of[INTERVALS[0]] for of in found.values()])
+                                    for i in intervals])
+    table(["domain", "ICC"] + [label(i) for i in intervals], lines)
+
+
+def covers(rows, _):
+    return spread([100 * float(row["covers"]) for row in rows], 1)
+
+
+def relative(rows, base):
+    return spread([float(row["width"]) / float(of["width"]) for row, of in zip(rows, base)], 2)
+
+
+def summary(folder):
+    ranges(folder, "### Coverage over the ten proportions, %\n\nLowest to highest, with the degrees of freedom of the domain.", "domain",
+           INTERVALS, covers)
+    ranges(folder, "### Width over the ten proportions\n\nMean width as a multiple of that of the Korn-Graubard interval, lowest to "
+           "highest.", "domain", INTERVALS[1:], relative)
+    ranges(folder, "### Coverage with the degrees of freedom of the whole design, %\n\nThe same samples with 1,600 degrees of freedom, or "
+           "183 in the small survey. In the two domains that are the whole country both are the same.", "design", INTERVALS[:-1], covers)
 
 
 def coverage(folder):
     print("### Coverage with the degrees of freedom of the domain\n\nCovers, %, and in brackets the samples of which the whole interval "
-          "lies below / above the truth, %. At 0 or 1: share of the samples with that estimate, %.\n")
+          "lies below / above the truth, %. At 0 or 1: samples with that estimate, %. Deff: mean of the estimated design effects, without "
+          "estimates of 0 and 1. Width: mean width of the Korn-Graubard interval, points.\n")
     for case, icc, rows, _, text in every(folder, "proportions"):
         found = by_proportion(rows, "domain")
         first = next(iter(found.values()))[INTERVALS[0]]
         print(f"**{case}, ICC {icc}**: {text}. Degrees of freedom {float(first['mean_df']):.1f} (least {first['least_df']}).\n")
         lines = []
         for p, of in found.items():
+            main = of[INTERVALS[0]]
             cells = [f"{percent(of[i]['covers'])} ({percent(of[i]['below'])}/{percent(of[i]['above'])})" for i in INTERVALS]
-            lines.append([p, percent(of[INTERVALS[0]]["edge"])] + cells)
-        table(["proportion", "at 0 or 1"] + [label(i) for i in INTERVALS], lines)
-
-
-def widths(folder):
-    print("### Width\n\nMean width of the Korn-Graubard interval in points, and of the others as a multiple of it. Deff: mean of the "
-          "design effects estimated, without estimates of 0 or 1.\n")
-    for case, icc, rows, _, _ in every(folder, "proportions"):
-        print(f"**{case}, ICC {icc}**\n")
-        lines = []
-        for p, of in by_proportion(rows, "domain").items():
-            base = float(of[INTERVALS[0]]["width"])
-            lines.append([p, number(of[INTERVALS[0]]["mean_deff"], 2), f"{100 * base:.2f}"] +
-                         [f"{float(of[i]['width']) / base:.2f}" for i in INTERVALS[1:]])
-        table(["proportion", "deff"] + [label(i) for i in INTERVALS], lines)
-
-
-def design_df(folder):
-    print("### Coverage with the degrees of freedom of the whole design, %\n\nThe same samples with 1,600 degrees of freedom, or 183 in "
-          "the small survey. The two domains that are the whole country are left out: there both are the same.\n")
-    for case, icc, rows, _, _ in every(folder, "proportions"):
-        if case.endswith("national"):
-            continue
-        print(f"**{case}, ICC {icc}**\n")
-        found = by_proportion(rows, "design")
-        table(["proportion"] + [label(i) for i in INTERVALS[:-1]],
-              [[p] + [percent(of[i]["covers"]) for i in INTERVALS[:-1]] for p, of in found.items()])
+            lines.append([p, percent(main["edge"]), number(main["mean_deff"], 2), percent(main["width"], 2)] + cells)
+        table(["proportion", "at 0 or 1", "deff", "width"] + [label(i) for i in INTERVALS], lines)
 
 
 def edges(folder):
@@ -136,9 +154,9 @@ def edges(folder):
 
 
 def errors(folder):
-    print("### Standard errors against the standard deviation of the estimates\n\nMean standard error over standard deviation, and "
-          "behind the bar the root of the mean variance over it; in brackets the share of Korn-Graubard intervals from that standard "
-          "error that hold the truth, %.\n")
+    print("### Standard errors against the standard deviation of the estimates\n\nMean standard error over standard deviation / "
+          "root of the mean variance over it; in brackets the share of Korn-Graubard intervals from that standard error that hold the "
+          "truth, %, here without a design effect at 0 and 1.\n")
     lines, samples = [], ""
     for case, icc, rows, samples, _ in every(folder, "errors"):
         found = {}
@@ -148,7 +166,7 @@ def errors(folder):
             line = [case, icc, p, number(of["taylor"]["sd"], 5)]
             for kind in ("taylor", "jkn", "rao-wu"):
                 row = of[kind]
-                line.append(f"{number(row['mean_se_by_sd'], 3)} \\| {number(row['root_mean_variance_by_sd'], 3)} "
+                line.append(f"{number(row['mean_se_by_sd'], 3)} / {number(row['root_mean_variance_by_sd'], 3)} "
                             f"({percent(row['covers'])})")
             lines.append(line)
     print(f"{int(samples or 0):,} samples of each truth; 200 draws for Rao-Wu.\n")
@@ -177,7 +195,7 @@ def main():
     if len(sys.argv) != 2 or not os.path.isdir(sys.argv[1]):
         sys.exit(__doc__)
     folder = sys.argv[1]
-    for part in (summary, coverage, widths, design_df, edges, errors, medians):
+    for part in (bounds, summary, coverage, edges, errors, medians):
         part(folder)
 
 

@@ -18,7 +18,7 @@
 /* One domain of one design. */
 typedef struct sim_case {
     const char *name, *text;
-    bool small;      /* two to four clusters a stratum instead of 20 to 52 a county */
+    bool small;      /* two to four clusters a stratum instead of 8 to 52 */
     int county;      /* of 47, or SIM_WHOLE */
     double eligible; /* mean share of the households with a person of the domain; 1 = every household */
 } sim_case;

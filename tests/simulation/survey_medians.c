@@ -27,7 +27,7 @@ enum { CONTINUOUS, YEARS, VARIABLES };
 static const char *const names[VARIABLES] = {"continuous", "completed years"};
 
 typedef struct outcome {
-    est_i_quantile found[VARIABLES][METHODS];
+    est_i_quantile_estimate found[VARIABLES][METHODS];
 } outcome;
 
 typedef struct cell {
@@ -92,7 +92,7 @@ static void draw_rows(const cell *c, est_i_rng *rng, rows *to)
     }
 }
 
-static est_status ask(est_i_sample *sample, est_i_quantile to[VARIABLES][METHODS], est_error *error)
+static est_status ask(est_i_sample *sample, est_i_quantile_estimate to[VARIABLES][METHODS], est_error *error)
 {
     static const est_i_quantile_rule rules[VARIABLES] = {EST_I_QUANTILE_MATH, EST_I_QUANTILE_DHS};
     est_status status = EST_OK;
@@ -100,7 +100,7 @@ static est_status ask(est_i_sample *sample, est_i_quantile to[VARIABLES][METHODS
         for (size_t m = 0; m < METHODS && status == EST_OK; m++) {
             const est_i_quantile_request request = {v, 0.5};
             const est_i_quantile_options options = {.rule = rules[v], .ci = methods[m].ci, .level = SIM_LEVEL};
-            est_i_quantile *found = NULL;
+            est_i_quantile_estimate *found = NULL;
             size_t count = 0;
             status = est_i_quantiles(sample, 1, &request, &options, &found, &count, error);
             if (status == EST_OK)
@@ -172,7 +172,7 @@ static void write_method(const cell *c, size_t v, size_t m, FILE *file)
 {
     double n = 0, below = 0, above = 0, open = 0, closed = 0, width = 0, sum = 0, squares = 0, se = 0, truth = c->median[v];
     for (size_t i = 0; i < c->samples; i++) {
-        const est_i_quantile *q = &c->outcomes[i].found[v][m];
+        const est_i_quantile_estimate *q = &c->outcomes[i].found[v][m];
         if (isnan(q->estimate))
             continue;
         bool is_open = isnan(q->lower) || isnan(q->upper);

@@ -132,7 +132,31 @@ static void test_domains_without_cases(void **state)
     refuses(csv, &o, EST_EIDENTIFY, 0, NULL, "no row meets the condition");
     o.where = "";
     o.missing = 1;
-    refuses(csv, &o, EST_EVALUE, 0, NULL, "1 rows without a value");
+    refuses(csv, &o, EST_EVALUE, 0, "y", "1 rows without a value");
+    o.mean = "";
+    o.quantile = "y@0.5";
+    refuses(csv, &o, EST_EVALUE, 0, "y", "1 rows without a value");
+    o.quantile = "";
+    o.linear = "y ~ factor(d)";
+    refuses(csv, &o, EST_EVALUE, 0, NULL, "1 rows that miss a value");
+}
+
+static void test_a_level_that_no_row_has(void **state)
+{
+    static const char csv[] = "w,h,c,y\n1,1,1,2\n1,1,2,3\n1,1,3,2\n";
+    est_survey_options o = asked();
+    est_result *result;
+    est_error error;
+    (void)state;
+    o.mean = "";
+    o.proportion = "y=2";
+    assert_int_equal(run(csv, &o, &result, &error), EST_OK);
+    assert_null(note_of(result, "level_not_seen"));
+    est_result_free(result);
+    o.proportion = "y=7";
+    assert_int_equal(run(csv, &o, &result, &error), EST_OK);
+    assert_non_null(note_of(result, "level_not_seen"));
+    est_result_free(result);
 }
 
 static void test_normalised_weights_give_no_totals(void **state)
@@ -212,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_nested_ids),
         cmocka_unit_test(test_weights_from_corrections),
         cmocka_unit_test(test_domains_without_cases),
+        cmocka_unit_test(test_a_level_that_no_row_has),
         cmocka_unit_test(test_normalised_weights_give_no_totals),
         cmocka_unit_test(test_no_degrees_of_freedom_no_interval),
         cmocka_unit_test(test_options_that_do_not_fit),

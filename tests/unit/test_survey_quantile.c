@@ -313,7 +313,7 @@ static void same_number(double found, double expected)
 }
 
 static void check_naive(const survey_data *data, const est_i_quantile_request *request, const est_i_quantile_options *options,
-                        double domain, const est_i_quantile *found)
+                        double domain, const est_i_quantile_estimate *found)
 {
     naive all = naive_of(data, request->variable ? data->y : data->x, domain);
     double variance, df, q = naive_quantile(options->rule, all.n, all.x, all.w, request->probability);
@@ -348,7 +348,7 @@ static void test_woodruff(void **state)
                                           .level = 0.9, .limits = &limits[run % 4]};
         if (options.rule == EST_I_QUANTILE_HF3)
             options.limits = NULL;
-        est_i_quantile *found = NULL;
+        est_i_quantile_estimate *found = NULL;
         size_t count = 0;
         est_error error;
         assert_int_equal(est_i_quantiles(o.sample, 4, requests, &options, &found, &count, &error), EST_OK);
@@ -371,7 +371,7 @@ static void test_chunks(void **state)
     (void)state;
     static const est_i_quantile_limits small = {1000, 512, 0, 0}, wide = {2000000, 0, 0, 0};
     survey_data data = data_new(99, 300000, false);
-    est_i_quantile *found[3] = {NULL, NULL, NULL};
+    est_i_quantile_estimate *found[3] = {NULL, NULL, NULL};
     size_t count = 0;
     opened o = {0};
     est_error error;
@@ -426,7 +426,7 @@ static void test_supplied(void **state)
     assert_int_equal(est_i_replicates_make(NULL, &made, &replicates, &error), EST_OK);
     est_i_quantile_options options = {.rule = EST_I_QUANTILE_HF7, .ci = EST_I_CI_T, .level = 0.95, .replicates = replicates,
                                       .over_replicates = true};
-    est_i_quantile *over = NULL, *inverted = NULL;
+    est_i_quantile_estimate *over = NULL, *inverted = NULL;
     size_t count = 0;
     assert_int_equal(est_i_quantiles(o.sample, 1, requests, &options, &over, &count, &error), EST_OK);
     options.over_replicates = false;
@@ -483,7 +483,7 @@ static void test_made(void **state)
     est_i_replicates *replicates = NULL;
     est_i_replicate_options made = {.kind = EST_I_REPLICATE_RAO_WU, .count = 40, .scale = NAN, .seed = 3};
     est_i_quantile_options options = {.rule = EST_I_QUANTILE_HF5, .ci = EST_I_CI_BETA, .level = 0.95};
-    est_i_quantile *taylor = NULL, *over = NULL, *again = NULL;
+    est_i_quantile_estimate *taylor = NULL, *over = NULL, *again = NULL;
     size_t count = 0;
     open_sample(&o, &data, true, 1, 0, NULL);
     assert_int_equal(est_i_quantiles(o.sample, 2, requests, &options, &taylor, &count, &error), EST_OK);
@@ -565,7 +565,7 @@ static void test_poststratified(void **state)
     assert_int_equal(est_i_sample_new(o.source, &plan, 1, &o.monitor, &o.sample, &error), EST_OK);
     assert_int_equal(est_i_calibration_solve(calibration, o.sample, 1, &error), EST_OK);
     est_i_quantile_options options = {.rule = EST_I_QUANTILE_HF6, .ci = EST_I_CI_T, .level = 0.95, .calibration = calibration};
-    est_i_quantile *found = NULL;
+    est_i_quantile_estimate *found = NULL;
     size_t count = 0;
     assert_int_equal(est_i_quantiles(o.sample, 1, requests, &options, &found, &count, &error), EST_OK);
 
@@ -616,7 +616,7 @@ static void test_refusals(void **state)
     survey_data data = data_new(21, 100, true);
     opened o = {0};
     est_error error;
-    est_i_quantile *found = NULL;
+    est_i_quantile_estimate *found = NULL;
     size_t count = 0;
     est_i_quantile_options options = {.rule = EST_I_QUANTILE_HF3, .ci = EST_I_CI_T, .level = 0.95};
     static const est_i_quantile_request bad[] = {{0, 0}, {0, 1}, {0, NAN}, {9, 0.5}};
@@ -654,7 +654,7 @@ static void test_ends(void **state)
     survey_data data = data_new(31, 60, false);
     opened o = {0};
     est_error error;
-    est_i_quantile *found = NULL;
+    est_i_quantile_estimate *found = NULL;
     size_t count = 0;
     est_i_quantile_options options = {.rule = EST_I_QUANTILE_HF1, .ci = EST_I_CI_T, .level = 0.95};
     static const est_i_quantile_request edges[] = {{0, 0.02}, {0, 0.98}, {0, 0.9999}};
@@ -688,7 +688,7 @@ static void test_pipe(void **state)
     est_source *source = NULL;
     est_i_sample *sample = NULL;
     est_i_monitor monitor;
-    est_i_quantile *found = NULL;
+    est_i_quantile_estimate *found = NULL;
     size_t count = 0;
     est_error error;
     est_i_monitor_start(&monitor, NULL);
