@@ -59,8 +59,8 @@ typedef struct est_method {
                        size_t *length, est_error *error);
     est_status (*join)(size_t n, const char *const *names, const char *const *states, const size_t *lengths, const void *options,
                        const est_context *context, est_result **result, est_error *error);
-    /* Methods that give each row of the data a number (est_weight_copy): the data once more as CSV, with a new column. copy_column is
-     * its usual name. NULL: the others. */
+    /* Methods that give each row of the data a number (est_weight_copy): the data once more as CSV, with a new column. copy_column
+     * is its usual name. NULL: the others. */
     est_status (*copy)(est_source *source, const est_result *result, const char *column, const char *path,
                        const est_context *context, est_error *error);
     const char *copy_column;

@@ -93,8 +93,8 @@ typedef enum est_column_role {
     EST_ROLE_COUNT = 1,      /* counts of detected people */
     EST_ROLE_ESTIMATE = 2,   /* estimates of people */
     EST_ROLE_FIT = 3,        /* measures of fit, criteria, coefficients: functions of the exact table */
-    EST_ROLE_PRIVATE = 4     /* of single records, or otherwise for the office alone: the writers leave out a frame that has them, unless the
-                                data are public or the result is for internal use */
+    EST_ROLE_PRIVATE = 4     /* of single records, or otherwise for the office alone: the writers leave out a frame that has
+                                them, unless the data are public or the result is for internal use */
 } est_column_role;
 
 typedef struct est_frame {

@@ -53,8 +53,8 @@ est_weight_options est_weight_options_default(void);
 /* Rows: weight_sum, weight_smallest, weight_largest, weight_cv and weight_design_effect (Kish) after each step (label "step": base,
  * response, calibration, trimming), factor_smallest and factor_largest of the calibration, response_rate of all and of each cell or
  * class, and of each known total weighted_number (or total(NAME) of a number) as it was before calibration. Frames: "steps",
- * "response" (cells or classes), "margins" (known, before, after), "weights" (record, base, final: one line a row of the data, 0 for
- * rows without a weight; left out of pages and files of private data). Reads the source once. Errors: EST_EOPTION, EST_EFILE,
+ * "response" (cells or classes), "margins" (known, before, after), "weights" (record, base, final: one line a row of the data, 0
+ * for rows without a weight; left out of pages and files of private data). Reads the source once. Errors: EST_EOPTION, EST_EFILE,
  * EST_EFORMAT, EST_ECOLUMN, EST_EVALUE (a weight, probability or response that cannot be, with its record), EST_EDEFINITION (a cell
  * without a respondent, totals that contradict each other or the sample, limits that cannot be met), EST_EIDENTIFY (a propensity
  * model without an estimate), EST_ENOMEM, EST_ECANCELLED. The caller frees *result.
@@ -69,11 +69,12 @@ est_status est_weight_table(const est_table *table, const est_weight_options *op
 
 #define EST_WEIGHT_COLUMN "weight_final"
 
-/* The data once more as a CSV file, with the final weights in a new last column: every cell as it stands in a CSV source, the code of
- * a value (not its label) from .dta and .sav, a field in quotation marks where it needs them. Written row by row, whole or not at
- * all, for its owner alone (mode 0600); an old file is replaced. result: of est_weight on the same data. column NULL = EST_WEIGHT_COLUMN. Errors: EST_EOPTION (the path is the source, the source cannot be read again, a
- * result of something else), EST_ECOLUMN (the source has a column of that name), EST_EDEFINITION (another number of rows), EST_EIO,
- * those of reading, EST_ENOMEM, EST_ECANCELLED. */
+/* The data once more as a CSV file, with the final weights in a new last column: every cell as it stands in a CSV source, the code
+ * of a value (not its label) from .dta and .sav, a field in quotation marks where it needs them. Written row by row, whole or not
+ * at all, for its owner alone (mode 0600); an old file is replaced. result: of est_weight on the same data. column NULL =
+ * EST_WEIGHT_COLUMN. Errors: EST_EOPTION (the path is the source, the source cannot be read again, a result of something else),
+ * EST_ECOLUMN (the source has a column of that name), EST_EDEFINITION (another number of rows), EST_EIO, those of reading,
+ * EST_ENOMEM, EST_ECANCELLED. */
 est_status est_weight_copy(est_source *source, const est_result *result, const char *column, const char *path,
                            const est_context *context, est_error *error) EST_MUST_CHECK;
 

@@ -124,8 +124,8 @@ static est_status check_overwrite(const cli_request *request, const char *option
     if (!output || strncmp(input, "dataset:", strlen("dataset:")) == 0
         || !cli_output_replaces(output, request->method->id, input))
         return EST_OK;
-    return cli_fail(error, EST_EOPTION, "--%s %s may replace %s, an input of this run; write to another file or folder", option, output,
-                    what);
+    return cli_fail(error, EST_EOPTION, "--%s %s may replace %s, an input of this run; write to another file or folder", option,
+                    output, what);
 }
 
 static est_status check_input(const cli_request *request, const char *input, const char *what, est_error *error)
@@ -156,7 +156,8 @@ static est_status read_copy(cli_request *request, est_error *error)
     path = cli_args_value(request->args, "copy");
     name = cli_args_value(request->args, "copy-column");
     if (!path)
-        return name ? cli_fail(error, EST_EOPTION, "--copy-column names the column of --copy; give the path of the copy as well") : EST_OK;
+        return name ? cli_fail(error, EST_EOPTION, "--copy-column names the column of --copy; give the path of the copy as well")
+                    : EST_OK;
     size_t length = strlen(path);
     if (length < 5 || strcmp(path + length - 4, ".csv") != 0 || cli_is_folder(path))
         return cli_fail(error, EST_EOPTION, "--copy '%s': expected the path of a file that ends in .csv", path);
@@ -243,7 +244,7 @@ static est_status check_copy(const cli_request *request, est_error *error)
     if (!est_source_is_repeatable(request->source))
         return cli_fail(error, EST_EOPTION, "--copy reads DATA once more, and standard input is read only once; give a file");
     if (est_source_find(request->source, request->copy_column) >= 0)
-        return cli_fail(error, EST_ECOLUMN, "%s has a column '%s' already; choose another name for that of the copy (--copy-column)",
+        return cli_fail(error, EST_ECOLUMN, "%s has a column '%s' already; choose another name for the new one (--copy-column)",
                         request->data, request->copy_column);
     return EST_OK;
 }
@@ -322,7 +323,8 @@ static est_status write_result(const cli_request *request, const est_result *res
 
 static est_status write_copy(cli_request *request, const est_result *result, est_error *error)
 {
-    est_status status = request->method->copy(request->source, result, request->copy_column, request->copy, &request->context, error);
+    est_status status = request->method->copy(request->source, result, request->copy_column, request->copy, &request->context,
+                                              error);
     cli_progress_end(&request->progress);
     if (status == EST_OK && !request->quiet)
         cli_say("written: ", request->copy, NULL);

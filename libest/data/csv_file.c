@@ -40,7 +40,8 @@ static est_status find_target(est_i_csv_file *file, const char *path, est_error 
     struct stat old;
     bool exists = stat(path, &old) == 0;
     if (exists && !S_ISREG(old.st_mode))
-        return est_i_fail_at(error, EST_EIO, (est_i_place){.where = path}, "found a folder or a device, expected the name of a file");
+        return est_i_fail_at(error, EST_EIO, (est_i_place){.where = path},
+                             "found a folder or a device, expected the name of a file");
     file->target = exists ? realpath(path, NULL) : est_i_string_copy(path);
     return file->target ? EST_OK : est_i_no_memory(error);
 }

@@ -1,4 +1,4 @@
-/* Blocked Cholesky: our kernel on the diagonal blocks, OpenBLAS between them. */
+/* Blocked Cholesky and Gram-Schmidt: our kernel within a block, OpenBLAS between them. */
 #include "numerics/linear.h"
 
 #include <math.h>
@@ -100,4 +100,55 @@ void est_i_inverse_column(const double *factor, size_t size, const bool *alive, 
             column[i] -= factor[i * size + j] * column[j];
         column[i] = alive[i] ? column[i] / factor[i * size + i] : 0;
     }
+}
+
+static double dot(const double *a, const double *b, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+/* Rows first to last, reduced by all earlier blocks, made orthonormal; those that are kept close up from `first` on. Returns their
+ * number. */
+static size_t orthonormal_rows(double *matrix, size_t first, size_t last, size_t width, const double *shortest)
+{
+    size_t kept = 0;
+    for (size_t i = first; i < last; i++) {
+        double *row = matrix + i * width, *to = matrix + (first + kept) * width;
+        for (size_t k = first; k < first + kept; k++) {
+            double share = dot(matrix + k * width, row, width);
+            for (size_t j = 0; j < width; j++)
+                row[j] -= share * matrix[k * width + j];
+        }
+        double length = sqrt(dot(row, row, width));
+        for (size_t j = 0; length > shortest[i] && j < width; j++)
+            to[j] = row[j] / length;
+        kept += length > shortest[i];
+    }
+    return kept;
+}
+
+/* Modified Gram-Schmidt: the square root of the accuracy is not lost as in a factor of the products. */
+size_t est_i_independent_rows(double *matrix, size_t rows, size_t width, double tolerance, double *work)
+{
+    double *shortest = work, *share = work + rows;
+    size_t rank = 0;
+    int threads = openblas_get_num_threads(), columns = (int)width;
+    openblas_set_num_threads(1);
+    for (size_t i = 0; i < rows; i++)
+        shortest[i] = tolerance * sqrt(dot(matrix + i * width, matrix + i * width, width));
+    for (size_t first = 0; first < rows; first += EST_I_OWN_SIZE) {
+        size_t last = first + EST_I_OWN_SIZE < rows ? first + EST_I_OWN_SIZE : rows;
+        int kept = (int)orthonormal_rows(matrix, first, last, width, shortest), rest = (int)(rows - last);
+        double *block = matrix + first * width, *below = matrix + last * width;
+        rank += (size_t)kept;
+        if (kept == 0 || rest == 0)
+            continue;
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rest, kept, columns, 1, below, columns, block, columns, 0, share, kept);
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rest, columns, kept, -1, share, kept, block, columns, 1, below, columns);
+    }
+    openblas_set_num_threads(threads);
+    return rank;
 }

@@ -19,4 +19,8 @@ double est_i_inverse_entry(const double *factor, size_t size, const bool *alive,
 /* Column `row` of the generalised inverse into `column`: size numbers, 0 for variables that are not alive. */
 void est_i_inverse_column(const double *factor, size_t size, const bool *alive, size_t row, double *column);
 
+/* Rows of a matrix (row by row, rows x width, finite, squares in range) that are no combination of rows before them: of their length
+ * more than the part `tolerance` stands at right angles to those. The matrix is overwritten. work: rows x (1 + EST_I_OWN_SIZE). */
+size_t est_i_independent_rows(double *matrix, size_t rows, size_t width, double tolerance, double *work);
+
 #endif

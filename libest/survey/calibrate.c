@@ -113,9 +113,10 @@ static est_status check_pass(const est_i_calibration *c, const est_i_x_pass *pas
                           "rows without a weight before calibration; expected a number for each row that has one",
                           c->variables[c->weight_variable].column, pass->bad_weights);
     if (pass->without > 0 && !c->options.g_weighted)
-        return est_i_fail(error, EST_EDEFINITION, "column '%.100s': %lld rows have the calibrated weight 0 and a weight before; if they did "
-                          "not respond, that weight is not the one that was calibrated. Give the weights after the adjustment for "
-                          "nonresponse as --base-weight, or say --g-weighted, for residuals by the calibrated weights",
+        return est_i_fail(error, EST_EDEFINITION, "column '%.100s': %lld rows have the calibrated weight 0 and a weight before; if "
+                          "they did not respond, that weight is not the one that was calibrated. Give the weights after the "
+                          "adjustment for nonresponse as --base-weight, or say --g-weighted, for residuals by the "
+                          "calibrated weights",
                           c->variables[c->weight_variable].column, pass->without);
     for (size_t v = 0; v < c->n_variables; v++)
         if (pass->missing[v] > 0)
@@ -463,9 +464,9 @@ est_status est_i_calibration_check_replicates(const est_i_calibration *calibrati
     if (!calibration || est_i_calibration_cells(calibration) > 0)
         return EST_OK;
     if (calibration->options.kind == EST_I_CALIBRATE_DECLARED)
-        return est_i_fail(error, EST_EOPTION, "--calibrate declared tells neither the known totals nor how the weights came from them, so "
-                          "no replicate can be calibrated again; use --variance taylor, or give the weights before calibration with "
-                          "the totals (--weight, --calibrate, --margins)");
+        return est_i_fail(error, EST_EOPTION, "--calibrate declared tells neither the known totals nor how the weights came from "
+                          "them, so no replicate can be calibrated again; use --variance taylor, or give the weights before "
+                          "calibration with the totals (--weight, --calibrate, --margins)");
     return est_i_fail(error, EST_EOPTION, "found more than %d different combinations of the calibration's variables, too many to "
                       "calibrate every replicate again; use --variance taylor, or calibrate on fewer or coarser variables",
                       EST_I_CALIBRATION_CELLS_MAX);

@@ -33,9 +33,9 @@ typedef struct est_i_calibration_options {
 } est_i_calibration_options;
 
 /* DECLARED: in `declared` a name is a category, "a:b" crossed ones, "number(x)" the total of a number. The plan's weight is the one
- * before calibration; the calibrated weight is multiplied by the plan's scale too, and the sample uses it once it is solved. A row whose
- * calibrated weight is 0 (it did not respond) takes no part in A and `right`, and may miss its variables; it is refused without
- * g_weighted, for its weight before is then not what was calibrated, and neither is that of the others.
+ * before calibration; the calibrated weight is multiplied by the plan's scale too, and the sample uses it once it is solved. A row
+ * whose calibrated weight is 0 (it did not respond) takes no part in A and `right`, and may miss its variables; it is refused
+ * without g_weighted, for its weight before is then not what was calibrated, and neither is that of the others.
  *
  * The variables that the plan of the sample must hold, beside others: appended before the sample is made. *variables is
  * reallocated; *first receives the number of the first of them. Texts are the calibration's. */
@@ -71,8 +71,8 @@ void est_i_calibration_coefficients(const est_i_calibration *calibration, size_t
  * such limit); or the kind is DECLARED, whose totals and distance nobody knows. A row without a weight may have any cell. */
 #define EST_I_CALIBRATION_CELLS_MAX 65536
 size_t est_i_calibration_cells(const est_i_calibration *calibration);
-/* EST_EOPTION, saying which of the two it is and what to do, where there are 0 cells. NULL = no calibration, EST_OK. DECLARED may be
- * asked before it is solved. */
+/* EST_EOPTION, saying which of the two it is and what to do, where there are 0 cells. NULL = no calibration, EST_OK. DECLARED may
+ * be asked before it is solved. */
 est_status est_i_calibration_check_replicates(const est_i_calibration *calibration, est_error *error);
 size_t est_i_calibration_cell(const est_i_calibration *calibration, const est_i_rows *rows, size_t row);
 /* Calibrates one replicate: weight[cell] in, g[cell] out. False where no solution is found. Any thread. */

@@ -10,7 +10,6 @@
 
 #include "core/error.h"
 #include "numerics/linear.h"
-#include "numerics/parallel.h"
 #include "numerics/rng.h"
 
 #define HASHES 4
@@ -96,59 +95,17 @@ static bool scale_columns(const est_i_replicate_rank *rank, double *column)
     return good;
 }
 
-typedef struct product_job {
-    size_t n, buckets;
-    const double *column;
-    double *product; /* n x n, the upper triangle */
-} product_job;
-
-/* Four sums, each of every fourth bucket: they do not wait for one another. */
-static double dot(const double *a, const double *b, size_t n)
+est_status est_i_replicate_rank_find(const est_i_replicate_rank *rank, size_t *found, est_error *error)
 {
-    double sum[4] = {0, 0, 0, 0};
-    size_t i = 0;
-    for (; i + 4 <= n; i += 4)
-        for (size_t k = 0; k < 4; k++)
-            sum[k] += a[i + k] * b[i + k];
-    for (; i < n; i++)
-        sum[0] += a[i] * b[i];
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
-
-static est_status product_row(void *user, size_t item, int worker)
-{
-    product_job *job = user;
-    (void)worker;
-    for (size_t j = item; j < job->n; j++)
-        job->product[item * job->n + j] = dot(job->column + item * job->buckets, job->column + j * job->buckets, job->buckets);
-    return EST_OK;
-}
-
-/* The factor's pivots are squares of what is new in a column: 1e-10 of its own square is the 1e-5 of R's qr. */
-est_status est_i_replicate_rank_find(const est_i_replicate_rank *rank, int threads, est_i_monitor *monitor, size_t *found,
-                                     est_error *error)
-{
-    size_t n = rank->n;
-    double *column = malloc(n * rank->buckets * sizeof *column), *product = calloc(n * n, sizeof *product);
-    bool *alive = calloc(n, sizeof *alive);
-    product_job job = {n, rank->buckets, column, product};
-    est_status status = column && product && alive ? EST_OK : est_i_no_memory(error);
+    double *column = malloc(rank->n * rank->buckets * sizeof *column);
+    double *work = malloc(rank->n * (1 + EST_I_OWN_SIZE) * sizeof *work);
+    bool good = column && work;
     *found = 0;
-    if (status != EST_OK || !scale_columns(rank, column))
-        goto cleanup;
-    est_i_monitor_stage(monitor, "rank of the replicates", 0, 1);
-    status = est_i_parallel_for(n, threads, product_row, &job, monitor);
-    if (status == EST_ECANCELLED)
-        status = est_i_cancelled(error);
-    if (status == EST_OK)
-        est_i_factor(product, n, alive);
-    for (size_t r = 0; r < n; r++)
-        *found += alive[r];
-cleanup:
+    if (good && scale_columns(rank, column))
+        *found = est_i_independent_rows(column, rank->n, rank->buckets, 1e-5, work);
     free(column);
-    free(product);
-    free(alive);
-    return status;
+    free(work);
+    return good ? EST_OK : est_i_no_memory(error);
 }
 
 void est_i_replicate_rank_write(const est_i_replicate_rank *rank, est_i_text *out)

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-#include "core/monitor.h"
+#include <est/error.h>
+
 #include "survey/state.h"
 
 /* Above it the sums would take more than 10 MB for each chunk in work. */
@@ -25,8 +26,7 @@ void est_i_replicate_rank_clear(est_i_replicate_rank *rank);
 
 /* *found: replicates of which more than a part of 1e-5 is no combination of those before them, as R's qr counts; 0: the weights
  * are too large to tell, or all are 0. */
-est_status est_i_replicate_rank_find(const est_i_replicate_rank *rank, int threads, est_i_monitor *monitor, size_t *found,
-                                     est_error *error);
+est_status est_i_replicate_rank_find(const est_i_replicate_rank *rank, size_t *found, est_error *error);
 
 /* The sums as bytes, and back, added to what is there. */
 void est_i_replicate_rank_write(const est_i_replicate_rank *rank, est_i_text *out);

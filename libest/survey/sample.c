@@ -422,7 +422,7 @@ est_i_sample_counts est_i_sample_count(const est_i_sample *sample)
 est_status est_i_sample_replicate_rank(const est_i_sample *sample, size_t *rank, est_error *error)
 {
     *rank = 0;
-    return sample->rank ? est_i_replicate_rank_find(sample->rank, sample->threads, sample->monitor, rank, error) : EST_OK;
+    return sample->rank ? est_i_replicate_rank_find(sample->rank, rank, error) : EST_OK;
 }
 
 est_i_monitor *est_i_sample_monitor(est_i_sample *sample)

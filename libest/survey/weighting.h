@@ -11,8 +11,8 @@
 
 extern const est_method est_i_method_weight;
 
-/* The final weights in a result of `weight`, one a row of the data in its order, and how many; NULL without memory or, with *n = 0, for
- * another result. The caller frees them. Take them before the result is suppressed. */
+/* The final weights in a result of `weight`, one a row of the data in its order, and how many; NULL without memory or, with *n = 0,
+ * for another result. The caller frees them. Take them before the result is suppressed. */
 double *est_i_weighting_weights(const est_result *result, size_t *n);
 
 /* Weights after a step. */

@@ -22,7 +22,8 @@ typedef struct weights_copy {
 static est_status check_column(const est_source *source, const char *column, est_error *error)
 {
     if (!*column || !est_i_utf8_valid(column))
-        return est_i_fail(error, EST_EOPTION, "the new column: found %s, expected a name in UTF-8", *column ? "other bytes" : "no name");
+        return est_i_fail(error, EST_EOPTION, "the new column: found %s, expected a name in UTF-8",
+                          *column ? "other bytes" : "no name");
     if (est_source_find(source, column) >= 0)
         return est_i_fail_at(error, EST_ECOLUMN, (est_i_place){.where = est_source_name(source), .column = column},
                              "the data have a column of this name already, expected none: the new column has it; choose another "

@@ -91,7 +91,8 @@ static void add_total(est_i_weighting *run, const est_i_margin *margin, const ch
     if (name.failed)
         est_i_result_no_memory(run->builder);
     else
-        add_row(run, margin->numbers ? name.data : "weighted_number", n_labels, &label, run->report.before[j], run->counts[j], true);
+        add_row(run, margin->numbers ? name.data : "weighted_number", n_labels, &label, run->report.before[j], run->counts[j],
+                true);
     est_i_text_free(&name);
 }
 

@@ -66,7 +66,9 @@ static void add_steps(est_i_weighting *run)
 
 static const char *flag_of(const est_i_weighting_cell *cell)
 {
-    return cell->few && cell->large ? "few respondents, large factor" : cell->few ? "few respondents" : cell->large ? "large factor" : "";
+    if (cell->few && cell->large)
+        return "few respondents, large factor";
+    return cell->few ? "few respondents" : cell->large ? "large factor" : "";
 }
 
 static void add_response(est_i_weighting *run)
@@ -127,8 +129,8 @@ static void add_weights(est_i_weighting *run)
 
 static void note_cells(est_i_weighting *run)
 {
-    static const char in_public[] = "some cells of the nonresponse adjustment have few respondents or a large factor; join them with "
-                                    "others";
+    static const char in_public[] = "some cells of the nonresponse adjustment have few respondents or a large factor; join them "
+                                    "with others";
     size_t few = 0, large = 0, named = 0;
     est_i_text names = {0};
     for (size_t k = 0; k < run->n_response; k++) {
@@ -144,8 +146,8 @@ static void note_cells(est_i_weighting *run)
         est_i_result_note(run->builder, run->context, EST_WARNING, "response_cells", "%s", in_public);
     else if (named)
         est_i_result_note_public(run->builder, run->context, EST_WARNING, "response_cells", in_public,
-                                 "%zu of %zu cells of the nonresponse adjustment have few respondents, %zu a large factor (%s%s); join "
-                                 "them with others, for few respondents stand for many there",
+                                 "%zu of %zu cells of the nonresponse adjustment have few respondents, %zu a large factor (%s%s); "
+                                 "join them with others, for few respondents stand for many there",
                                  few, run->n_response, large, names.data, named > 5 ? "; ..." : "");
     est_i_text_free(&names);
 }
@@ -171,10 +173,12 @@ static void note_calibration(est_i_weighting *run)
         est_i_result_note(run->builder, run->context, EST_NOTE, "bounds",
                           "the factors of %zu rows are at the lower bound, of %zu at the upper", r->at_lower, r->at_upper);
     est_i_result_note_public(run->builder, run->context, far ? EST_WARNING : EST_NOTE, "factors",
-                             far ? "calibration changes some weights much: sample and totals differ much, or a level has few cases" : "",
+                             far ? "calibration changes some weights much: sample and totals differ much, or a level has few cases"
+                                 : "",
                              "calibration multiplies the weights by %s to %s%s", est_i_calibration_show(r->smallest_g, a),
                              est_i_calibration_show(r->largest_g, b),
-                             far ? "; so far from 1 they mean that sample and totals differ much, or that a level has few cases" : "");
+                             far ? "; so far from 1 they mean that sample and totals differ much, or that a level has few cases"
+                                 : "");
 }
 
 static void note_weights(est_i_weighting *run)
@@ -193,10 +197,10 @@ static void note_weights(est_i_weighting *run)
                           run->calibrated ? "the known totals still hold" : "their sum is kept");
     if (last->kish > 1.5)
         est_i_result_note_public(run->builder, run->context, last->kish > 3 ? EST_WARNING : EST_NOTE, "variation",
-                                 "the weights vary much, which multiplies the variance of a mean (Kish) where they are not related to "
-                                 "what is measured",
-                                 "the weights vary so much that they multiply the variance of a mean by about %s (Kish), where they "
-                                 "are not related to what is measured", est_i_calibration_show(last->kish, digits));
+                                 "the weights vary much, which multiplies the variance of a mean (Kish) where they are not related "
+                                 "to what is measured",
+                                 "the weights vary so much that they multiply the variance of a mean by about %s (Kish), where "
+                                 "they are not related to what is measured", est_i_calibration_show(last->kish, digits));
 }
 
 /* What standard errors of est survey see of it; the figures behind the words: docs/weighting.md. */
@@ -205,22 +209,24 @@ static void note_variance(est_i_weighting *run)
     bool response = run->n_response > 0, trimmed = run->at_least + run->at_most > 0;
     if (run->calibrated)
         est_i_result_note(run->builder, run->context, EST_NOTE, "variance",
-                          "standard errors must take the calibration into account: give est survey the weights before it and the same "
-                          "totals (--calibrate, --margins), or both weights (--calibrate declared, --calibrated, --base-weight)%s",
-                          response ? ". The weights before it are those after the adjustment for nonresponse, which a run of its own "
-                                     "makes; with the base weights, declared needs --g-weighted" : "");
+                          "standard errors must take the calibration into account: give est survey the weights before it and the "
+                          "same totals (--calibrate, --margins), or both weights (--calibrate declared, --calibrated, "
+                          "--base-weight)%s",
+                          response ? ". The weights before it are those after the adjustment for nonresponse, which a run of its "
+                                     "own makes; with the base weights, declared needs --g-weighted" : "");
     if (response && run->calibrated)
         est_i_result_note(run->builder, run->context, EST_NOTE, "variance_response",
-                          "that leaves out the adjustment for nonresponse: standard errors are too large as a rule, but not where the "
-                          "calibration has totals of the %s too", run->formula ? "model's columns" : "response cells");
+                          "that leaves out the adjustment for nonresponse: standard errors are too large as a rule, but not where "
+                          "the calibration has totals of the %s too", run->formula ? "model's columns" : "response cells");
     else if (response)
         est_i_result_note(run->builder, run->context, EST_NOTE, "variance_response",
-                          "est survey takes these weights for those of the design: standard errors are a little too large as a rule. "
-                          "Do not declare the %s as calibrated: their totals are the sample's, not known, and standard errors would be "
-                          "far too small. Calibration to known totals of them takes the adjustment into account",
+                          "est survey takes these weights for those of the design: standard errors are a little too large as a "
+                          "rule. Do not declare the %s as calibrated: their totals are the sample's, not known, and standard "
+                          "errors would be far too small. Calibration to known totals of them takes the adjustment into account",
                           run->formula ? "model's columns" : "response cells");
     if (trimmed)
-        est_i_result_note(run->builder, run->context, EST_NOTE, "variance_trimming", "standard errors do not tell the bias of trimming");
+        est_i_result_note(run->builder, run->context, EST_NOTE, "variance_trimming",
+                          "standard errors do not tell the bias of trimming");
 }
 
 /* ---- the result ---- */

@@ -127,9 +127,20 @@ def group_terms(strata, policy, lonely_domain, everything):
     return own + fsum(s.recentred(centre) for s in odd)
 
 
+def tells(strata, policy, lonely_domain, everything):
+    """Is some variance seen among strata that lie in one unit of the stage before?"""
+    odd = [s for s in strata if s.odd(lonely_domain)]
+    moved = policy in ("adjust", "average")
+    around = sum(s.size for s in strata)
+    if around == 1:
+        around = sum(s.size for _, s in everything)
+    own = any(not s.certain and not s.single and not (moved and s.odd(lonely_domain)) for s in strata)
+    return own or (policy == "adjust" and bool(odd) and around > 1)
+
+
 def taylor_covariance(design, a, b, cases, policy="fail", lonely_domain=False, ultimate=False):
     """a, b: weight times influence value of every row; cases: the rows of the domain."""
-    terms, groups = [], [(1.0, design.tree)]
+    terms, groups, odd, told = [], [(1.0, design.tree)], False, False
     for _ in range(1 if ultimate else len(design.units)):
         found = [(reach, [Stratum(name, population, units, a, b, cases) for name, (population, units) in strata.items()
                           if any(has_case(unit, cases) for unit in units.values())])
@@ -138,6 +149,8 @@ def taylor_covariance(design, a, b, cases, policy="fail", lonely_domain=False, u
         everything = [(reach, s) for reach, strata in found for s in strata]
         usable = [(reach, s) for reach, s in everything if not s.odd(lonely_domain)]
         for reach, strata in found:
+            odd = odd or any(s.odd(lonely_domain) for s in strata)
+            told = told or tells(strata, policy, lonely_domain, everything)
             term = group_terms(strata, policy, lonely_domain, everything)
             if term is not None:
                 terms.append(reach * term)
@@ -147,7 +160,9 @@ def taylor_covariance(design, a, b, cases, policy="fail", lonely_domain=False, u
                 terms.append(math.nan)
         groups = [(reach * len(units) / population, below) for reach, strata in groups
                   for population, units in strata.values() for below in units.values() if len(units) / population > 0]
-    return fsum(terms) if not any(math.isnan(t) for t in terms) else math.nan
+    if any(math.isnan(t) for t in terms) or (odd and not told):  # where single units are all there is, 0 would be no estimate
+        return math.nan
+    return fsum(terms)
 
 
 def degrees_of_freedom(design, cases):

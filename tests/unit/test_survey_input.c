@@ -137,7 +137,7 @@ static void test_domains_without_cases(void **state)
     o.quantile = "y@0.5";
     refuses(csv, &o, EST_EVALUE, 0, "y", "1 rows without a value");
     o.quantile = "";
-    o.linear = "y ~ factor(d)";
+    o.linear = "y ~ c";
     refuses(csv, &o, EST_EVALUE, 0, NULL, "1 rows that miss a value");
 }
 

@@ -437,6 +437,7 @@ static void test_supplied(void **state)
         double variance = 0, share_variance = 0, unused, df;
         naive all = naive_of(&data, data.x, (double)d);
         double q = naive_quantile(options.rule, all.n, all.x, all.w, 0.5), share = naive_share(&data, &all, q, &unused, &df);
+        double own_df = fmin(df, COUNT - 1); /* of the domain's PSUs, as for means */
         for (int r = 0; r < COUNT; r++) {
             data.weight = malloc(data.n * sizeof *kept);
             for (size_t i = 0; i < data.n; i++)
@@ -452,9 +453,10 @@ static void test_supplied(void **state)
         data.weight = kept;
         same_number(over[d].estimate, q);
         same_number(over[d].se, sqrt(variance));
-        same_number(over[d].df, COUNT - 1);
-        same_number(over[d].upper, q + est_i_t_quantile(0.975, COUNT - 1) * sqrt(variance));
-        double reach = est_i_t_quantile(0.975, COUNT - 1) * sqrt(share_variance);
+        same_number(over[d].df, own_df);
+        same_number(inverted[d].df, own_df);
+        same_number(over[d].upper, q + est_i_t_quantile(0.975, own_df) * sqrt(variance));
+        double reach = est_i_t_quantile(0.975, own_df) * sqrt(share_variance);
         same_number(inverted[d].lower, invert(options.rule, &all, share - reach));
         same_number(inverted[d].upper, invert(options.rule, &all, share + reach));
         naive_free(&all);

@@ -249,7 +249,8 @@ static est_result *publish(const est_table *table, int internal)
 {
     est_error error;
     est_result *result = NULL, *published = NULL;
-    est_table *margins = table_of("variable,level,total\nregion:sex,n:f,700\nregion:sex,n:m,650\nregion:sex,s:f,610\nregion:sex,s:m,90\n");
+    est_table *margins = table_of("variable,level,total\n"
+                                  "region:sex,n:f,700\nregion:sex,n:m,650\nregion:sex,s:f,610\nregion:sex,s:m,90\n");
     est_weight_options options = est_weight_options_default();
     options.weight = "w";
     options.response = "r";
