@@ -70,6 +70,8 @@ typedef struct est_row {
     double deff, deft;    /* design effect on the variance, on the standard error */
     double effective_n;   /* n / deff, as its estimator defines it */
     double numerator;     /* unweighted cases with the attribute: a count of people seen */
+    double fewest;        /* cases of the smallest group that the numbers tell apart (a level of a factor, the cases beyond a
+                             quantile); NaN: all n. Suppression asks it, nothing prints it */
     /* How an agency prints it (set by est_result_suppress): "" plainly, "()" in parentheses; any other mark stands in the place
      * of an estimate that is withheld, and behind one that is shown. The flags say the same in words. */
     const char *mark;
@@ -107,6 +109,7 @@ typedef struct est_frame {
     size_t print_rows;       /* how many rows the text writer shows; 0 = none, SIZE_MAX = all */
     const int *decimals;     /* of each column, on pages for people; -1 = by the size of the number. NULL = all -1 */
     const size_t *about;     /* of each line: the row of the result that it tells of, SIZE_MAX = none. NULL = none of them does */
+    double fewest;           /* as in est_row, of the measures of fit of a frame that tells of no row; NaN = none */
 } est_frame;
 
 typedef struct est_note {

@@ -425,6 +425,7 @@ est_row est_i_row_empty(const char *estimand)
                      .deff = NAN,
                      .deft = NAN,
                      .effective_n = NAN,
+                     .fewest = NAN,
                      .numerator = NAN,
                      .mark = ""};
 }
@@ -488,7 +489,8 @@ void est_i_result_frame(est_i_result_builder *builder, const char *name, const c
                            .roles = roles,
                            .cells = NULL,
                            .print_rows = print_rows,
-                           .decimals = NULL};
+                           .decimals = NULL,
+                           .fewest = NAN};
         builder->failed = !append_frame(builder->result, &frame);
         builder->in_frame = !builder->failed;
     }
@@ -501,6 +503,12 @@ void est_i_result_frame_decimals(est_i_result_builder *builder, const int *decim
         frame->decimals = arena_copy(builder->result, decimals, frame->n_columns, sizeof *decimals);
         builder->failed = !frame->decimals;
     }
+}
+
+void est_i_result_frame_fewest(est_i_result_builder *builder, double fewest)
+{
+    if (usable(builder) && builder->in_frame)
+        builder->result->frames[builder->result->n_frames - 1].fewest = fewest;
 }
 
 void est_i_result_frame_about(est_i_result_builder *builder, size_t row)

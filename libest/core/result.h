@@ -27,6 +27,8 @@ void est_i_result_frame(est_i_result_builder *builder, const char *name, const c
                         const char *const *columns, const est_column_role *roles, size_t print_rows);
 /* Digits behind the point of each column of the frame just started, on pages for people: -1 = by the size of the number. */
 void est_i_result_frame_decimals(est_i_result_builder *builder, const int *decimals);
+/* Cases of the smallest group behind the measures of fit of the frame just started (est_frame.fewest). */
+void est_i_result_frame_fewest(est_i_result_builder *builder, double fewest);
 /* The line of the frame that begins now tells of that row of the result (its index): suppression withholds it with the row. */
 void est_i_result_frame_about(est_i_result_builder *builder, size_t row);
 void est_i_result_cell(est_i_result_builder *builder, double number);

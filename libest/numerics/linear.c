@@ -146,8 +146,10 @@ size_t est_i_independent_rows(double *matrix, size_t rows, size_t width, double 
         rank += (size_t)kept;
         if (kept == 0 || rest == 0)
             continue;
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rest, kept, columns, 1, below, columns, block, columns, 0, share, kept);
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rest, columns, kept, -1, share, kept, block, columns, 1, below, columns);
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rest, kept, columns, 1, below, columns, block, columns, 0, share,
+                    kept);
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rest, columns, kept, -1, share, kept, block, columns, 1, below,
+                    columns);
     }
     openblas_set_num_threads(threads);
     return rank;

@@ -107,14 +107,20 @@ static est_status check_calibration(const est_weight_options *o, est_error *erro
     return EST_OK;
 }
 
+/* Not part of `validate`, by which the defaults are good. */
+static est_status check_base(const est_weight_options *o, est_error *error)
+{
+    if (asks(o->weight) != asks(o->probability))
+        return EST_OK;
+    return est_i_fail(error, EST_EOPTION, "expected one of --weight, the column of base weights, and --probability, the columns of the "
+                      "chances of selection");
+}
+
 static est_status validate(const void *options, est_error *error)
 {
     const est_weight_options *o = options;
     double least = 0, most = INFINITY;
     est_status status = EST_OK;
-    if (asks(o->weight) == asks(o->probability))
-        return est_i_fail(error, EST_EOPTION, "expected one of --weight, the column of base weights, and --probability, the "
-                          "columns of the chances of selection");
     if (asks(o->trim) && o->trim_median > 0)
         return est_i_fail(error, EST_EOPTION, "options --trim and --trim-median both set limits of the weights; give one of them");
     if (asks(o->trim) && !(read_pair(o->trim, &least, &most) && least >= 0 && least < most))
@@ -234,6 +240,8 @@ est_status est_weight(est_source *source, const est_weight_options *options, con
     *result = NULL;
     est_error_clear(error);
     est_status status = est_i_options_check(weight_specs, WEIGHT_SPECS, &resolved, error);
+    if (status == EST_OK)
+        status = check_base(&resolved, error);
     if (status == EST_OK)
         status = validate(&resolved, error);
     if (status != EST_OK)

@@ -105,13 +105,13 @@ static void rank_classes(const est_i_weighting *run, const ranked *order, size_t
     }
 }
 
-/* "0.2 to 0.45": the propensities of a class. */
-static char *class_name(double lowest, double highest)
+/* "1: propensity 0.200 to 0.450". */
+static char *class_name(size_t number, double lowest, double highest)
 {
     est_i_text text = {0};
     char digits[64];
     est_i_number_print_fixed(lowest, 3, digits, sizeof digits);
-    est_i_text_printf(&text, "propensity %s", digits);
+    est_i_text_printf(&text, "%zu: propensity %s", number, digits);
     est_i_number_print_fixed(highest, 3, digits, sizeof digits);
     est_i_text_printf(&text, " to %s", digits);
     return est_i_text_take(&text);
@@ -130,7 +130,7 @@ static est_status name_classes(est_i_weighting *run, const ranked *order, size_t
             continue;
         for (size_t k = from; k < r; k++)
             cell[order[k].row] = count;
-        run->cells[count].name = class_name(order[from].propensity, order[r - 1].propensity);
+        run->cells[count].name = class_name(count + 1, order[from].propensity, order[r - 1].propensity);
         status = run->cells[count].name ? EST_OK : est_i_no_memory(run->error);
         run->n_response = ++count;
     }

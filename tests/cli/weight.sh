@@ -290,7 +290,7 @@ done
 row = "1," + "x" * 400 + "\n"
 with open("data/large.csv", "w") as file:
     file.write("w,text\n")
-    for _ in range(60):
+    for _ in range(30):
         file.write(row * 10000)
 P
 mkdir here

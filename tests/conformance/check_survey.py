@@ -62,7 +62,7 @@ REASONS = {
 }
 
 
-TOTALS_OF_C1 = ("--mean", "api00", "--total", "enroll,sch.wideNo,sch.wideYes", "--ratio", "api.stu/enroll", "--ci", "beta")
+TOTALS_OF_C1 = ("--mean", "api00", "--total", "enroll,sch.wideNo,sch.wideYes", "--ratio", "api.stu/enroll")
 SUMMARIES = {"min": min, "max": max, "sum": math.fsum, "sumsq": lambda weights: math.fsum(w * w for w in weights)}
 
 
@@ -534,7 +534,8 @@ def lonely(runs, row):
     settings = dict(part.split("=") for part in row["design"].split(","))
     options = ["--weight", "w", "--strata", "h", "--psu", "psu", "--lonely", settings["lonely"], "--mean", "y", "--total", "y",
                "--by", "g"]
-    options += ["--lonely-domain"] if settings["adjust.domain"] == "TRUE" else []
+    if settings["adjust.domain"] == "TRUE" and settings["lonely"] in ("adjust", "average"):  # of no account for the others, so refused
+        options += ["--lonely-domain"]
     options += ["--fpc", "Nh"] if "fpc" in settings else []
     domain = {"g": "1"} if row["domain"].startswith("g=1") else {}
     answer = runs.answer("lonely", *options)

@@ -320,6 +320,9 @@ def regressions(rng, design):
     subset = rng.random() < 0.5
     inside = (lambda r: r["a"] == "u") if subset else (lambda r: True)
     names = ("(intercept)", "x", "c=l", "c=m")
+    entering = [r for r, w in zip(design.rows, design.weight) if inside(r) and r["y"] and w > 0]
+    if set(r["c"] for r in entering) != set("klm"):
+        return ["--mean", "y"], []
     arguments = ["--linear", "y ~ x + factor(c)", "--logistic", "b ~ x + factor(c)"] + (["--where", "a == 'u'"] if subset else [])
     return arguments, [(("coefficient(%s)" % name, model), Regression(design, model.startswith("b"), inside, j), False)
                        for model in ("y ~ x + factor(c)", "b ~ x + factor(c)") for j, name in enumerate(names)]
@@ -343,7 +346,7 @@ def hold(design, statistic, of_ratio, row, where, calibrated):
     df = degrees_of_freedom(design, case)
     estimate, se = (math.exp(value), math.exp(value) * math.sqrt(v)) if of_ratio else (value, math.sqrt(v))
     scale = max(abs(a * b) for a, b in zip(design.weight, e)) * (estimate if of_ratio else 1)
-    faults = [] if near(row.get("estimate"), estimate, 1e-6 * scale) else ["%s: estimate %r, expected %r" % (where, row.get("estimate"), estimate)]
+    faults = [] if near(row.get("estimate"), estimate, 1e-6 * scale + 0.01 * se) else ["%s: estimate %r, expected %r" % (where, row.get("estimate"), estimate)]
     nothing = 1e-12 * max(scale, abs(estimate))  # none can be told, or it is zero up to rounding
     unknown = (row.get("se") or 0) <= nothing and v <= nothing ** 2
     faults += [] if unknown or near(row.get("se"), se, 1e-5 * scale) else ["%s: se %r, expected %r" % (where, row.get("se"), se)]
@@ -369,7 +372,8 @@ def compare(est_program, seed):
                     variance(design, [0.0] * len(case), case)
         except Lonely:
             return [], 1
-        return (["%s: status %d: %s" % (where, answer.returncode, answer.stderr.strip()[:300])] if answer.returncode != 4 else []), 0
+        expected = answer.returncode == 4 or "contradict each other in this sample" in answer.stderr  # too few rows for the margins
+        return ([] if expected else ["%s: status %d: %s" % (where, answer.returncode, answer.stderr.strip()[:300])]), 0
     rows = {}
     for row in json.loads(answer.stdout)["rows"]:
         rows[row["estimand"], row.get("model") or tuple(sorted(row["domain"].items()))] = row

@@ -603,6 +603,26 @@ static void test_refusals_of_limits(void **state)
     refuse(households, o, margins, EST_EDEFINITION, "together with the bounds of the factors");
 }
 
+/* Replicates cannot be calibrated again to totals that nobody told; too many cells is another matter. */
+static void test_declared_replicates(void **state)
+{
+    (void)state;
+    est_error error;
+    est_table *data = table_of(households);
+    est_source *source = NULL;
+    est_i_calibration *calibration = NULL;
+    est_i_calibration_options options = {.kind = EST_I_CALIBRATE_DECLARED, .lower = -INFINITY, .upper = INFINITY, .tolerance = 1e-10,
+                                         .iterations = 50, .declared = "sex", .calibrated_weight = "w"};
+    REQUIRE_OK(est_source_of_table(data, &source, &error), error);
+    REQUIRE_OK(est_i_calibration_new(source, &options, &calibration, &error), error);
+    REQUIRE_FAIL(est_i_calibration_check_replicates(calibration, &error), EST_EOPTION, "declared", error);
+    assert_null(strstr(error.message, "combinations"));
+    REQUIRE_OK(est_i_calibration_check_replicates(NULL, &error), error);
+    est_i_calibration_free(calibration);
+    est_source_free(source);
+    est_table_free(data);
+}
+
 /* The options table: names, ranges and defaults hold together, and a run by names gives what a run by fields gives. */
 static void test_method(void **state)
 {
@@ -643,6 +663,7 @@ int main(void)
         cmocka_unit_test(test_refusals_of_options),
         cmocka_unit_test(test_refusals_of_data),
         cmocka_unit_test(test_refusals_of_limits),
+        cmocka_unit_test(test_declared_replicates),
         cmocka_unit_test(test_method),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

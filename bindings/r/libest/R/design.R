@@ -23,7 +23,8 @@ est_design <- function(design, options) {
   if (length(clash) > 0)
     est_stop("EST_EOPTION", where = clash[1], message = sprintf(
       "%s: comes with the design; change the design, or give a data.frame with all that describes its design", clash[1]))
-  if (is.null(options[["covariance"]]) && is.null(options[["by"]])) # as svymean has it and svyby has not
+  has_totals <- any(c("mean", "total", "proportion", "ratio") %in% names(Filter(Negate(is.null), options)))
+  if (has_totals && is.null(options[["covariance"]]) && is.null(options[["by"]])) # as svymean has it and svyby has not
     made$options$covariance <- TRUE
   made
 }
