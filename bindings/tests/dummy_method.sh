@@ -36,7 +36,7 @@ build_program() {
     cd "$scratch/tree" &&
         find libest -name '*.c' | sort | xargs -P 2 -I FILE sh -c '"$0" -O1 -std=c11 -D_POSIX_C_SOURCE=200809L \
             -DEST_VERSION="\"0\"" -ffp-contract=off -Iinclude -Ilibest -c FILE -o "$(echo FILE | tr / _).o"' "$CC" &&
-        "$CC" libest_*.o -o est -lgsl -lopenblas -lcsv -lnettle -lm -lpthread
+        "$CC" libest_*.o -o est -lgsl -lopenblas -lcsv -lreadstat -lnettle -lm -lpthread
 }
 
 build_r() {

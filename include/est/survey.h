@@ -32,7 +32,7 @@ typedef struct est_survey_options {
     int replicate_type; /* 0 bootstrap, 1 jk1, 2 jkn, 3 brr, 4 fay, 5 sdr, 6 other */
     int replicate_factors;
     long draws;
-    double fay, resample, scale;
+    double fay, resample, scale, replicate_df;
     const char *rscales;
     int mse;
     /* calibration */

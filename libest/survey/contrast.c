@@ -1,5 +1,6 @@
 #include "survey/contrast.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +13,34 @@ typedef struct reading {
     const est_i_sample *sample;
     est_error *error;
     est_i_text name, value;
+    const char *open_quote; /* a quotation mark without another */
 } reading;
 
-static est_status fail(const reading *r, const char *expected)
+#define SHOWN_MAX 80 /* bytes of a text in a message */
+
+/* How much of a text is shown: never part of a character. */
+static int shown(const char *from, const char *end)
 {
-    return est_i_fail(r->error, EST_EOPTION, "option --contrast: '%.*s': at '%.*s' expected %s", (int)(r->end - r->text), r->text,
-                      (int)(r->end - r->at), r->at, expected);
+    size_t length = (size_t)(end - from);
+    if (length > SHOWN_MAX) {
+        length = SHOWN_MAX;
+        while (length > 0 && ((unsigned char)from[length] & 0xC0u) == 0x80u)
+            length--;
+    }
+    return (int)length;
+}
+
+/* from: where the fault begins; end: where it ends. */
+static est_status fail(const reading *r, const char *from, const char *end, const char *expected)
+{
+    while (from < end && *from == ' ')
+        from++;
+    int whole = shown(r->text, r->end), part = shown(from, end);
+    const char *more = whole < r->end - r->text ? "..." : "", *rest = part < end - from ? "..." : "";
+    return from == end ? est_i_fail(r->error, EST_EOPTION, "option --contrast: '%.*s%s': found the end, expected %s", whole, r->text, more,
+                                    expected)
+                       : est_i_fail(r->error, EST_EOPTION, "option --contrast: '%.*s%s': found '%.*s%s', expected %s", whole, r->text, more,
+                                    part, from, rest, expected);
 }
 
 static void skip(reading *r)
@@ -46,6 +69,8 @@ static bool word(reading *r, const char *ends, est_i_text *out)
     while (at < r->end && (quote ? *at != quote : !strchr(ends, *at) && !(*at == ' ' && at + 1 < r->end && strchr("+-/* ", at[1]))))
         at++;
     size_t length = (size_t)(at - from);
+    if (quote && at == r->end)
+        r->open_quote = from - 1;
     while (!quote && length > 0 && from[length - 1] == ' ')
         length--;
     est_i_text_append_bytes(out, from, length);
@@ -76,20 +101,23 @@ static bool narrow(const reading *r, bool *named, bool *candidate)
     return true;
 }
 
-static est_status choose(const reading *r, const bool *named, const bool *candidate, size_t *domain)
+static est_status choose(const reading *r, const char *from, const bool *named, const bool *candidate, size_t *domain)
 {
     const est_i_sample_plan *plan = est_i_sample_get_plan(r->sample);
     size_t found = 0;
     for (size_t by = 0; by < plan->n_by; by++)
         if (!named[by])
-            return fail(r, "every column of --by in each domain, as in 'county=1,sex=f'");
+            return fail(r, from, r->at, "every column of --by in each domain, as in 'county=1,sex=f'");
     for (size_t d = 0; d < est_i_sample_domains(r->sample); d++) {
         if (candidate[d] && !est_i_sample_domain_is_missing(r->sample, d)) {
             *domain = d;
             found++;
         }
     }
-    return found == 1 ? EST_OK : fail(r, found ? "one domain: two have this value" : "a domain that has rows: there is none with this value");
+    return found == 1 ? EST_OK
+                      : fail(r, from, r->at, found ? "one domain: two have this value"
+                                                   : "a domain that has rows, its value as the table shows it; before a minus stands a "
+                                                     "blank, for it may be part of a value");
 }
 
 static est_status read_domain(reading *r, bool *candidate, size_t *domain)
@@ -97,6 +125,7 @@ static est_status read_domain(reading *r, bool *candidate, size_t *domain)
     bool named[64] = {false}, more = true;
     est_status status = EST_OK;
     skip(r);
+    const char *from = r->at;
     if (r->end - r->at >= 3 && memcmp(r->at, "all", 3) == 0 && (r->end - r->at == 3 || strchr(" +-/", r->at[3]))) {
         r->at += 3;
         *domain = EST_I_WHOLE;
@@ -106,13 +135,15 @@ static est_status read_domain(reading *r, bool *candidate, size_t *domain)
         candidate[d] = true;
     while (more && status == EST_OK) {
         bool good = word(r, "=,+/*", &r->name) && take(r, '=') && word(r, ",+/*", &r->value);
-        if (!good)
-            status = fail(r, "a domain, column=value, with a column of --by");
+        if (r->open_quote)
+            status = fail(r, r->open_quote, r->end, "a text in quotes with its closing mark");
+        else if (!good)
+            status = fail(r, from, r->end, "a domain, column=value, with a column of --by");
         else if (!narrow(r, named, candidate))
-            status = fail(r, "a column of --by, each once");
+            status = fail(r, from, r->at, "a column of --by, each once");
         more = status == EST_OK && take(r, ',');
     }
-    return status == EST_OK ? choose(r, named, candidate, domain) : status;
+    return status == EST_OK ? choose(r, from, named, candidate, domain) : status;
 }
 
 /* "0.5 *" before a domain. */
@@ -139,7 +170,7 @@ static est_status read_terms(reading *r, bool *candidate, est_i_contrast *contra
     for (bool more = true; more && status == EST_OK;) {
         double coefficient = sign * read_coefficient(r);
         if (contrast->count == EST_I_CONTRAST_MAX)
-            return fail(r, "at most 64 domains");
+            return fail(r, r->at, r->end, "at most 64 domains");
         status = read_domain(r, candidate, &contrast->domain[contrast->count]);
         contrast->coefficient[contrast->count++] = coefficient;
         skip(r);
@@ -151,25 +182,52 @@ static est_status read_terms(reading *r, bool *candidate, est_i_contrast *contra
         else if (more && take(r, '+'))
             sign = 1;
         else if (more)
-            status = fail(r, "'-', '+' or '/' between domains");
+            status = fail(r, r->at, r->end, "'-', '+' or '/' between domains");
     }
     return status;
 }
 
 est_status est_i_contrast_parse(const char *text, size_t length, const est_i_sample *sample, est_i_contrast *contrast, est_error *error)
 {
-    reading r = {text, text, text + length, sample, error, {0}, {0}};
+    reading r = {.text = text, .at = text, .end = text + length, .sample = sample, .error = error};
     bool *candidate = malloc((est_i_sample_domains(sample) + 1) * sizeof *candidate);
     est_status status = EST_OK;
     memset(contrast, 0, sizeof *contrast);
     status = candidate ? read_terms(&r, candidate, contrast) : est_i_no_memory(error);
     if (status == EST_OK && contrast->is_ratio &&
         (contrast->count != 2 || contrast->coefficient[0] != 1 || contrast->coefficient[1] != 1))
-        status = fail(&r, "a ratio of two domains, without coefficients");
+        status = fail(&r, r.text, r.end, "a ratio of two domains, without coefficients");
     if (status == EST_OK && contrast->count < 2)
-        status = fail(&r, "at least two domains");
+        status = fail(&r, r.text, r.end, "at least two domains");
     free(candidate);
     est_i_text_free(&r.name);
     est_i_text_free(&r.value);
     return status;
+}
+
+/* Signs and blanks that would end a value put it in quotes. */
+static void append_value(est_i_text *text, const char *value)
+{
+    bool quoted = !*value || strpbrk(value, ",+/*;\"'") || strstr(value, " -") || strstr(value, "  ") || *value == ' ';
+    const char *quote = !quoted ? "" : strchr(value, '\'') ? "\"" : "'";
+    est_i_text_printf(text, "%s%s%s", quote, value, quote);
+}
+
+void est_i_contrast_text(const est_i_contrast *contrast, const est_i_sample *sample, est_i_text *text)
+{
+    const est_i_sample_plan *plan = est_i_sample_get_plan(sample);
+    for (size_t i = 0; i < contrast->count; i++) {
+        double coefficient = contrast->coefficient[i];
+        est_i_text_append(text, i && contrast->is_ratio ? " / " : i && coefficient < 0 ? " - " : i ? " + " : coefficient < 0 ? "-" : "");
+        if (fabs(coefficient) != 1) {
+            est_i_text_number(text, fabs(coefficient));
+            est_i_text_append(text, " * ");
+        }
+        if (contrast->domain[i] == EST_I_WHOLE)
+            est_i_text_append(text, "all");
+        for (size_t by = 0; by < plan->n_by && contrast->domain[i] != EST_I_WHOLE; by++) {
+            est_i_text_printf(text, "%s%s=", by ? "," : "", plan->by[by]);
+            append_value(text, est_i_sample_domain_value(sample, contrast->domain[i], by));
+        }
+    }
 }

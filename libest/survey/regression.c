@@ -237,6 +237,7 @@ static est_status give_estimates(const fit_state *state, est_i_regression *regre
     double whole = est_i_regressors_df(state->sample, state->options->replicates, present);
     double df = whole + 1 - (double)rank, rest = scores->n - (double)rank;
     regression->df = df > 0 ? df : NAN;
+    regression->fewest = fmin(regression->fewest, rest);
     regression->dispersion = rest > 0 ? scores->pearson / (scores->weight * state->unit) * scores->n / rest : NAN;
     return status;
 }
@@ -272,20 +273,21 @@ est_status est_i_regression_fit(est_i_sample *sample, const est_i_regression_opt
     fit_state state = {.sample = sample, .options = options};
     est_i_regressors *model = NULL;
     est_i_regression *made = NULL;
-    double n = 0, weight = 0, missing = 0;
+    est_i_regression_counts counts = {0};
     est_status status = check_options(sample, options, error);
     *regression = NULL;
     if (status == EST_OK)
-        status = est_i_regressors_learn(sample, options, &model, &n, &weight, &missing, error);
+        status = est_i_regressors_learn(sample, options, &model, &counts, error);
     if (status == EST_OK)
         status = result_new(model, &made, error);
     if (status != EST_OK)
         goto cleanup;
-    made->n = n;
-    made->weight = weight;
-    made->missing = missing;
+    made->n = counts.n;
+    made->weight = counts.weight;
+    made->missing = counts.missing;
+    made->fewest = counts.fewest;
     state.model = model;
-    state.unit = n / weight;
+    state.unit = counts.n / counts.weight;
     state.fit = est_i_newton_fits_new(1, model->p);
     state.sums = malloc(est_i_newton_width(model) * sizeof *state.sums);
     if (!state.fit || !state.sums) {

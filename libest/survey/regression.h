@@ -38,6 +38,8 @@ typedef struct est_i_regression {
     bool *unbounded;        /* separated: this coefficient is one that runs to infinity */
     double df;              /* of the design, at most of the replicates, + 1 - columns not aliased; NaN where it is not positive */
     double n, weight, missing;
+    double fewest;          /* cases of the smallest group that a coefficient may be the mean of: a level of a factor, a crossing of
+                               levels, one of a column's two values; at most n less the columns that are not aliased */
     int iterations;
     bool separated;         /* logistic: a combination of columns parts the responses 0 and 1, so the likelihood has no maximum;
                                coefficients and covariance are NaN */

@@ -5,6 +5,8 @@
 
 #include "survey/regression_parts.h"
 
+#define GROUPS_MAX 1000000 /* the crossings of 2,000 columns and their reference levels are far fewer */
+
 /* The level numbers of a term's factors as the key of a group; the first is 0, for a tuple has a width. */
 static size_t group_key(const est_i_term *term, const est_i_sample_plan *plan, const est_i_rows *rows, size_t row, uint32_t *key)
 {
@@ -12,7 +14,7 @@ static size_t group_key(const est_i_term *term, const est_i_sample_plan *plan, c
     key[width++] = 0;
     for (size_t f = 0; f < term->n_factors; f++)
         if (plan->variables[term->variable[f]].kind == EST_I_VARIABLE_LEVELS)
-            key[width++] = rows ? rows->level[term->variable[f]][row] : 0;
+            key[width++] = rows->level[term->variable[f]][row];
     return width;
 }
 
@@ -50,7 +52,7 @@ bool est_i_fewest_add(est_i_fewest *fewest, const est_i_term *term, const est_i_
 {
     uint32_t key[EST_I_FACTORS_MAX + 1];
     double value = 1;
-    if (term->n_factors > EST_I_FACTORS_MAX) /* refused by the model, once the pass is over */
+    if (term->n_factors > EST_I_FACTORS_MAX || fewest->groups.count >= GROUPS_MAX) /* refused by the model, once the pass is over */
         return true;
     fewest->groups.width = group_key(term, plan, rows, row, key);
     for (size_t f = 0; f < term->n_factors; f++)

@@ -24,6 +24,7 @@ typedef struct moments_user {
 typedef struct moments_part {
     double n, weight, missing, ones;
     variable_sums *variable; /* as moments_user.variable */
+    est_i_fewest *fewest;    /* of each term */
 } moments_part;
 
 static void moments_free(void *user, void *part)
@@ -34,7 +35,10 @@ static void moments_free(void *user, void *part)
         return;
     for (size_t v = 0; own->variable && v < moments->n_variables; v++)
         free(own->variable[v].level_cases);
+    for (size_t t = 0; own->fewest && t < moments->options->n_terms; t++)
+        est_i_fewest_free(&own->fewest[t]);
     free(own->variable);
+    free(own->fewest);
     free(own);
 }
 
@@ -42,9 +46,13 @@ static void *moments_new(void *user)
 {
     const moments_user *moments = user;
     moments_part *part = calloc(1, sizeof *part);
-    if (part && !(part->variable = calloc(moments->n_variables + 1, sizeof *part->variable))) {
-        free(part);
-        part = NULL;
+    if (part) {
+        part->variable = calloc(moments->n_variables + 1, sizeof *part->variable);
+        part->fewest = calloc(moments->options->n_terms + 1, sizeof *part->fewest);
+        if (!part->variable || !part->fewest) {
+            moments_free(user, part);
+            part = NULL;
+        }
     }
     return part;
 }
@@ -93,6 +101,9 @@ static est_status add_moments(const moments_user *user, moments_part *part, cons
             sums->xx += w * x * x;
         }
     }
+    for (size_t t = 0; t < user->options->n_terms; t++)
+        if (!est_i_fewest_add(&part->fewest[t], &user->options->terms[t], user->plan, rows, row))
+            return est_i_no_memory(error);
     part->n += 1;
     part->weight += w;
     part->ones += rows->value[user->options->response][row] != 0;
@@ -133,6 +144,9 @@ static est_status moments_settle(void *user, void *part, const est_i_renumbering
         free(own->variable[v].level_cases);
         own->variable[v] = made;
     }
+    for (size_t t = 0; t < moments->options->n_terms; t++)
+        if (!est_i_fewest_settle(&own->fewest[t], &moments->options->terms[t], moments->plan, final->level))
+            return est_i_no_memory(error);
     return EST_OK;
 }
 
@@ -156,6 +170,9 @@ static est_status moments_join(void *user, void *into, void *from, est_error *er
             *cases += add->level_cases[i];
         }
     }
+    for (size_t t = 0; t < moments->options->n_terms; t++)
+        if (!est_i_fewest_join(&to->fewest[t], &later->fewest[t]))
+            return est_i_no_memory(error);
     return EST_OK;
 }
 
@@ -203,7 +220,7 @@ static void fill_moments(const moments_user *user, const moments_part *part, est
 }
 
 est_status est_i_regressors_learn(est_i_sample *sample, const est_i_regression_options *options, est_i_regressors **model,
-                                  double *n, double *weight, double *missing, est_error *error)
+                                  est_i_regression_counts *counts, est_error *error)
 {
     static const est_i_rows_consumer consumer = {moments_new, moments_take, moments_settle, moments_join, moments_free};
     moments_user user = {.sample = sample, .plan = est_i_sample_get_plan(sample), .options = options};
@@ -224,9 +241,9 @@ est_status est_i_regressors_learn(est_i_sample *sample, const est_i_regression_o
     if (status == EST_OK) {
         const moments_part *whole = part;
         fill_moments(&user, whole, moments);
-        *n = whole->n;
-        *weight = whole->weight;
-        *missing = whole->missing;
+        *counts = (est_i_regression_counts){whole->n, whole->weight, whole->missing, whole->n};
+        for (size_t t = 0; t < options->n_terms; t++)
+            counts->fewest = fmin(counts->fewest, est_i_fewest_cases(&whole->fewest[t]));
         status = est_i_regressors_new(sample, options, moments, model, error);
     }
 cleanup:

@@ -4,6 +4,7 @@
 
 #include "survey/cells.h"
 #include "survey/regression.h"
+#include "survey/tuples.h"
 
 #define EST_I_FACTORS_MAX 6
 
@@ -13,6 +14,26 @@ typedef struct est_i_moments {
     size_t n_levels;
     const double *level_cases; /* [n_levels] */
 } est_i_moments;
+
+/* The cases of one crossing of a term's levels, by the first two values that its numbers multiply to. */
+typedef struct est_i_fewest_group {
+    double value[2], cases[2], others;
+} est_i_fewest_group;
+
+/* Of one term; all zero = empty. False: no memory. */
+typedef struct est_i_fewest {
+    est_i_tuples groups; /* of level numbers */
+    uint32_t room;
+    est_i_fewest_group *group;
+} est_i_fewest;
+
+bool est_i_fewest_add(est_i_fewest *fewest, const est_i_term *term, const est_i_sample_plan *plan, const est_i_rows *rows, size_t row);
+bool est_i_fewest_join(est_i_fewest *into, const est_i_fewest *from);
+/* Gives level numbers their final ones: level[variable][own number]. */
+bool est_i_fewest_settle(est_i_fewest *fewest, const est_i_term *term, const est_i_sample_plan *plan, const uint32_t *const *level);
+/* Of the smallest group; INFINITY of none. */
+double est_i_fewest_cases(const est_i_fewest *fewest);
+void est_i_fewest_free(est_i_fewest *fewest);
 
 typedef struct est_i_regressors_factor {
     size_t variable;
@@ -40,8 +61,11 @@ typedef struct est_i_regressors {
 est_status est_i_regressors_new(const est_i_sample *sample, const est_i_regression_options *options, const est_i_moments *moments,
                                 est_i_regressors **model, est_error *error);
 /* One pass, which may be the sample's first: the columns, and the counts of rows that enter. weight: of the base weights. */
+typedef struct est_i_regression_counts {
+    double n, weight, missing, fewest;
+} est_i_regression_counts;
 est_status est_i_regressors_learn(est_i_sample *sample, const est_i_regression_options *options, est_i_regressors **model,
-                                  double *n, double *weight, double *missing, est_error *error);
+                                  est_i_regression_counts *counts, est_error *error);
 void est_i_regressors_free(est_i_regressors *model);
 /* The columns of a row that are not 0, ascending, into index and value (room for 1 + n_terms). Returns how many. */
 size_t est_i_regressors_row(const est_i_regressors *model, const est_i_rows *rows, size_t row, uint32_t *index, double *value);

@@ -11,6 +11,7 @@
 typedef struct contrast_values {
     double estimate, variance; /* of the sum, or of the logarithm of the ratio */
     double df, n;
+    double fewest; /* cases of its smallest domain */
     size_t lonely, dropped;
 } contrast_values;
 
@@ -66,11 +67,12 @@ static est_status evaluate(est_i_survey *run, const est_i_contrast *contrast, si
     size_t k = contrast->count, chosen[EST_I_CONTRAST_MAX], leaves = est_i_design_leaves(est_i_sample_design(run->sample));
     double gradient[EST_I_CONTRAST_MAX], *covariance = malloc(k * k * sizeof *covariance);
     bool *present = malloc((leaves + 1) * sizeof *present);
-    *values = (contrast_values){NAN, NAN, NAN, 0, 0, 0};
+    *values = (contrast_values){NAN, NAN, NAN, 0, INFINITY, 0, 0};
     est_status status = covariance && present ? EST_OK : est_i_no_memory(error);
     for (size_t i = 0; i < k && status == EST_OK; i++) {
         chosen[i] = index_of(run, estimand, contrast->domain[i]);
         values->n += run->estimates[chosen[i]].n;
+        values->fewest = fmin(values->fewest, run->estimates[chosen[i]].n);
     }
     if (status == EST_OK)
         status = est_i_survey_covariance(run, k, chosen, present, covariance, &values->lonely, error);
@@ -111,6 +113,7 @@ static void add_row(est_i_survey *run, const est_i_contrast *contrast, const est
     row.n_domain = 1;
     row.domain = &label;
     row.n = values->n;
+    row.fewest = values->fewest;
     row.estimate = log_scale ? exp(values->estimate) : values->estimate;
     row.se = log_scale ? row.estimate * input.se : input.se;
     row.lower = log_scale ? exp(interval.lower) : interval.lower;
@@ -127,7 +130,8 @@ static est_status add_contrast(est_i_survey *run, const char *text, size_t lengt
     est_i_contrast contrast;
     est_i_text label = {0}, name = {0};
     est_status status = est_i_contrast_parse(text, length, run->sample, &contrast, error);
-    est_i_text_append_bytes(&label, text, length);
+    if (status == EST_OK)
+        est_i_contrast_text(&contrast, run->sample, &label);
     for (size_t e = 0; e < run->request.n_estimands && status == EST_OK; e++) {
         contrast_values values;
         status = evaluate(run, &contrast, e, &values, error);
@@ -136,7 +140,8 @@ static est_status add_contrast(est_i_survey *run, const char *text, size_t lengt
         if (status == EST_OK && (label.failed || name.failed))
             status = est_i_no_memory(error);
         if (status == EST_OK && values.dropped > 0)
-            est_i_result_note(run->builder, run->context, EST_WARNING, "replicates_dropped", "%s: %zu of %zu replicates have no value and are "
+            est_i_result_note_public(run->builder, run->context, EST_WARNING, "replicates_dropped", "Some replicates have no value of a "
+                              "contrast and are left out: its standard error is too small.", "%s: %zu of %zu replicates have no value and are "
                               "left out: its standard error is too small.", name.data, values.dropped, est_i_replicates_count(run->replicates));
         if (status == EST_OK)
             add_row(run, &contrast, &run->request.estimands[e], name.data, label.data, &values);
@@ -150,13 +155,17 @@ est_status est_i_survey_contrast_rows(est_i_survey *run, est_error *error)
 {
     const char *at = run->options->contrast;
     est_status status = EST_OK;
+    bool any = false;
     while (at && *at && status == EST_OK) {
         size_t before = strspn(at, " "), length = strcspn(at, ";"), end = length;
         while (end > before && at[end - 1] == ' ')
             end--;
         if (end > before)
             status = add_contrast(run, at + before, end - before, error);
+        any = any || end > before;
         at += length + (at[length] == ';');
     }
+    if (status == EST_OK && !any && run->options->contrast && *run->options->contrast)
+        status = est_i_fail(error, EST_EOPTION, "option --contrast: found no contrast, expected one such as 'sex=f - sex=m'");
     return status;
 }

@@ -53,6 +53,8 @@ static est_status make_replicates(est_i_survey *run, est_error *error)
         return est_i_fail(error, EST_EOPTION, "option --replicate-type: the scale of these replicates does not follow from their number; "
                           "give --scale, or --rscales with (n_h - 1) / n_h for each replicate of jkn");
     est_status status = supplied ? est_i_sample_replicate_rank(run->sample, &wanted.rank, error) : EST_OK;
+    if (supplied && o->replicate_df > 0)
+        wanted.rank = (size_t)o->replicate_df + 1;
     run->rank_unknown = supplied && wanted.rank == 0;
     return status == EST_OK ? est_i_replicates_make(est_i_sample_design(run->sample), &wanted, &run->replicates, error) : status;
 }

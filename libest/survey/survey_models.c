@@ -68,6 +68,7 @@ static void add_coefficient(est_i_survey *run, const est_i_regression *fit, size
     row.model = model;
     row.n = fit->n;
     row.n_weighted = fit->weight;
+    row.fewest = fit->fewest;
     if (fit->aliased[i] || fit->separated) {
         row.flags = EST_FLAG_BIT(EST_FLAG_NOT_ESTIMABLE);
     } else {
@@ -86,8 +87,8 @@ static void add_coefficient(est_i_survey *run, const est_i_regression *fit, size
     est_i_text_free(&name);
 }
 
-/* Each term as a whole: Wald tests that all its coefficients are 0. */
-static void add_terms(est_i_survey *run, const est_i_regression *fit, const char *name, const char *title)
+/* Each term as a whole: Wald tests that all its coefficients are 0. first: the row of the first coefficient. */
+static void add_terms(est_i_survey *run, const est_i_regression *fit, size_t first, const char *name, const char *title)
 {
     static const char *const columns[] = {"term", "F", "df1", "df2", "p"};
     static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_FIT, EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_FIT};
@@ -99,6 +100,7 @@ static void add_terms(est_i_survey *run, const est_i_regression *fit, const char
         if (from == to)
             continue;
         est_i_regression_test(fit, from, to, &f, &df1, &df2, &p);
+        est_i_result_frame_about(run->builder, first + from);
         est_i_text_printf(&term, "%s%s%s", fit->name[from], to - from > 1 ? " ... " : "", to - from > 1 ? fit->name[to - 1] : "");
         est_i_result_cell_text(run->builder, term.failed ? "" : term.data);
         est_i_result_cell(run->builder, f);
@@ -122,22 +124,23 @@ static void note_regression(est_i_survey *run, const est_i_regression *fit, cons
         est_i_result_note(run->builder, run->context, EST_WARNING, "dependent_columns", "%s: left out, since the columns before them tell all "
                           "of them, or all but less than a ten-thousand-millionth: %s. For powers, take the number from its middle first.",
                           text, aliased.failed ? "some" : aliased.data);
-    if (fit->separated)
-        est_i_result_note(run->builder, run->context, EST_WARNING, "separated", "%s: the terms foretell the response without fail, so that "
+    if (fit->separated) /* of a small group it would be told that all in it answered alike */
+        est_i_result_note_public(run->builder, run->context, EST_WARNING, "separated", "", "%s: the terms foretell the response without fail, so that "
                           "these coefficients have no finite estimate: %s. Drop the term, or join rare levels.", text,
                           names.length && !names.failed ? names.data : "some of them");
     if (fit->missing > 0)
         est_i_result_note_public(run->builder, run->context, EST_NOTE, "missing", "Some rows miss a value and are left out of the regression.",
                                  "%s: %.0f rows miss a value and are left out.", text, fit->missing);
     if (fit->dropped > 0)
-        est_i_result_note(run->builder, run->context, EST_WARNING, "replicates_dropped", "%s: %zu replicates have no estimate and are left "
+        est_i_result_note_public(run->builder, run->context, EST_WARNING, "replicates_dropped", "Some replicates have no estimate of the "
+                                 "regression and are left out: the standard errors are too small.", "%s: %zu replicates have no estimate and are left "
                           "out: the standard errors are too small.", text, fit->dropped);
     run->lonely = fit->lonely > run->lonely ? fit->lonely : run->lonely;
     est_i_text_free(&names);
     est_i_text_free(&aliased);
 }
 
-static void add_covariance(est_i_survey *run, const est_i_regression *fit, const char *name, const char *title)
+static void add_covariance(est_i_survey *run, const est_i_regression *fit, size_t first, const char *name, const char *title)
 {
     const char **columns = malloc((fit->p + 1) * sizeof *columns);
     est_column_role *roles = calloc(fit->p + 1, sizeof *roles);
@@ -151,6 +154,7 @@ static void add_covariance(est_i_survey *run, const est_i_regression *fit, const
         }
         est_i_result_frame(run->builder, name, title, fit->p + 1, columns, roles, 0);
         for (size_t i = 0; i < fit->p; i++) {
+            est_i_result_frame_about(run->builder, first + i);
             est_i_result_cell_text(run->builder, fit->name[i]);
             for (size_t j = 0; j < fit->p; j++)
                 est_i_result_cell(run->builder, fit->covariance[i * fit->p + j]);
@@ -175,11 +179,12 @@ static est_status add_regression(est_i_survey *run, const est_i_formula *formula
         est_i_regression_free(fit);
         return status;
     }
+    size_t first = est_i_result_row_count(run->builder);
     for (size_t i = 0; i < fit->p; i++)
         add_coefficient(run, fit, i, text);
-    add_covariance(run, fit, logistic ? "logistic_vcov" : "linear_vcov", logistic ? "Covariance of the logistic coefficients"
+    add_covariance(run, fit, first, logistic ? "logistic_vcov" : "linear_vcov", logistic ? "Covariance of the logistic coefficients"
                                                                               : "Covariance of the linear coefficients");
-    add_terms(run, fit, logistic ? "logistic_terms" : "linear_terms", "Wald tests of the terms");
+    add_terms(run, fit, first, logistic ? "logistic_terms" : "linear_terms", "Wald tests of the terms");
     note_regression(run, fit, text);
     est_i_regression_free(fit);
     return EST_OK;
@@ -189,7 +194,11 @@ static void add_tests(est_i_survey *run, const est_i_association *table)
 {
     static const char *const columns[] = {"test", "statistic", "df1", "df2", "p"};
     static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_FIT, EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_FIT};
+    double fewest = table->n;
+    for (size_t i = 0; i < table->n_rows * table->n_columns; i++)
+        fewest = fmin(fewest, table->cases[i]);
     est_i_result_frame(run->builder, "association_tests", "Tests of independence", 5, columns, roles, SIZE_MAX);
+    est_i_result_frame_fewest(run->builder, fewest);
     for (size_t i = 0; i < table->n_tests; i++) {
         est_i_result_cell_text(run->builder, table->tests[i].name);
         est_i_result_cell(run->builder, table->tests[i].statistic);
@@ -221,7 +230,8 @@ static void note_association(est_i_survey *run, const est_i_association *table)
         est_i_result_note_public(run->builder, run->context, EST_NOTE, "missing", "Some rows miss a value and are left out of the tests.",
                                  "%s: %.0f rows miss a value and are left out of the tests.", pair, table->missing);
     if (table->dropped > 0)
-        est_i_result_note(run->builder, run->context, EST_WARNING, "replicates_dropped", "%s: %zu replicates have no estimate and are left out: "
+        est_i_result_note_public(run->builder, run->context, EST_WARNING, "replicates_dropped", "Some replicates have no estimate of the "
+                                 "table and are left out: the tests reject too easily.", "%s: %zu replicates have no estimate and are left out: "
                           "the tests reject too easily.", pair, table->dropped);
     if (!(table->df > 0))
         est_i_result_note(run->builder, run->context, EST_WARNING, "no_df", "%s: no degrees of freedom (as many strata as PSUs with cases): "

@@ -8,6 +8,12 @@
 /* A note that tells a number of rows, which may be small: published without it. */
 #define NOTE_COUNT(severity, code, public_form, ...) \
     est_i_result_note_public(run->builder, run->context, severity, code, public_form, __VA_ARGS__)
+#define AT_BOUND(which) \
+    which ": the interval is Clopper and Pearson's at n over the design effect of the whole (or --design-effect), and the standard " \
+          "error of 0 is no measure of precision."
+#define NEGATIVE(which) \
+    which " a negative estimate of variance, and so no standard error: this form of variance can do that. Try --pps-form " \
+          "yates-grundy or --pps brewer."
 #define NOTE(severity, code, ...) est_i_result_note(run->builder, run->context, severity, code, __VA_ARGS__)
 
 static void note_design(est_i_survey *run)
@@ -67,7 +73,7 @@ static void note_level(est_i_survey *run, const est_i_estimand *estimand)
     const est_i_variable *variable = &run->request.variables[group->variable[0]];
     double nonzero = est_i_totals_nonzero(run->totals, estimand->group, 1, EST_I_WHOLE);
     if (variable->kind == EST_I_VARIABLE_INDICATOR && nonzero == 0)
-        NOTE(EST_WARNING, "level_not_seen", "No row that counts has '%s' in column '%s': look whether the level is spelt as in the file.",
+        NOTE_COUNT(EST_WARNING, "level_not_seen", "", "No row that counts has '%s' in column '%s': look whether the level is spelt as in the file.",
              variable->level, variable->column);
 }
 
@@ -106,29 +112,37 @@ static void note_weights(est_i_survey *run)
 
 static void note_intervals(est_i_survey *run)
 {
-    size_t no_df = 0, few = 0, bound = 0, negative = 0, unknown = 0;
+    size_t no_df = 0, few = 0, bound = 0, negative = 0, unknown = 0, outside = 0;
     for (size_t i = 0; i < run->n_estimates; i++) {
         const est_i_survey_estimate *e = &run->estimates[i];
         no_df += e->n > 0 && !(e->df > 0);
         few += e->df > 0 && e->df < 8;
         bound += e->estimand->kind == EST_I_ESTIMAND_PROPORTION && (e->estimate == 0 || e->estimate == 1);
         negative += e->variance < 0;
+        outside += e->estimand->kind == EST_I_ESTIMAND_PROPORTION && (e->estimate < 0 || e->estimate > 1);
         unknown += e->n > 0 && isfinite(e->estimate) && isnan(e->variance);
     }
     if (no_df > 0)
-        NOTE(EST_WARNING, "no_df", "%zu estimates have no degrees of freedom (as many strata as PSUs with cases): no interval is available.",
-             no_df);
+        NOTE_COUNT(EST_WARNING, "no_df", "Estimates without degrees of freedom (as many strata as PSUs with cases) have no interval.",
+                   "%zu %s no degrees of freedom (as many strata as PSUs with cases): no interval is available.", no_df,
+                   no_df == 1 ? "estimate has" : "estimates have");
     if (few > 0)
-        NOTE(EST_NOTE, "few_df", "%zu estimates have fewer than 8 degrees of freedom: their standard errors are themselves uncertain.", few);
+        NOTE_COUNT(EST_NOTE, "few_df", "Where there are fewer than 8 degrees of freedom the standard error is itself uncertain.",
+                   "%zu %s fewer than 8 degrees of freedom: %s.", few, few == 1 ? "estimate has" : "estimates have",
+                   few == 1 ? "its standard error is itself uncertain" : "their standard errors are themselves uncertain");
     if (bound > 0)
-        NOTE(EST_NOTE, "at_bound", "%zu proportions are 0 or 1: the interval is Clopper and Pearson's at n over the design effect of the whole "
-             "(or --design-effect), and the standard error of 0 is no measure of precision.", bound);
+        NOTE_COUNT(EST_NOTE, "at_bound", AT_BOUND("Where a proportion is 0 or 1"), AT_BOUND("%zu %s 0 or 1"), bound,
+                   bound == 1 ? "proportion is" : "proportions are");
+    if (outside > 0)
+        NOTE(EST_WARNING, "impossible_proportions", "%zu proportions lie outside 0 to 1, since some weights are negative: they are no estimates.",
+             outside);
     if (unknown > 0)
-        NOTE(EST_WARNING, "no_standard_error", "Of %zu estimates no standard error can be told: no two PSUs of a stratum, and no two replicates, "
-             "show how they vary.", unknown);
+        NOTE_COUNT(EST_WARNING, "no_standard_error", "Of some estimates no standard error can be told: no two PSUs of a stratum, and no two "
+                   "replicates, show how they vary.", "Of %zu %s no standard error can be told: no two PSUs of a stratum, and no two "
+                   "replicates, show how %s.", unknown, unknown == 1 ? "estimate" : "estimates", unknown == 1 ? "it varies" : "they vary");
     if (negative > 0)
-        NOTE(EST_WARNING, "negative_variance", "%zu estimates have a negative estimate of variance, and so no standard error: this form of "
-             "variance can do that. Try --pps-form yates-grundy or --pps brewer.", negative);
+        NOTE_COUNT(EST_WARNING, "negative_variance", NEGATIVE("Some estimates have"), NEGATIVE("%zu %s"), negative,
+                   negative == 1 ? "estimate has" : "estimates have");
 }
 
 static void note_dropped(est_i_survey *run)
@@ -141,8 +155,10 @@ static void note_dropped(est_i_survey *run)
             worst = &run->estimates[i];
     }
     if (worst)
-        NOTE(EST_WARNING, "replicates_dropped", "Of %zu estimates some replicates have no value and are left out (at most %zu of %zu, of a %s): "
-             "their standard errors are too small.", n, worst->dropped, est_i_replicates_count(run->replicates), worst->estimand->name);
+        NOTE_COUNT(EST_WARNING, "replicates_dropped", "Of some estimates some replicates have no value and are left out: their standard errors "
+                   "are too small.", "Of %zu %s some replicates have no value and are left out (at most %zu of %zu, of a %s): standard errors "
+                   "of such estimates are too small.", n, n == 1 ? "estimate" : "estimates", worst->dropped,
+                   est_i_replicates_count(run->replicates), worst->estimand->name);
 }
 
 static void note_replicates(est_i_survey *run)
@@ -171,7 +187,8 @@ static void note_calibration(est_i_survey *run)
     if (report.smallest_g < 0)
         NOTE(EST_WARNING, "negative_weights", "Calibration made some weights negative; use --calibrate bounded, logit or rake.");
     if (report.at_lower + report.at_upper > 0)
-        NOTE(EST_NOTE, "at_bounds", "%zu rows are at the lower and %zu at the upper bound of the factor.", report.at_lower, report.at_upper);
+        NOTE_COUNT(EST_NOTE, "at_bounds", "Some rows are at a bound of the factor.", "%zu rows are at the lower and %zu at the upper bound of the "
+                   "factor.", report.at_lower, report.at_upper);
 }
 
 static void note_stages(est_i_survey *run)

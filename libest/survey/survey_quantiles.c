@@ -63,6 +63,8 @@ static void add_row(est_i_survey *run, const est_i_quantile_estimate *quantile, 
     row.n = quantile->n;
     row.n_weighted = quantile->weight;
     row.estimate = quantile->estimate;
+    row.fewest = floor(quantile->n * fmin(run->quantiles[quantile->request].probability,
+                                          1 - run->quantiles[quantile->request].probability));
     if (isfinite(quantile->estimate)) {
         row.se = quantile->se;
         row.lower = quantile->lower;
