@@ -305,6 +305,20 @@ static bool has_labels(const est_i_check *run)
     return has;
 }
 
+static long long fewest_rows(const est_i_check_column *column)
+{
+    long long fewest = INT64_MAX;
+    for (uint32_t i = 0; i < column->distinct.count; i++)
+        fewest = column->distinct_rows[i] < fewest ? column->distinct_rows[i] : fewest;
+    return fewest;
+}
+
+/* The mean of a column of few values, times its rows, is how many have the rare one. */
+static bool mean_counts(const est_i_check *run, const est_i_check_column *column)
+{
+    return !column->many && column->distinct.count <= EST_I_CHECK_LEVELS && fewest_rows(column) < est_i_check_shared(run);
+}
+
 static void column_line(est_i_check *run, size_t c, bool labels)
 {
     const est_i_check_column *column = &run->columns[c];
@@ -323,7 +337,7 @@ static void column_line(est_i_check *run, size_t c, bool labels)
         est_i_result_cell(run->builder, column->distinct.count);
     est_i_result_cell(run->builder, hidden ? NAN : est_i_check_column_end(column, false, shared));
     est_i_result_cell(run->builder, hidden ? NAN : est_i_check_column_end(column, true, shared));
-    est_i_result_cell(run->builder, hidden || column->numbers == 0 ? NAN : est_i_dd_value(column->sum) / (double)column->numbers);
+    est_i_result_cell(run->builder, hidden || column->numbers == 0 || mean_counts(run, column) ? NAN : est_i_dd_value(column->sum) / (double)column->numbers);
     if (labels)
         est_i_result_cell_text(run->builder, est_i_source_variable_label(run->source, place));
     run->failed = run->failed || many.failed;
@@ -356,10 +370,8 @@ static bool shows_levels(const est_i_check *run, size_t c, long long *fewest)
     bool shows = !column->many && column->distinct.count > 0 && column->distinct.count <= EST_I_CHECK_LEVELS &&
                  column->numbers + column->texts >= 2 * (long long)column->distinct.count &&
                  !est_i_check_is_listed(&run->plan.id, place) && !est_i_check_is_design(run, place);
-    *fewest = INT64_MAX;
-    for (uint32_t i = 0; i < column->distinct.count && shows; i++)
-        *fewest = column->distinct_rows[i] < *fewest ? column->distinct_rows[i] : *fewest;
-    return shows && *fewest >= (est_source_is_public(run->source) ? 1 : EST_I_CHECK_SHARED);
+    *fewest = shows ? fewest_rows(column) : 0;
+    return shows && *fewest >= est_i_check_shared(run);
 }
 
 typedef struct level {
@@ -403,7 +415,7 @@ static void levels_frame(est_i_check *run)
 {
     static const char *const columns[] = {"column", "value", "label", "rows"};
     static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_COUNT};
-    long long least = est_source_is_public(run->source) ? 1 : EST_I_CHECK_COUNTED, fewest;
+    long long least = est_i_check_shared(run) > 1 ? EST_I_CHECK_COUNTED : 1, fewest;
     bool begun = false;
     for (size_t c = 0; c < run->plan.described.n; c++) {
         if (!shows_levels(run, c, &fewest))

@@ -305,7 +305,7 @@ def asked(rng, design):
     if len(some) >= 2:
         texts = [",".join("%s=%s" % item for item in d.items()) for d in some]
         numbers = [rng.choice((1.0, 0.5, 2.25, 3.0)) for _ in some]
-        text = " - ".join("%g * %s" % item for item in zip(numbers, texts)) + " + 0.125 * all"
+        text = " - ".join(t if c == 1 else "%g * %s" % (c, t) for c, t in zip(numbers, texts)) + " + 0.125 * all"  # as it is printed
         signs = [numbers[0]] + [-c for c in numbers[1:]] + [0.125]
         ratio = "%s / %s" % (texts[0], texts[1])
         arguments += ["--contrast", text + "; " + ratio]
