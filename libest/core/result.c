@@ -360,7 +360,6 @@ est_status est_i_result_copy(const est_result *source, est_result **copy, est_er
     made->is_synthetic = source->is_synthetic;
     made->is_internal = source->is_internal;
     made->smallest_count = source->smallest_count;
-    made->knows_weights = source->knows_weights;
     made->profile = est_i_result_text(made, source->profile);
     if (!made->profile) {
         est_result_free(made);
@@ -654,12 +653,6 @@ void est_i_result_profile(est_i_result_builder *builder, const char *profile)
         builder->result->profile = est_i_result_text(builder->result, profile);
         builder->failed = !builder->result->profile;
     }
-}
-
-void est_i_result_known_weights(est_i_result_builder *builder)
-{
-    if (usable(builder))
-        builder->result->knows_weights = true;
 }
 
 void est_i_result_smallest_count(est_i_result_builder *builder, double count)

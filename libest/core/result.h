@@ -64,9 +64,6 @@ void est_i_result_mark(est_i_result_builder *builder, bool is_public, bool is_sy
  * say "dhs". */
 void est_i_result_profile(est_i_result_builder *builder, const char *profile);
 
-/* The weights were calibrated to totals that anybody may look up: suppression takes the weighted n of every domain as known. */
-void est_i_result_known_weights(est_i_result_builder *builder);
-
 /* The smallest count of people in any cell of the data behind the result, zeros of possible cells included. It is never written
  * out; suppression asks it whether exact numbers could give a small count back. */
 void est_i_result_smallest_count(est_i_result_builder *builder, double count);

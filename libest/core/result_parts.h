@@ -25,7 +25,6 @@ struct est_result {
     size_t n_rows, n_stats, n_frames, n_notes, n_charts, n_provenances;
     size_t row_room, stat_room, frame_room, note_room, chart_room, provenance_room;
     bool is_public, is_synthetic, is_internal;
-    bool knows_weights; /* the sums of the weights of domains are known totals */
     double smallest_count; /* of any cell behind the result; NaN = not known */
 };
 

@@ -136,6 +136,21 @@ void est_i_suppress_notes(est_i_suppressor *state);
  * capture histories of lists whose overlaps are not known? */
 bool est_i_small_counts_follow(const est_i_suppressor *state);
 
+/* Domains of a survey's rows: rows of the same labels, in any order, are of one domain. */
+typedef struct est_i_divisions {
+    const est_result *result;
+    size_t n_domains, *domain, *first; /* of each row its domain, of each domain its first row */
+    size_t *at, *n_labels;             /* of each domain: its labels are label[at .. at + n_labels - 1], by number */
+    size_t *label, *name, n_pairs;     /* name: the number of a label's name */
+    size_t *shape, *shape_first, n_shapes; /* a shape: by which names the whole is divided */
+} est_i_divisions;
+
+bool est_i_divisions_make(est_i_divisions *divisions, const est_result *result); /* false: no memory; free all the same */
+void est_i_divisions_free(est_i_divisions *divisions);
+/* Groups of domains whose numbers of cases n (NaN: none) add up to what is known: divisions of the whole, or of those with the same
+ * value of a label, in which something is withheld; a domain and those of more labels that add up to it. */
+void est_i_divisions_collect(const est_i_divisions *divisions, const double *n, const bool *hidden, est_i_groups *groups);
+
 /* Results of surveys (suppress_survey.c): every row gets the flags and the mark of the profile. `withhold`: what it does not show
  * is taken out. `protect` (private data): so is what has fewer than `threshold` cases, and what would give a withheld estimate
  * back. */

@@ -4,15 +4,12 @@
  * profile named, or internal use) it keeps its numbers. Where it withholds:
  * 1. A row that the profile does not show loses its estimate and what goes with it, and keeps its n, as agencies print it.
  * 2. Private data: domains with few cases are a matter of confidentiality, not of precision. The total of the whole less those of
- * the other domains is the total of the one with few cases, and a total is a mean times the sum of the weights. So n and the
- * weighted n of such a domain are withheld in every row, against the habit of agencies, and those of more domains until it
- * follows from no sum that could be known: every crossing of labels adds up to the whole, to each value of each label, and to the
- * rows of fewer labels.
- * 3. A domain whose n is withheld for that reason keeps its means and proportions and loses what gives n back: totals, numerator,
- * design effects (n follows from p, SE and DEFF), effective n, an exact interval at 0 or 1. Where it weighs a case as much as
- * another domain does on average, n and with it the weighted n follow from a proportion printed to many digits: its estimates go
- * as well, and so they do where the weights were calibrated, for the known totals may be looked up. Comparisons that speak of a
- * domain with few cases go.
+ * the other domains is the total of the one with few cases, and a total is a mean times the sum of the weights. So such a domain
+ * is withheld in every row, its n too, against the habit of agencies, and so are more domains until it follows from no sum that
+ * could be known: every crossing of labels adds up to the whole, to each value of each label, and to the rows of fewer labels.
+ * 3. What stands on few cases without being of a domain goes as well: comparisons that speak of a domain that is withheld, a
+ * regression of which a coefficient may be the mean of a few (est_row.fewest), quantiles with few cases beyond them, tests of a
+ * table with a small cell.
  * 4. Lines of frames and points of charts go with the row that they are about (est_frame.about), their counts and measures of fit
  * with its n. Counts that are about no row are withheld below the threshold, with a second one beside them. The writers leave
  * out frames of single records (EST_ROLE_PRIVATE).
@@ -35,70 +32,35 @@
 typedef struct survey {
     est_result *result;
     const est_i_reliability *profile;
-    double least; /* cases below which a count is small */
+    double least;     /* cases below which a domain or a count is small: what the profile withholds, at least the threshold */
+    double threshold; /* the same where no profile says anything */
     bool withhold, protect;
     bool *withheld;    /* per row: its estimate */
-    bool *unsaid;      /* per row: a comparison whose n is withheld */
-    size_t *domain;    /* per row */
-    size_t *first;     /* per domain: its first row */
+    bool *unsaid;      /* per row: a comparison with a domain that is withheld */
+    est_i_divisions divisions;
     double *n;         /* per domain: its most cases */
     bool *starred;     /* per domain: few cases */
-    bool *hidden;      /* per domain: n is withheld */
-    size_t n_domains;
+    bool *hidden;      /* per domain: all of it is withheld */
     bool any;          /* something is withheld */
+    bool levels;       /* and rare levels of a regression or a table are why */
     bool failed;       /* no memory */
 } survey;
 
 /* Domains */
-
-static bool has_label(const est_row *row, const est_label *label)
-{
-    bool has = false;
-    for (size_t i = 0; i < row->n_domain && !has; i++)
-        has = strcmp(row->domain[i].name, label->name) == 0 && strcmp(row->domain[i].value, label->value) == 0;
-    return has;
-}
-
-static bool has_labels_of(const est_row *row, const est_row *other)
-{
-    bool all = true;
-    for (size_t i = 0; i < other->n_domain && all; i++)
-        all = has_label(row, &other->domain[i]);
-    return all;
-}
-
-static bool same_domain(const est_row *a, const est_row *b)
-{
-    return a->n_domain == b->n_domain && has_labels_of(a, b);
-}
-
-/* Are both divided by the same labels? */
-static bool same_names(const est_row *a, const est_row *b)
-{
-    bool same = a->n_domain == b->n_domain;
-    for (size_t i = 0; i < a->n_domain && same; i++)
-        same = strcmp(a->domain[i].name, b->domain[i].name) == 0;
-    return same;
-}
 
 static bool is_contrast(const est_row *row)
 {
     return est_i_kind_of(row) == EST_I_KIND_CONTRAST;
 }
 
-static void find_domains(survey *s)
+/* A domain has the most cases of its rows, and few if one of them has few. */
+static void count_domains(survey *s)
 {
-    const est_result *result = s->result;
-    for (size_t i = 0; i < result->n_rows; i++) {
-        const est_row *row = &result->rows[i];
-        size_t d = 0;
-        while (d < s->n_domains && !same_domain(&result->rows[s->first[d]], row))
-            d++;
-        if (d == s->n_domains) {
-            s->first[s->n_domains++] = i;
-            s->n[d] = NAN;
-        }
-        s->domain[i] = d;
+    for (size_t d = 0; d < s->divisions.n_domains; d++)
+        s->n[d] = NAN;
+    for (size_t i = 0; i < s->result->n_rows; i++) {
+        const est_row *row = &s->result->rows[i];
+        size_t d = s->divisions.domain[i];
         if (!is_contrast(row)) {
             s->n[d] = isnan(s->n[d]) ? row->n : fmax(s->n[d], row->n);
             s->starred[d] = s->starred[d] || (s->protect && row->n < s->least);
@@ -106,132 +68,42 @@ static void find_domains(survey *s)
     }
 }
 
-/* Do both belong to one division: of the whole by these labels or, by a label, of those with the same value of it? */
-static bool same_division(const est_row *a, const est_row *b, size_t label)
-{
-    return same_names(a, b) && (label == a->n_domain || strcmp(a->domain[label].value, b->domain[label].value) == 0);
-}
-
-/* Groups of domains whose numbers of cases add up to what is known; each is collected for its first domain that is withheld. */
-static void collect_divisions(const survey *s, size_t seed, est_i_groups *groups)
-{
-    const est_row *rows = s->result->rows, *row = &rows[s->first[seed]];
-    for (size_t label = row->n_domain > 1 ? 0 : row->n_domain; label <= row->n_domain; label++) {
-        bool first = true;
-        for (size_t d = 0; d < seed && first; d++)
-            first = !s->hidden[d] || !same_division(row, &rows[s->first[d]], label);
-        for (size_t d = 0; d < s->n_domains && first; d++)
-            if (same_division(row, &rows[s->first[d]], label) && !isnan(s->n[d]))
-                est_i_groups_add(groups, d);
-        est_i_groups_end(groups);
-    }
-}
-
-/* Is the whole divided by these labels and more? */
-static bool has_more_names(const est_row *finer, const est_row *row)
-{
-    bool all = finer->n_domain > row->n_domain;
-    for (size_t i = 0; i < row->n_domain && all; i++) {
-        bool has = false;
-        for (size_t j = 0; j < finer->n_domain && !has; j++)
-            has = strcmp(finer->domain[j].name, row->domain[i].name) == 0;
-        all = has;
-    }
-    return all;
-}
-
-/* A domain of few labels and those of more labels, divided as `like`, that add up to it. */
-static void collect_margin(const survey *s, size_t margin, const est_row *like, est_i_groups *groups)
-{
-    const est_row *rows = s->result->rows, *row = &rows[s->first[margin]];
-    est_i_groups_add(groups, margin);
-    for (size_t d = 0; d < s->n_domains; d++)
-        if (same_names(&rows[s->first[d]], like) && has_labels_of(&rows[s->first[d]], row) && !isnan(s->n[d]))
-            est_i_groups_add(groups, d);
-    est_i_groups_end(groups);
-}
-
-/* Is it the first domain divided by these labels? */
-static bool is_first_of_names(const survey *s, size_t domain)
-{
-    const est_row *rows = s->result->rows;
-    bool first = true;
-    for (size_t d = 0; d < domain && first; d++)
-        first = !same_names(&rows[s->first[d]], &rows[s->first[domain]]);
-    return first;
-}
-
-/* The steps of a weighting are the same people over again: their numbers add up to nothing. */
-static bool is_step(const est_row *row)
-{
-    return row->n_domain == 1 && strcmp(row->domain[0].name, "step") == 0;
-}
-
-static void collect_groups(const survey *s, est_i_groups *groups)
-{
-    const est_row *rows = s->result->rows;
-    for (size_t d = 0; d < s->n_domains; d++) {
-        const est_row *row = &rows[s->first[d]];
-        if (row->n_domain == 0 || isnan(s->n[d]) || is_contrast(row) || is_step(row))
-            continue;
-        if (s->hidden[d])
-            collect_divisions(s, d, groups);
-        for (size_t finer = 0; finer < s->n_domains; finer++) {
-            const est_row *like = &rows[s->first[finer]];
-            if (has_more_names(like, row) && is_first_of_names(s, finer))
-                collect_margin(s, d, like, groups);
-        }
-    }
-}
-
-/* Withholds n of more domains until no starred one follows. A domain is starred by the fewest cases of any of its rows. */
+/* Withholds more domains until no starred one follows. A domain is starred by the fewest cases of any of its rows. */
 static void hide_domains(survey *s)
 {
-    double *values = calloc(s->n_domains + 1, sizeof *values);
+    double *values = calloc(s->divisions.n_domains + 1, sizeof *values);
     bool changed = values != NULL;
     s->failed = s->failed || !values;
-    for (size_t d = 0; d < s->n_domains && values; d++) {
+    for (size_t d = 0; d < s->divisions.n_domains && values; d++) {
         s->hidden[d] = s->starred[d];
         values[d] = s->starred[d] ? fmin(s->n[d], s->least - 1) : s->n[d];
     }
     while (changed && !s->failed) {
         est_i_groups groups = {0};
-        collect_groups(s, &groups);
-        changed = est_i_groups_close(&groups, values, s->hidden, s->n_domains, s->least);
+        est_i_divisions_collect(&s->divisions, s->n, s->hidden, &groups);
+        changed = est_i_groups_close(&groups, values, s->hidden, s->divisions.n_domains, s->least);
         s->failed = s->failed || groups.failed;
         est_i_groups_free(&groups);
     }
     free(values);
 }
 
-/* Weighted cases per case, NaN where it is not known. */
-static double mean_weight(const survey *s, size_t domain)
-{
-    double mean = NAN;
-    for (size_t i = 0; i < s->result->n_rows && isnan(mean); i++)
-        if (s->domain[i] == domain && s->result->rows[i].n > 0)
-            mean = s->result->rows[i].n_weighted / s->result->rows[i].n;
-    return mean;
-}
-
-/* Could its weighted n be looked up, or be worked out from n, and n from its proportions? */
-static bool weighs_like_another(const survey *s, size_t domain)
-{
-    double own = mean_weight(s, domain);
-    bool like = isnan(own) || s->result->knows_weights;
-    for (size_t d = 0; d < s->n_domains && !like; d++)
-        like = d != domain && fabs(mean_weight(s, d) - own) <= 1e-9 * own;
-    return like;
-}
-
 /* Rows */
+
+/* Few cases, or a few of them told apart. Beyond a quantile few are always: there the profile's limit would be too much. */
+static bool stands_on_few(const survey *s, const est_row *row)
+{
+    bool quantile = strncmp(row->estimand, "quantile(", 9) == 0;
+    return s->protect && (row->n < s->least || row->fewest < (quantile ? s->threshold : s->least));
+}
 
 static void judge_rows(survey *s)
 {
     for (size_t i = 0; i < s->result->n_rows; i++) {
         est_row *row = &s->result->rows[i];
         est_i_verdict verdict = est_i_reliability_judge(s->profile, row);
-        bool few = s->protect && row->n < s->least;
+        bool few = stands_on_few(s, row);
+        s->levels = s->levels || (few && !(row->n < s->least) && strncmp(row->estimand, "coefficient(", 12) == 0);
         if (few && !verdict.withhold)
             verdict.mark = BESIDE;
         row->flags |= verdict.flags | (few ? EST_FLAG_BIT(EST_FLAG_FEW_CASES) : 0);
@@ -267,41 +139,31 @@ static bool compares(const est_row *row, const est_row *domain)
     return labels || words;
 }
 
-/* A comparison with a domain whose n is withheld keeps no n, for it is the sum of both; one of totals goes whole. */
+/* A comparison with a domain that is withheld would give it back from the other, and so would its n, the sum of both. */
 static void withhold_comparisons(survey *s)
 {
     for (size_t i = 0; i < s->result->n_rows; i++) {
         const est_row *row = &s->result->rows[i];
-        bool starred = false, hidden = false, totals = strstr(row->estimand, "total(") || strstr(row->estimand, "_number");
-        for (size_t d = 0; d < s->n_domains && is_contrast(row); d++) {
-            bool speaks = s->hidden[d] && compares(row, &s->result->rows[s->first[d]]);
-            hidden = hidden || speaks;
-            starred = starred || (speaks && s->starred[d]);
-        }
-        s->unsaid[i] = hidden;
-        if ((starred || (hidden && totals)) && !s->withheld[i])
+        for (size_t d = 0; d < s->divisions.n_domains && is_contrast(row) && !s->unsaid[i]; d++)
+            s->unsaid[i] = s->hidden[d] && compares(row, &s->result->rows[s->divisions.first[d]]);
+        if (s->unsaid[i] && !s->withheld[i])
             withhold_row(s, i, BESIDE);
     }
 }
 
-/* Of the domains whose n is withheld: totals, and everything where n follows from it. */
+/* The mean of the whole, those of all domains but the one with few cases and their sums of weights are as good as its own: levels
+ * that nobody in it has tell its sum of weights. So a domain beside it goes with all its estimates. */
 static void withhold_beside(survey *s)
 {
-    for (size_t d = 0; d < s->n_domains; d++) {
-        bool all = s->hidden[d] && !s->starred[d] && weighs_like_another(s, d);
-        for (size_t i = 0; i < s->result->n_rows && s->hidden[d]; i++) {
-            const est_row *row = &s->result->rows[i];
-            bool gives = s->domain[i] == d && !is_contrast(row) && (all || est_i_kind_of(row) == EST_I_KIND_TOTAL);
-            if (gives && !s->withheld[i])
-                withhold_row(s, i, BESIDE);
-        }
-    }
+    for (size_t i = 0; i < s->result->n_rows; i++)
+        if (s->hidden[s->divisions.domain[i]] && !is_contrast(&s->result->rows[i]) && !s->withheld[i])
+            withhold_row(s, i, BESIDE);
 }
 
 static void publish_row(survey *s, size_t index)
 {
     est_row *row = &s->result->rows[index];
-    bool hidden = s->protect && (is_contrast(row) ? s->unsaid[index] : s->hidden[s->domain[index]]);
+    bool hidden = s->protect && (is_contrast(row) ? s->unsaid[index] : s->hidden[s->divisions.domain[index]]);
     if (s->withheld[index])
         row->estimate = row->se = row->lower = row->upper = row->df = row->cv = NAN;
     if (s->withheld[index] || hidden)
@@ -331,16 +193,13 @@ static void withhold_cell(survey *s, est_cell *cell, const char *mark)
     }
 }
 
-/* Square frames (covariances) have a column for each line, of its name. */
-static bool is_column_of_withheld(const survey *s, const est_frame *frame, size_t column)
+/* Square frames (covariances) have a column for each line, in their order. */
+static bool is_square(const est_frame *frame)
 {
-    bool is = false;
-    for (size_t i = 0; i < frame->n_rows && !is; i++) {
-        const char *name = frame->cells[i * frame->n_columns].text;
-        is = frame->about[i] < s->result->n_rows && s->withheld[frame->about[i]] && name &&
-             strcmp(name, frame->columns[column]) == 0;
-    }
-    return is;
+    bool square = frame->about && frame->n_columns == frame->n_rows + 1;
+    for (size_t j = 1; j < frame->n_columns && square; j++)
+        square = frame->roles[j] == EST_ROLE_FIT;
+    return square;
 }
 
 /* Whatever its column is called: is it one of the numbers that the row will not show with its n? */
@@ -355,7 +214,7 @@ static void publish_line(survey *s, const est_frame *frame, size_t line)
 {
     size_t row = frame->about[line];
     est_cell *cells = (est_cell *)frame->cells + line * frame->n_columns; /* the copy's own memory */
-    bool hidden = s->protect && (s->hidden[s->domain[row]] || s->unsaid[row]);
+    bool hidden = s->protect && (s->hidden[s->divisions.domain[row]] || s->unsaid[row]);
     const char *mark = s->withheld[row] ? s->result->rows[row].mark : BESIDE;
     for (size_t j = 0; j < frame->n_columns; j++) {
         bool count = frame->roles[j] == EST_ROLE_COUNT || frame->roles[j] == EST_ROLE_ESTIMATE;
@@ -393,10 +252,48 @@ static void publish_column(survey *s, const est_frame *frame, size_t column)
     free(hidden);
 }
 
+/* A share beside a count that is withheld is that count in other words. */
+static void publish_shares(survey *s, const est_frame *frame, size_t line)
+{
+    est_cell *cells = (est_cell *)frame->cells + line * frame->n_columns; /* the copy's own memory */
+    bool withheld = frame->fewest < s->least, known = frame->about && frame->about[line] < s->result->n_rows;
+    for (size_t j = 0; j < frame->n_columns && !known; j++)
+        withheld = withheld || (frame->roles[j] == EST_ROLE_COUNT && cells[j].text && strcmp(cells[j].text, EST_I_WITHHELD) == 0);
+    for (size_t j = 0; j < frame->n_columns && withheld && !known; j++)
+        if (frame->roles[j] == EST_ROLE_FIT)
+            withhold_cell(s, &cells[j], EST_I_WITHHELD);
+    s->any = s->any || (withheld && !known);
+    s->levels = s->levels || (withheld && !known);
+}
+
+/* A line about no row that names a domain which is withheld, "county=6": its estimates of people. */
+static void publish_named(survey *s, const est_frame *frame, size_t line)
+{
+    est_cell *cells = (est_cell *)frame->cells + line * frame->n_columns; /* the copy's own memory */
+    bool known = frame->about && frame->about[line] < s->result->n_rows, named = false;
+    for (size_t d = 0; d < s->divisions.n_domains && !known && cells[0].text && !named; d++) {
+        const est_row *row = &s->result->rows[s->divisions.first[d]];
+        named = s->hidden[d] && row->n_domain > 0;
+        for (size_t i = 0; i < row->n_domain && named; i++)
+            named = est_i_find_words(cells[0].text, row->domain[i].value) != NULL;
+    }
+    for (size_t j = 0; j < frame->n_columns && named; j++)
+        if (frame->roles[j] == EST_ROLE_ESTIMATE)
+            withhold_cell(s, &cells[j], BESIDE);
+}
+
+static bool holds_estimates(const est_frame *frame)
+{
+    bool holds = false;
+    for (size_t j = 0; j < frame->n_columns && !holds; j++)
+        holds = frame->roles[j] == EST_ROLE_ESTIMATE;
+    return holds;
+}
+
 static void publish_frame(survey *s, const est_frame *frame)
 {
-    for (size_t j = 1; j < frame->n_columns && frame->about; j++)
-        if (is_column_of_withheld(s, frame, j))
+    for (size_t j = 1; j < frame->n_columns && is_square(frame); j++)
+        if (frame->about[j - 1] < s->result->n_rows && s->withheld[frame->about[j - 1]])
             for (size_t i = 0; i < frame->n_rows; i++)
                 withhold_cell(s, (est_cell *)&frame->cells[i * frame->n_columns + j], EST_I_WITHHELD);
     for (size_t i = 0; i < frame->n_rows && frame->about; i++)
@@ -405,6 +302,10 @@ static void publish_frame(survey *s, const est_frame *frame)
     for (size_t j = 0; j < frame->n_columns && s->protect; j++)
         if (frame->roles[j] == EST_ROLE_COUNT)
             publish_column(s, frame, j);
+    for (size_t i = 0; i < frame->n_rows && s->protect; i++)
+        publish_shares(s, frame, i);
+    for (size_t i = 0; i < frame->n_rows && s->protect && holds_estimates(frame); i++)
+        publish_named(s, frame, i);
 }
 
 /* Who has the result in hand has the data too; the writers leave these frames out. */
@@ -432,7 +333,7 @@ static void publish_chart(survey *s, est_chart *chart)
         const est_series *series = &chart->series[i / chart->n_categories];
         size_t category = i % chart->n_categories, row = chart->about ? chart->about[i] : SIZE_MAX;
         bool count = series->role == EST_ROLE_COUNT, known = row < s->result->n_rows;
-        bool hide = known && (count ? s->protect && s->hidden[s->domain[row]] : s->withheld[row]);
+        bool hide = known && (count ? s->protect && s->hidden[s->divisions.domain[row]] : s->withheld[row]);
         hide = hide || (s->protect && !known && count && series->value[category] >= 0 && series->value[category] < s->least);
         double *numbers[] = {(double *)series->value, (double *)series->lower, (double *)series->upper}; /* the copy's own */
         for (size_t j = 0; j < 3 && hide; j++)
@@ -453,11 +354,20 @@ static void publish_chart(survey *s, est_chart *chart)
     }
 }
 
+static bool hides_domain(const survey *s)
+{
+    bool hides = false;
+    for (size_t d = 0; d < s->divisions.n_domains && !hides; d++)
+        hides = s->hidden[d];
+    return hides;
+}
+
 static void publish_stats(survey *s)
 {
     for (size_t i = 0; i < s->result->n_stats && s->protect; i++) {
         est_stat *stat = &s->result->stats[i];
-        if (stat->is_count && stat->value >= 0 && stat->value < s->least) {
+        bool factor = strstr(stat->name, "est_factor") && hides_domain(s); /* of the known total over the withheld one, perhaps */
+        if (factor || (stat->is_count && stat->value >= 0 && stat->value < s->least)) {
             stat->value = NAN;
             s->any = true;
         }
@@ -497,7 +407,7 @@ static void explain_mark(survey *s, const char *mark, const char *meaning, est_e
     bool used = false, taken = false;
     for (size_t i = 0; i < s->result->n_rows; i++) {
         bool has = strcmp(s->result->rows[i].mark, mark) == 0, beside = strcmp(mark, BESIDE) == 0;
-        used = used || has || (beside && s->protect && s->hidden[s->domain[i]]);
+        used = used || has || (beside && s->protect && s->hidden[s->divisions.domain[i]]);
         taken = taken || (has && s->withheld[i]);
     }
     est_i_text_printf(&message, "%s: %s%s.", strcmp(mark, "()") == 0 ? "( )" : mark, meaning,
@@ -518,10 +428,14 @@ static void explain_marks(survey *s, est_error *error)
 static void add_summary(survey *s, est_error *error)
 {
     est_i_text message = {NULL, 0, 0, false};
-    if (s->any && s->protect)
+    if (s->any && s->protect && s->result->n_rows == 0 && !s->levels)
+        est_i_text_printf(&message, "Counts below %.0f are withheld, and those from which they could be worked out. Inside the office "
+                          "the option 'internal' shows every number, and marks every page.", s->least);
+    else if (s->any && s->protect)
         est_i_text_printf(&message, "Estimates are withheld by the profile '%s', and so are the numbers of cases, totals and "
-                          "comparisons from which they could be worked out. Inside the office the option 'internal' shows every "
-                          "number, and marks every page.", s->profile->name);
+                          "comparisons from which they could be worked out.%s Inside the office the option 'internal' shows every "
+                          "number, and marks every page.", s->profile->name,
+                          s->levels ? " Joining rare levels of a regression or a table helps." : "");
     else if (s->any)
         est_i_text_printf(&message, "Estimates are withheld by the profile '%s'.", s->profile->name);
     else if (s->protect)
@@ -537,7 +451,8 @@ static bool survey_start(survey *s, est_result *result, const est_i_survey_reque
 {
     size_t n = result->n_rows + 1;
     *s = (survey){.result = result, .profile = request->profile, .least = (double)request->threshold,
-                  .withhold = request->withhold, .protect = request->withhold && request->protect};
+                  .threshold = (double)request->threshold, .withhold = request->withhold,
+                  .protect = request->withhold && request->protect};
     for (size_t i = 0; i < request->profile->n_rules; i++) {
         const est_i_reliability_rule *rule = &request->profile->rules[i];
         if (rule->measure == EST_I_BY_N && rule->comparison == EST_I_BELOW && rule->action == EST_I_WITHHOLD)
@@ -545,20 +460,18 @@ static bool survey_start(survey *s, est_result *result, const est_i_survey_reque
     }
     s->withheld = calloc(n, sizeof *s->withheld);
     s->unsaid = calloc(n, sizeof *s->unsaid);
-    s->domain = calloc(n, sizeof *s->domain);
-    s->first = calloc(n, sizeof *s->first);
     s->n = calloc(n, sizeof *s->n);
     s->starred = calloc(n, sizeof *s->starred);
     s->hidden = calloc(n, sizeof *s->hidden);
-    return s->withheld && s->unsaid && s->domain && s->first && s->n && s->starred && s->hidden;
+    bool good = s->withheld && s->unsaid && s->n && s->starred && s->hidden;
+    return est_i_divisions_make(&s->divisions, result) && good;
 }
 
 static void survey_end(survey *s)
 {
     free(s->withheld);
     free(s->unsaid);
-    free(s->domain);
-    free(s->first);
+    est_i_divisions_free(&s->divisions);
     free(s->n);
     free(s->starred);
     free(s->hidden);
@@ -571,7 +484,7 @@ est_status est_i_suppress_survey(est_result *result, const est_i_survey_request 
     s.failed = !survey_start(&s, result, request);
     if (!s.failed) {
         judge_rows(&s);
-        find_domains(&s);
+        count_domains(&s);
     }
     if (s.protect && !s.failed) {
         hide_domains(&s);

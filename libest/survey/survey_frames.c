@@ -12,9 +12,8 @@
 static void calibration_table(est_i_survey *run)
 {
     static const char *const columns[] = {"margin", "known", "before", "after"};
-    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_PLAIN};
+    static const est_column_role roles[] = {EST_ROLE_PLAIN, EST_ROLE_PLAIN, EST_ROLE_ESTIMATE, EST_ROLE_PLAIN};
     est_i_calibration_report report = est_i_calibration_describe(run->calibration);
-    est_i_result_known_weights(run->builder); /* public margins give the weights back */
     est_i_result_add_stat(run->builder, "calibration_iterations", report.iterations, false);
     est_i_result_add_stat(run->builder, "smallest_factor", report.smallest_g, false);
     est_i_result_add_stat(run->builder, "largest_factor", report.largest_g, false);

@@ -147,7 +147,7 @@ static void test_private(void **state)
     char *text = page(result, "md"), *csv = page(result, "csv");
     (void)state;
     assert_holds(text, "| Lamu | Female | \\* | \\* | \\* | x | x | - | - |");
-    assert_holds(text, "| Lamu | Male | (0.3900) | 0.0811 | 0.2278 to 0.5522 | x | x | - | 20.8 % |");
+    assert_holds(text, "| Lamu | Male | x | x | x | x | x | - | - |");
     assert_holds(text, "- x: withheld for confidentiality: too few cases, or a withheld figure could be worked out from it.\n");
     assert_holds(csv, "\nproportion(child_labour=1),Lamu,Female,,,,,,0.95,,t,,,,,,,,*,suppressed few_cases unreliable\n");
     assert_null(strstr(csv, "0.44"));

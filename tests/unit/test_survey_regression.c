@@ -767,6 +767,53 @@ static void same_bytes_from_threads(void **state)
     data_free(&data);
 }
 
+/* Row by row: is it in the group, and does it enter the regression? */
+static double count_group(const survey_data *data, const char *area, const char *sex, double year)
+{
+    double n = 0;
+    for (size_t i = 0; i < data->n; i++)
+        n += data->weight[i] > 0 && !isnan(data->age[i]) && data->area[i] && (!area || strcmp(data->area[i], area) == 0) &&
+             (!sex || strcmp(data->sex[i], sex) == 0) && (isnan(year) || (data->year[i] == 2014) == year);
+    return n;
+}
+
+static void require_fewest(const survey_data *data, const char *formula, double expected)
+{
+    survey_run run;
+    est_i_regression *found = NULL;
+    est_error error;
+    run_open(&run, data->source, &(run_wish){.design = data_design(false), .formula = formula});
+    REQUIRE_OK(est_i_regression_fit(run.sample, &run.options, &found, &error), error);
+    REQUIRE_NEAR(found->fewest, expected, 1, 0);
+    est_i_regression_free(found);
+    run_close(&run);
+}
+
+/* Levels, crossings of levels with their reference levels, both values of a column that has two; a column of many values has none. */
+static void fewest_cases_of_a_coefficient(void **state)
+{
+    static const char *const areas[] = {"centre", "hills", "lake"}, *const sexes[] = {"f", "m"};
+    survey_data data = data_random(4, 6);
+    double n = count_group(&data, NULL, NULL, NAN), area = n, cell = n, year;
+    (void)state;
+    for (int a = 0; a < 3; a++) {
+        area = fmin(area, count_group(&data, areas[a], NULL, NAN));
+        for (int s = 0; s < 2; s++)
+            cell = fmin(cell, count_group(&data, areas[a], sexes[s], NAN));
+    }
+    year = count_group(&data, NULL, NULL, 1);
+    assert_true(area > cell && cell > 0 && year > 0);
+    require_fewest(&data, "income ~ age + factor(area)", area);
+    require_fewest(&data, "income ~ age + factor(area)*factor(sex)", cell);
+    for (size_t i = 0; i < data.n; i++)
+        data.sick[i] = data.year[i] == 2014 ? 7 : -1;
+    est_source_free(data.source);
+    est_table_free(data.table);
+    data_open(&data); /* the table is a copy */
+    require_fewest(&data, "income ~ age + factor(area) + sick", fmin(area, year));
+    data_free(&data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -789,6 +836,7 @@ int main(void)
         cmocka_unit_test(joint_tests),
         cmocka_unit_test(no_degrees_of_freedom),
         cmocka_unit_test(same_bytes_from_threads),
+        cmocka_unit_test(fewest_cases_of_a_coefficient),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

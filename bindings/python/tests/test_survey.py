@@ -295,10 +295,10 @@ class Interrupt(unittest.TestCase):
         import os, signal, threading, warnings, libest as est
         warnings.simplefilter("ignore")
         data = est.dataset("kenya_women_synthetic")
-        threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        threading.Timer(0.15, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
         try:
-            est.survey(data, proportion="married_by_18=1", by="county", weight="weight", strata="stratum", psu="cluster",
-                       variance="rao-wu", draws=200000)
+            est.survey(data, proportion="married_by_18=1", by="residence", weight="weight", strata="stratum", psu="cluster",
+                       variance="rao-wu", draws=1000000)
             print("finished")
         except KeyboardInterrupt:
             print("interrupted")

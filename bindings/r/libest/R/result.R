@@ -307,7 +307,7 @@ est_save_folder <- function(result, path) {
   for (type in names(result$reports))
     est_write(file.path(path, paste0(plain(result$method), ".", if (type == "text") "txt" else type)), result$reports[[type]])
   # Frames that the library's own writers leave out (single records of private data) stay out here too.
-  shown <- function(name) grepl(sprintf("\"%s\":{", name), gsub("[ \n]", "", result$reports$json), fixed = TRUE)
+  shown <- function(name) grepl(sprintf("\"%s\":{", name), gsub("[ \n]", "", result$reports[["json"]]), fixed = TRUE)
   for (name in Filter(shown, names(result$frames)))
     est_write(file.path(path, paste0(plain(result$method), "_", plain(name), ".csv")), est_frame_csv(result$frames[[name]], est_marks(result)))
   for (name in names(result$charts))
