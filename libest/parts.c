@@ -1,8 +1,10 @@
 /* Methods that read a source in parts: the parts' files. */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <est/method.h>
 
@@ -12,7 +14,7 @@
 #include "core/text.h"
 #include "survey/survey.h"
 
-#define PART_BYTES_MAX ((size_t)1 << 32)
+#define PART_BYTES_MAX (SIZE_MAX >> 32 ? (size_t)((uint64_t)1 << 32) : SIZE_MAX / 2)
 
 static est_status cannot(const est_method *method, est_error *error)
 {
@@ -90,10 +92,12 @@ est_status est_method_join_parts(const est_method *method, size_t n, const char 
     return status;
 }
 
+/* Only a file is looked into: a pipe has no second reading, and what was taken from it would be missing from the data. */
 int est_is_part(const char *path)
 {
     char bytes[sizeof est_i_survey_magic - 1];
-    FILE *file = path ? fopen(path, "rb") : NULL;
+    struct stat state;
+    FILE *file = path && stat(path, &state) == 0 && S_ISREG(state.st_mode) ? fopen(path, "rb") : NULL;
     int is_part = file && fread(bytes, 1, sizeof bytes, file) == sizeof bytes && memcmp(bytes, est_i_survey_magic, sizeof bytes) == 0;
     if (file)
         fclose(file);
