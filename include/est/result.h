@@ -63,7 +63,13 @@ typedef struct est_row {
     double n;             /* persons (or cases) the estimate stands on; NaN = does not apply */
     uint32_t flags;
     int detail;           /* 1 = in JSON and CSV only; left out of pages for people, which show the rows that matter most */
-    const char *population, *period, *definition; /* comparability: rows differ in these are not the same thing */
+    /* Comparability: rows that differ in any of these are not the same thing ("" = not told). reference_period: over how long people
+     * were asked ("7 days"); ages: "5-17". */
+    const char *population, *period, *definition, *geography, *ages, *reference_period;
+    const char *unit;     /* "proportion", "people", "years", "hours", "per 100,000"; "" = as the estimand says. Pages for people print
+                             a proportion as a percentage; JSON and CSV hold the number as it is */
+    const char *table;    /* "" or the name of the standard table that the row is a cell of; such rows have detail = 1. Pages for
+                             people lay them out as tables, a line a domain, a column an estimand; est_fact has the titles */
     /* Of surveys; NaN = does not apply. n is then the unweighted number of cases. */
     double n_weighted;    /* the sum of their weights */
     double cv;            /* se / |estimate| */
@@ -118,6 +124,14 @@ typedef struct est_note {
     const char *message;
     const char *public_message; /* what may be published of it where something is withheld; NULL = all of it, "" = nothing */
 } est_note;
+
+/* What was measured, in words for the reader: the box "Definition" of a page, or the title of a table. */
+typedef struct est_fact {
+    const char *group; /* "definition": name is a heading, value the words; "table": name is est_row.table, value its title; "benchmark":
+                          a published figure beside the estimate, name is where it is from */
+    const char *name;
+    const char *value;
+} est_fact;
 
 /* A chart the writers may draw: categories and one series a model or measure. */
 typedef enum est_chart_kind {
@@ -177,6 +191,9 @@ const est_frame *est_result_frame_find(const est_result *result, const char *nam
 
 size_t est_result_notes(const est_result *result);
 const est_note *est_result_note(const est_result *result, size_t index);
+
+size_t est_result_facts(const est_result *result);
+const est_fact *est_result_fact(const est_result *result, size_t index); /* NULL past the end */
 
 size_t est_result_charts(const est_result *result);
 const est_chart *est_result_chart(const est_result *result, size_t index);

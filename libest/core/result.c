@@ -104,18 +104,16 @@ static bool append_row(est_result *result, const est_row *source)
     if (!list)
         return false;
     result->rows = list;
-    row.estimand = est_i_result_text(result, source->estimand);
-    row.model = est_i_result_text(result, source->model);
-    row.interval = est_i_result_text(result, source->interval);
-    row.population = est_i_result_text(result, source->population);
-    row.period = est_i_result_text(result, source->period);
-    row.definition = est_i_result_text(result, source->definition);
-    row.mark = est_i_result_text(result, source->mark);
-    if (!row.estimand || !row.model || !row.interval || !row.population || !row.period || !row.definition ||
-        !row.mark || !copy_labels(result, &row))
-        return false;
-    list[result->n_rows++] = row;
-    return true;
+    const char **texts[] = {&row.estimand,  &row.model, &row.interval,         &row.population, &row.period, &row.definition,
+                            &row.geography, &row.ages,  &row.reference_period, &row.unit,       &row.table,  &row.mark};
+    bool fine = copy_labels(result, &row);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts && fine; i++) {
+        *texts[i] = est_i_result_text(result, *texts[i]);
+        fine = *texts[i] != NULL;
+    }
+    if (fine)
+        list[result->n_rows++] = row;
+    return fine;
 }
 
 static bool append_stat(est_result *result, const est_stat *source)
@@ -295,6 +293,22 @@ static bool append_provenance(est_result *result, const est_provenance *source)
     return true;
 }
 
+static bool append_fact(est_result *result, const est_fact *source)
+{
+    est_fact fact = *source;
+    est_fact *list = grow(result->facts, result->n_facts, &result->fact_room, sizeof *list);
+    if (!list)
+        return false;
+    result->facts = list;
+    fact.group = est_i_result_text(result, source->group);
+    fact.name = est_i_result_text(result, source->name);
+    fact.value = est_i_result_text(result, source->value);
+    if (!fact.group || !fact.name || !fact.value)
+        return false;
+    list[result->n_facts++] = fact;
+    return true;
+}
+
 static est_result *result_new(const char *method_id, const char *title)
 {
     est_result *result = calloc(1, sizeof *result);
@@ -324,6 +338,7 @@ void est_result_free(est_result *result)
         free(result->notes);
         free(result->charts);
         free(result->provenances);
+        free(result->facts);
         free(result);
     }
 }
@@ -345,6 +360,8 @@ static bool copy_lists(est_result *copy, const est_result *source)
         fine = append_chart(copy, &source->charts[i]);
     for (size_t i = 0; i < source->n_provenances && fine; i++)
         fine = append_provenance(copy, &source->provenances[i]);
+    for (size_t i = 0; i < source->n_facts && fine; i++)
+        fine = append_fact(copy, &source->facts[i]);
     return fine;
 }
 
@@ -419,6 +436,11 @@ est_row est_i_row_empty(const char *estimand)
                      .population = "",
                      .period = "",
                      .definition = "",
+                     .geography = "",
+                     .ages = "",
+                     .reference_period = "",
+                     .unit = "",
+                     .table = "",
                      .n_weighted = NAN,
                      .cv = NAN,
                      .deff = NAN,
@@ -621,6 +643,12 @@ void est_i_result_add_provenance(est_i_result_builder *builder, const char *name
         builder->failed = !append_provenance(builder->result, &(est_provenance){name, value, is_private});
 }
 
+void est_i_result_add_fact(est_i_result_builder *builder, const char *group, const char *name, const char *value)
+{
+    if (usable(builder) && *value)
+        builder->failed = !append_fact(builder->result, &(est_fact){group, name, value});
+}
+
 void est_i_result_add_options(est_i_result_builder *builder, const est_method *method, const void *options)
 {
     for (size_t i = 0; i < method->n_options && usable(builder); i++) {
@@ -805,6 +833,16 @@ size_t est_result_provenances(const est_result *result)
 const est_provenance *est_result_provenance(const est_result *result, size_t index)
 {
     return index < est_result_provenances(result) ? &result->provenances[index] : NULL;
+}
+
+size_t est_result_facts(const est_result *result)
+{
+    return result ? result->n_facts : 0;
+}
+
+const est_fact *est_result_fact(const est_result *result, size_t index)
+{
+    return index < est_result_facts(result) ? &result->facts[index] : NULL;
 }
 
 int est_result_is_public(const est_result *result)

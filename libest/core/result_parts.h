@@ -11,7 +11,7 @@
 
 struct est_i_arena_block;
 
-/* Texts and inner arrays live in the arena, the six lists on their own. */
+/* Texts and inner arrays live in the arena, the seven lists on their own. */
 struct est_result {
     struct est_i_arena_block *arena;
     const char *method, *title;
@@ -22,8 +22,9 @@ struct est_result {
     est_note *notes;
     est_chart *charts;
     est_provenance *provenances;
-    size_t n_rows, n_stats, n_frames, n_notes, n_charts, n_provenances;
-    size_t row_room, stat_room, frame_room, note_room, chart_room, provenance_room;
+    est_fact *facts;
+    size_t n_rows, n_stats, n_frames, n_notes, n_charts, n_provenances, n_facts;
+    size_t row_room, stat_room, frame_room, note_room, chart_room, provenance_room, fact_room;
     bool is_public, is_synthetic, is_internal;
     double smallest_count; /* of any cell behind the result; NaN = not known */
 };

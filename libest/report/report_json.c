@@ -100,6 +100,11 @@ static void row_object(est_i_text *output, const est_row *row)
     optional_text(output, "population", row->population);
     optional_text(output, "period", row->period);
     optional_text(output, "definition", row->definition);
+    optional_text(output, "geography", row->geography);
+    optional_text(output, "ages", row->ages);
+    optional_text(output, "reference_period", row->reference_period);
+    optional_text(output, "unit", row->unit);
+    optional_text(output, "table", row->table);
     est_i_text_append(output, "}");
 }
 
