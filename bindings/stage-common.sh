@@ -8,21 +8,24 @@ package_version() {
     sed -n 's/^AC_INIT(\[libest\], *\[\([^]]*\)\].*/\1/p' "$SRCDIR/configure.ac"
 }
 
-# Every C file of the library but the program; the generated datasets from the build folder.
+# Every C file of the library but the program; the generated files from the build folder.
 library_sources() {
-    (cd "$SRCDIR" && find libest -name '*.c' ! -path 'libest/cli/*' ! -path libest/data/bundled_data.c | LC_ALL=C sort)
-    echo libest/data/bundled_data.c
+    (cd "$SRCDIR" && find libest -name '*.c' ! -path 'libest/cli/*' ! -path libest/data/bundled_data.c ! -path libest/data/bundled_text.c | LC_ALL=C sort)
+    echo libest/data/bundled_data.c libest/data/bundled_text.c
 }
 
 copy_library() { # destination
     mkdir -p "$1"
-    (cd "$SRCDIR" && find libest include -name '*.[ch]' ! -path 'libest/cli/*' ! -path libest/data/bundled_data.c) |
+    (cd "$SRCDIR" && find libest include -name '*.[ch]' ! -path 'libest/cli/*' ! -path libest/data/bundled_data.c ! -path libest/data/bundled_text.c) |
         while IFS= read -r file; do
             mkdir -p "$1/$(dirname "$file")"
             cp "$SRCDIR/$file" "$1/$file"
         done
-    [ -f "$BUILDDIR/libest/data/bundled_data.c" ] || fail "$BUILDDIR/libest/data/bundled_data.c is missing: run make first"
-    cp "$BUILDDIR/libest/data/bundled_data.c" "$1/libest/data/"
+    local generated
+    for generated in bundled_data.c bundled_text.c; do
+        [ -f "$BUILDDIR/libest/data/$generated" ] || fail "$BUILDDIR/libest/data/$generated is missing: run make first"
+        cp "$BUILDDIR/libest/data/$generated" "$1/libest/data/"
+    done
     cp "$SRCDIR/bindings/swig/shim.h" "$SRCDIR/bindings/swig/shim.c" "$1/"
     chmod -R u+w "$1"
 }

@@ -19,6 +19,8 @@
 #include <est/source.h>
 #include <est/survey.h>
 #include <est/check.h>
+#include <est/codebook.h>
+#include <est/indicator.h>
 #include <est/table.h>
 #include <est/result.h>
 #include <est/method.h>

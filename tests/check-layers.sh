@@ -21,8 +21,7 @@ TABLE
 owner_of() {
     case $1 in
         gsl/* | cblas.h | lapacke.h | Random123/*) echo numerics ;;
-        csv.h | readstat.h | nettle/*) echo data ;;
-        jansson.h) echo report ;;
+        csv.h | readstat.h | nettle/* | ini.h | jansson.h) echo data ;;
         est.h | est/*) echo any ;;
         pthread.h | unistd.h | fcntl.h | locale.h | strings.h | getopt.h | poll.h | sys/*) echo any ;;
         assert.h | complex.h | ctype.h | errno.h | fenv.h | float.h | inttypes.h | limits.h | math.h | setjmp.h | signal.h | \
@@ -48,7 +47,7 @@ check_layer() { # layer, allowed layers
     local layer=$1 place header name folder
     shift
     local files
-    files=$(find "$tree/libest/$layer" -name '*.[ch]' ! -name bundled_data.c 2>/dev/null)
+    files=$(find "$tree/libest/$layer" -name '*.[ch]' ! -name 'bundled_*.c' 2>/dev/null)
     [ -n "$files" ] || return 0
     while IFS= read -r line; do
         place=${line%:*}
@@ -132,7 +131,7 @@ check_the_check() {
     echo '#include <est/error.h>' >"$fake/include/est/table.h"
     echo '#include "data/table.h"' >"$fake/libest/core/text.c"
     printf '#include <gsl/gsl_sf.h>\n#include "numerics/rng.h"\n#include "trends/trend.h"\n' >"$fake/libest/mse/fit.c"
-    echo '#  include <jansson.h>' >"$fake/libest/data/csv.c"
+    echo '#  include <jansson.h>' >"$fake/libest/core/json.c"
     echo '#include "core/text.h"' >"$fake/libest/cli/main.c"
     echo '#include "../../libest/core/text.h"' >"$fake/bindings/swig/shim.h"
     check_tree "$fake" >/dev/null

@@ -32,9 +32,9 @@ if os.environ.get("LIBEST_SYSTEM") == "1":
 else:
     settings["sources"] = Path("sources.txt").read_text().split()
     settings["include_dirs"] += ["csrc/include", "csrc/libest"]
-    settings["extra_compile_args"] += pkg_config("--cflags", "gsl", "nettle")
+    settings["extra_compile_args"] += pkg_config("--cflags", "gsl", "nettle", "jansson")
     settings["extra_link_args"] = pkg_config("--libs-only-L", "gsl", "openblas", "nettle") + ["-pthread"]
     # gslcblas, a slow reference BLAS that would win over OpenBLAS, is left out.
-    settings["libraries"] = ["gsl", "openblas", "readstat", "csv", "nettle", "m"]
+    settings["libraries"] = ["gsl", "openblas", "readstat", "csv", "inih", "jansson", "nettle", "m"]
 
 setup(ext_modules=[Extension("libest._low", **settings)])

@@ -64,6 +64,7 @@ typedef struct est_method {
     est_status (*copy)(est_source *source, const est_result *result, const char *column, const char *path,
                        const est_context *context, est_error *error);
     const char *copy_column;
+    const char *family;    /* "indicator": a command of `est indicator`; NULL: stands alone */
 } est_method;
 
 size_t est_method_count(void);

@@ -23,7 +23,7 @@ typedef struct est_survey_options {
     int pps;    /* 0 none, 1 brewer, 2 overton, 3 hartley-rao */
     int pps_form; /* 0 horvitz-thompson, 1 yates-grundy */
     /* what is estimated */
-    const char *mean, *total, *proportion, *ratio, *quantile, *contrast, *linear, *logistic, *association;
+    const char *mean, *total, *proportion, *share, *ratio, *quantile, *contrast, *linear, *logistic, *association;
     const char *by, *where;
     int missing; /* 0 omit, 1 fail */
     /* variance */

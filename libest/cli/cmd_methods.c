@@ -82,6 +82,30 @@ static void print_hooks(const est_method *method)
         print_option(&hooks[i]);
 }
 
+static void print_definitions(const est_method *method)
+{
+    bool any = false;
+    for (size_t i = 0; i < est_definition_count(); i++) {
+        const est_definition *definition = est_definition_get(i);
+        char text[512];
+        if (strcmp(definition->method, method->id) != 0)
+            continue;
+        if (!any)
+            printf("\nDefinitions (--preset; est methods DEFINITION prints every rule)\n");
+        snprintf(text, sizeof text, "%s (%s)", definition->title, definition->status);
+        printf("  %-26s ", definition->id);
+        cli_text_wrap(stdout, text, 29, 29);
+        any = true;
+    }
+}
+
+/* The rules themselves are the best description. */
+static est_status describe_definition(const est_definition *definition, est_error *error)
+{
+    fputs(definition->text, stdout);
+    return cli_stdout_finish(error);
+}
+
 static est_status describe_method(const est_method *method, est_error *error)
 {
     printf("est %s DATA [OPTIONS]\n", method->id);
@@ -91,6 +115,7 @@ static est_status describe_method(const est_method *method, est_error *error)
     print_options(method, "Options", false);
     print_hooks(method);
     print_options(method, "Further options", true);
+    print_definitions(method);
     print_section("Reference", method->reference);
     return cli_stdout_finish(error);
 }
@@ -171,6 +196,27 @@ static void json_option(const est_option_spec *spec)
     putchar('}');
 }
 
+static void json_definitions(const est_method *method)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < est_definition_count(); i++) {
+        const est_definition *definition = est_definition_get(i);
+        if (strcmp(definition->method, method->id) != 0)
+            continue;
+        fputs(n++ ? ",\n        {" : ",\n      \"definitions\": [\n        {", stdout);
+        json_field("id", definition->id);
+        json_field("title", definition->title);
+        json_field("status", definition->status);
+        json_field("version", definition->version);
+        json_field("source", definition->source);
+        fputs("\"rules\": ", stdout);
+        json_text(definition->text);
+        putchar('}');
+    }
+    if (n)
+        fputs("\n      ]", stdout);
+}
+
 static void json_method(const est_method *method)
 {
     fputs("    {", stdout);
@@ -184,7 +230,9 @@ static void json_method(const est_method *method)
         fputs(i ? ",\n" : "\n", stdout);
         json_option(&method->options[i]);
     }
-    fputs("\n      ]}", stdout);
+    fputs("\n      ]", stdout);
+    json_definitions(method);
+    putchar('}');
 }
 
 /* `only` NULL: every method. */
@@ -222,6 +270,8 @@ static est_status run_methods(const cli_command *command, const cli_args *args, 
     if (status == EST_OK && args->n_operands > 1)
         status = cli_fail(error, EST_EOPTION, "one ID is expected, found '%s' after '%s'",
                           args->operands[1], args->operands[0]);
+    if (status == EST_OK && args->n_operands == 1 && est_definition_find(args->operands[0]) && strcmp(format, "text") == 0)
+        return describe_definition(est_definition_find(args->operands[0]), error);
     if (status == EST_OK && args->n_operands == 1)
         status = find_method(args->operands[0], &method, error);
     if (status != EST_OK)
@@ -238,9 +288,10 @@ static const cli_option options[] = {
 const cli_command cli_command_methods = {
     "methods",
     "[ID]",
-    "list the methods, or print one in full",
+    "the methods, or one in full, or the rules of a definition",
     "Without ID: lists the methods. With ID: prints what the method estimates, what its data look like,"
-    " every option with its default and range, and the reference.",
+    " every option with its default and range, and the reference. With the id of a definition:"
+    " its rules.",
     options,
     sizeof options / sizeof options[0],
     run_methods,

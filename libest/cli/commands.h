@@ -27,7 +27,8 @@ const cli_command *cli_command_find(const char *name);
 const char *cli_command_nearest(const char *name);
 const char *cli_method_nearest(const char *name);
 
-extern const cli_command cli_command_datasets, cli_command_help, cli_command_methods, cli_command_pseudonyms;
+extern const cli_command cli_command_codebook, cli_command_datasets, cli_command_help, cli_command_indicator, cli_command_methods,
+    cli_command_pseudonyms;
 
 /* Runs a method on the arguments that follow its name. */
 est_status cli_estimate(const est_method *method, int argc, char **argv, est_error *error);

@@ -147,7 +147,8 @@ static void print_entry(FILE *out, const char *name, const char *operands, const
 static void print_commands(FILE *out)
 {
     for (size_t i = 0; i < est_method_count(); i++)
-        print_entry(out, est_method_get(i)->id, "DATA", est_method_get(i)->title);
+        if (!est_method_get(i)->family)
+            print_entry(out, est_method_get(i)->id, "DATA", est_method_get(i)->title);
     for (size_t i = 0; i < cli_command_count(); i++)
         print_entry(out, cli_command_get(i)->name, cli_command_get(i)->operands, cli_command_get(i)->title);
 }

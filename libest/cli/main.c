@@ -1,4 +1,5 @@
 /* The program `est`: finds the command, runs it, turns its status into an exit status. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,8 +47,19 @@ static est_status run_alone(int argc, char **argv, est_error *error)
     return cli_stdout_finish(error);
 }
 
+/* "est indicator child-labour DATA" is "est child-labour DATA". */
+static bool names_indicator(int argc, char **argv)
+{
+    const est_method *method = argc > 1 && strcmp(argv[0], "indicator") == 0 ? est_method_find(argv[1]) : NULL;
+    return method && method->family && strcmp(method->family, "indicator") == 0;
+}
+
 static est_status dispatch(int argc, char **argv, est_error *error)
 {
+    if (names_indicator(argc, argv)) {
+        argc--;
+        argv++;
+    }
     const cli_command *command = cli_command_find(argv[0]);
     const est_method *method = est_method_find(argv[0]);
     if (!command && !method)

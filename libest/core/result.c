@@ -645,7 +645,12 @@ void est_i_result_add_provenance(est_i_result_builder *builder, const char *name
 
 void est_i_result_add_fact(est_i_result_builder *builder, const char *group, const char *name, const char *value)
 {
-    if (usable(builder) && *value)
+    bool known = false;
+    for (size_t i = 0; usable(builder) && i < builder->result->n_facts && !known; i++) {
+        const est_fact *fact = &builder->result->facts[i];
+        known = strcmp(fact->name, name) == 0 && strcmp(fact->value, value) == 0 && strcmp(fact->group, group) == 0;
+    }
+    if (usable(builder) && *value && !known)
         builder->failed = !append_fact(builder->result, &(est_fact){group, name, value});
 }
 

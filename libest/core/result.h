@@ -56,7 +56,8 @@ void est_i_result_sampling_errors(est_i_result_builder *builder);
 
 void est_i_result_add_chart(est_i_result_builder *builder, const est_chart *chart);
 void est_i_result_add_provenance(est_i_result_builder *builder, const char *name, const char *value, bool is_private);
-/* A line of the box "Definition", the title of a table, a benchmark: est_fact. An empty value adds nothing. */
+/* A line of the box "Definition", the title of a table, a benchmark: est_fact. An empty value adds nothing, nor does
+ * one that is there already. */
 void est_i_result_add_fact(est_i_result_builder *builder, const char *group, const char *name, const char *value);
 /* One provenance entry for each option of the method, resolved ("option:max-order" = "3"). */
 void est_i_result_add_options(est_i_result_builder *builder, const est_method *method, const void *options);

@@ -8,7 +8,7 @@
  *                                  after all); minimum, maximum; scale; labels = 1:Mombasa, 2:Kwale; note; required = yes (of a preset: must be mapped)
  *   [column NAME]                  the same keys (codes, special, genuine, minimum, maximum, scale) for a column that only expressions name
  *
- * Roles are known by name from data/roles/*.ini: kind (number, hours, age, yes-no, category, label, weight, id), title, unit, limits,
+ * Roles are known by name from the files of data/roles: kind (number, hours, age, yes-no, category, label, weight, id), title, unit, limits,
  * canonical codes and labels. A role of kind yes-no is 1, 0 or missing; `codes` defaults to 1:1, 2:0 only where the codebook or its preset says so.
  * Kinds number, hours, age, yes-no and category become computed columns with the canonical numbers; label and id are aliases; weight is computed.
  * Values that are neither in the codes nor declared special, and 97, 98, 99 (997, 998, 999; 9997 ...) in hours, ages and numbers that are neither
@@ -50,5 +50,10 @@ const char *est_i_role_title(const char *role);         /* "" if there is none *
  * says what to write). */
 est_status est_i_codebook_apply(est_i_codebook *codebook, est_source *source, est_i_view_plan *plan, const est_context *context,
                                 est_error *error);
+
+/* Does a value label say that the answer is missing? */
+bool est_i_label_says_missing(const char *label);
+/* Why a column may be the role "weight", "strata" or "psu" ("its label says so"); NULL if it does not look like it. By name and label alone. */
+const char *est_i_codebook_candidate(const char *role, const char *name, const char *label);
 
 #endif

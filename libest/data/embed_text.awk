@@ -28,11 +28,53 @@ FNR == 1 {
     print "\nstatic const unsigned char text_" files "[] = {"
 }
 
+# The facts of [definition] or [codebook], continued lines joined by a blank.
+/^\[/ {
+    facts = $0 ~ /^\[(definition|codebook)\]/
+}
+
+facts && /^[a-z]/ && index($0, "=") {
+    key = $0
+    sub(/ *=.*/, "", key)
+    value = $0
+    sub(/^[^=]*= */, "", value)
+    sub(/[ \r]+$/, "", value)
+    fact[files, key] = value
+}
+
+facts && /^[ \t]+[^ \t]/ {
+    value = $0
+    gsub(/^[ \t]+|[ \t\r]+$/, "", value)
+    fact[files, key] = fact[files, key] " " value
+}
+
 {
     out = "   "
     for (i = 1; i <= length($0); i++)
         out = out " " byte[substr($0, i, 1)] ","
     print out " 10,"
+}
+
+function quoted(text) {
+    gsub(/\\/, "\\\\", text)
+    gsub(/"/, "\\\"", text)
+    return "\"" text "\""
+}
+
+# An array of C may not be empty: a line of zeros ends each.
+function list(type, array, wanted, n_keys, key,    i, j, n) {
+    print "\nconst " type " " array "s[] = {"
+    for (i = 1; i <= files; i++) {
+        if (folder[i] != wanted)
+            continue
+        n++
+        printf "    {%s,", quoted(id[i])
+        for (j = 1; j <= n_keys; j++)
+            printf "\n     %s,", quoted(fact[i, key[j]])
+        printf "\n     (const char *)text_%d},\n", i
+    }
+    print "    {0}};\n"
+    print "const size_t " array "_count = " n + 0 ";"
 }
 
 END {
@@ -44,4 +86,8 @@ END {
         printf "    {\"%s\", \"%s\", (const char *)text_%d},\n", folder[i], id[i], i
     print "};\n"
     print "const size_t est_i_bundled_text_count = sizeof est_i_bundled_texts / sizeof est_i_bundled_texts[0];"
+    n_keys = split("title source", key_list, " ")
+    list("est_codebook_preset", "est_i_bundled_codebook", "codebooks", n_keys, key_list)
+    n_keys = split("method title status version source", key_list, " ")
+    list("est_definition", "est_i_bundled_definition", "definitions", n_keys, key_list)
 }

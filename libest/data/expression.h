@@ -8,7 +8,8 @@
  * Values are doubles, NaN = missing. Truth is 1, 0 or missing, anything but 0 counts as true. Comparisons and arithmetic with a missing value
  * are missing; and, or, not are Kleene's. is(x) is 1 if x is true, 0 if it is false or missing. any and count see only what is true, all is 1
  * if every argument is true, else 0; sum, min and max pass missing values over and are missing if every argument is; nonmissing(x, b) is x, or
- * b where x is missing; if with a missing condition is missing; x / 0 is missing. */
+ * b where x is missing; if with a missing condition is missing; x / 0 is missing, and so is what is too large for a double. What stands in a
+ * list is a number or constant, or arithmetic with them: x in (low..high - 1). */
 #ifndef EST_I_DATA_EXPRESSION_H
 #define EST_I_DATA_EXPRESSION_H
 
@@ -16,6 +17,10 @@
 #include <stddef.h>
 
 #include <est/error.h>
+
+/* Parentheses, calls, nots and signs within each other; bytes of an expression. */
+#define EST_I_EXPRESSION_DEPTH_MAX 200
+#define EST_I_EXPRESSION_LENGTH_MAX 65536
 
 typedef struct est_i_expression est_i_expression;
 
@@ -37,6 +42,9 @@ void est_i_expression_free(est_i_expression *expression);
 /* The variables that it needs, each once, by number of first use. */
 size_t est_i_expression_variables(const est_i_expression *expression);
 size_t est_i_expression_variable(const est_i_expression *expression, size_t index);
+
+/* Whether it is a variable alone. */
+bool est_i_expression_is_variable(const est_i_expression *expression);
 
 /* Calls `each` for every different name in the text, in the order of first use, whether it is known or not; stops when it returns false.
  * EST_EDEFINITION for bad syntax. */

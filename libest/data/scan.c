@@ -14,6 +14,7 @@
 #include "data/scan_writer.h"
 #include "data/source_parts.h"
 #include "data/table.h"
+#include "data/view_parts.h"
 
 #define THREADS_MAX 256
 #define ROW_BATCH ((size_t)4096) /* rows of a batch of a source that is not CSV */
@@ -493,6 +494,8 @@ static size_t count_chunks(const est_source *source)
 
 est_status est_i_scan_chunks(est_source *source, size_t *count, est_error *error)
 {
+    if (source->view)
+        return est_i_scan_chunks(source->view->base, count, error);
     if (source->is_pipe)
         return est_i_fail_at(error, EST_EOPTION, (est_i_place){source->name, 0, 0, NULL},
                              "how many chunks it has is known only once it has been read; save the data in a file and name it");
@@ -560,6 +563,8 @@ est_status est_i_scan(est_source *source, size_t n_fields, const est_i_field *fi
                       const est_i_scan_consumer *consumer, void *user, int threads, est_i_monitor *monitor, long long *n_records,
                       est_error *error)
 {
+    if (source->view)
+        return est_i_view_scan(source, n_fields, fields, first_chunk, last_chunk, consumer, user, threads, monitor, n_records, error);
     size_t n_threads = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : (size_t)threads;
     size_t n_chunks = source->is_pipe ? SIZE_MAX : count_chunks(source);
     scan_run scan = {
@@ -626,6 +631,8 @@ static long long line_of_record(const est_i_scan_lines *lines, size_t row)
 
 est_i_place est_i_scan_place(const est_source *source, const est_i_scan_batch *batch, size_t row, size_t column)
 {
+    if (source->view)
+        return est_i_view_place(source, batch, row, column);
     const est_i_scan_lines *lines = batch->lines;
     est_i_place place = {source->name, batch->first_record + (long long)row, 0, est_source_column_name(source, column)};
     if (source->table)

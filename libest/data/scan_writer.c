@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,24 +130,41 @@ void est_i_row_no_number(est_i_row_writer *writer, size_t field, const char *tex
     }
 }
 
-/* What was found, in words that name nobody: as a cell of a table is described. */
+/* As a cell of a table is described. */
+est_status est_i_describe_text(const char *text, char found[128], est_error *error)
+{
+    static const char empty[] = "empty text in quotation marks";
+    est_table *table = NULL;
+    est_status status = EST_OK;
+    memcpy(found, empty, sizeof empty);
+    if (!*text)
+        return EST_OK;
+    status = est_table_new("", 1, &table, error);
+    if (status == EST_OK)
+        status = est_table_add_text(table, "cell", &text, error);
+    if (status == EST_OK)
+        est_i_table_describe(table, 0, 0, true, found);
+    est_table_free(table);
+    return status;
+}
+
+#define EXPECTED_NUMBER "expected a number; write an empty field or NA for a missing value"
+
 static est_status fail_number(est_i_row_writer *writer, size_t row, est_error *error)
 {
     char found[128];
-    est_table *table = NULL;
-    const char *text = writer->fault_text;
     est_i_place place = est_i_scan_place(writer->source, &writer->batch, row, writer->fields[writer->fault_field].column);
-    est_status status = est_table_new("", 1, &table, error);
+    est_status status = est_i_describe_text(writer->fault_text, found, error);
     if (status == EST_OK)
-        status = est_table_add_text(table, "cell", &text, error);
-    if (status == EST_OK) {
-        est_i_table_describe(table, 0, 0, true, found);
-        status =
-            est_i_fail_at(error, EST_EVALUE, place, "found %s, expected a number; write an empty field or NA for a missing value",
-                          *text ? found : "empty text in quotation marks");
-    }
-    est_table_free(table);
+        status = est_i_fail_at(error, EST_EVALUE, place, "found %s, " EXPECTED_NUMBER, found);
     return status;
+}
+
+void est_i_expect_of_number(est_error *error, const char *expected)
+{
+    char *said = error ? strstr(error->message, EXPECTED_NUMBER) : NULL;
+    if (said)
+        snprintf(said, sizeof error->message - (size_t)(said - error->message), "expected %s", expected);
 }
 
 static void forget_fault(est_i_row_writer *writer)

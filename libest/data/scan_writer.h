@@ -79,6 +79,11 @@ bool est_i_row_writer_cancelled(const est_i_row_writer *writer);
  * rounds once (Clinger 1990). false = est_i_number_parse has to say. */
 bool est_i_number_plain(const char *text, size_t length, double *value);
 
+/* A text as a message may show it: in words that name nobody. */
+est_status est_i_describe_text(const char *text, char found[128], est_error *error);
+/* Says what else is expected, if the error is that of a text that is no number. */
+void est_i_expect_of_number(est_error *error, const char *expected);
+
 /* The code of a text among those of a field; 0 (EST_I_CODE_EMPTY) and `failed` without memory. */
 uint32_t est_i_row_code(est_i_row_writer *writer, size_t field, const char *text, size_t length);
 /* Notes that the text in the row being gathered is no number. */

@@ -12,6 +12,7 @@
 #include "data/source_parts.h"
 #include "data/table.h"
 #include "data/utf8.h"
+#include "data/view_parts.h"
 
 /* The formats beside CSV; a further one is one more line. */
 static const est_i_source_kind *const kinds[] = {
@@ -21,7 +22,7 @@ static const est_i_source_kind *const kinds[] = {
 
 /* Making and freeing */
 
-static est_source *new_source(const char *name)
+est_source *est_i_source_new(const char *name)
 {
     est_source *source = calloc(1, sizeof *source);
     if (source) {
@@ -46,6 +47,7 @@ void est_source_free(est_source *source)
         source->kind->free_state(source->state);
     if (source->descriptor >= 0 && source->descriptor != STDIN_FILENO)
         close(source->descriptor);
+    est_i_view_plan_free(source->view);
     est_i_dictionary_free(&source->columns);
     free(source->column_kinds);
     free(source->replay.bytes);
@@ -58,8 +60,12 @@ void est_source_free(est_source *source)
 
 void est_i_source_set_chunks(est_source *source, size_t bytes, size_t rows)
 {
-    source->chunk_bytes = bytes ? bytes : 1;
-    source->chunk_rows = rows ? rows : 1;
+    if (source->view) {
+        est_i_source_set_chunks(source->view->base, bytes, rows);
+    } else {
+        source->chunk_bytes = bytes ? bytes : 1;
+        source->chunk_rows = rows ? rows : 1;
+    }
 }
 
 est_status est_i_source_add_column(est_source *source, const char *name, est_column_kind kind, est_error *error)
@@ -154,7 +160,7 @@ est_status est_i_source_of_bytes(const char *name, const char *bytes, size_t len
                                  est_error *error)
 {
     est_status status;
-    *source = new_source(name);
+    *source = est_i_source_new(name);
     if (!*source)
         return est_i_no_memory(error);
     (*source)->memory = bytes;
@@ -235,7 +241,7 @@ static est_status open_path(est_source *source, const char *path, est_i_monitor 
 
 static est_status open_file(const char *path, est_i_monitor *monitor, est_source **source, est_error *error)
 {
-    *source = new_source(strcmp(path, "-") == 0 ? "standard input" : path);
+    *source = est_i_source_new(strcmp(path, "-") == 0 ? "standard input" : path);
     est_status status = *source ? open_path(*source, path, monitor, error) : est_i_no_memory(error);
     if (status != EST_OK) {
         est_source_free(*source);
@@ -265,7 +271,7 @@ est_status est_source_of_table(const est_table *table, est_source **source, est_
 {
     est_status status = EST_OK;
     est_error_clear(error);
-    *source = new_source(est_table_name(table));
+    *source = est_i_source_new(est_table_name(table));
     if (!*source)
         return est_i_no_memory(error);
     for (size_t i = 0; status == EST_OK && i < est_table_columns(table); i++)
@@ -337,12 +343,16 @@ est_status est_i_source_require(const est_source *source, const char *name, cons
 
 const char *est_i_source_value_label(const est_source *source, size_t column, const char *value)
 {
+    if (source->view)
+        return est_i_view_value_label(source, column, value);
     bool has = source->kind && source->kind->value_label;
     return has ? source->kind->value_label(source, column, value) : NULL;
 }
 
 const char *est_i_source_variable_label(const est_source *source, size_t column)
 {
+    if (source->view)
+        return est_i_view_variable_label(source, column);
     bool has = source->kind && source->kind->variable_label;
     return has ? source->kind->variable_label(source, column) : "";
 }

@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "data/source_parts.h"
 #include "data/table.h"
+#include "data/view_parts.h"
 
 #define BLOCK_SIZE ((size_t)65536)
 #define CELLS_BETWEEN_POLLS 4096u
@@ -99,6 +100,8 @@ static est_status digest_file(const est_source *source, est_i_monitor *monitor, 
 est_status est_i_source_digest(est_source *source, est_i_monitor *monitor, char hex[65], est_error *error)
 {
     est_status status = EST_OK;
+    if (source->view)
+        return est_i_source_digest(source->view->base, monitor, hex, error);
     struct sha256_ctx hash = source->pipe_hash;
     if (source->is_pipe && !(source->pipe_used && source->pipe_ended))
         status = est_i_fail_at(error, EST_EOPTION, (est_i_place){source->name, 0, 0, NULL},

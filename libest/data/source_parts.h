@@ -21,7 +21,9 @@
  *
  * A number put in a field that is wanted as a label becomes its shortest text, a text put in a field wanted as a number is read as
  * a number; if it is none, est_i_row_put_text notes it and est_i_row_end makes the error with record and column. Stop reading at
- * the first status that is not EST_OK and return it. est_i_row_end asks the monitor: no need to. */
+ * the first status that is not EST_OK and return it. est_i_row_end asks the monitor: no need to.
+ *
+ * A view is no kind: est_i_scan and whatever else is asked of a source go to its base (view_scan.c). */
 #ifndef EST_I_DATA_SOURCE_PARTS_H
 #define EST_I_DATA_SOURCE_PARTS_H
 
@@ -78,6 +80,7 @@ struct est_source {
     const est_i_source_kind *kind; /* NULL = CSV */
     void *state;                   /* the kind's own */
     const est_table *table;        /* of a source that is a table */
+    struct est_i_view_plan *view;  /* of a view (view_parts.h), which has no kind, state, bytes or chunks of its own */
     est_i_dictionary columns;      /* the number of a name is the number of its column */
     est_column_kind *column_kinds; /* one a column; CSV: all EST_COLUMN_TEXT */
     size_t columns_capacity;
@@ -106,6 +109,9 @@ struct est_source {
     size_t n_starts;
 };
 
+/* A source of that name that holds nothing yet; NULL without memory. */
+est_source *est_i_source_new(const char *name);
+
 /* CSV in memory as a source. The bytes are borrowed and must outlive it. */
 est_status est_i_source_of_bytes(const char *name, const char *bytes, size_t length, est_i_monitor *monitor, est_source **source,
                                  est_error *error);
@@ -125,7 +131,7 @@ est_status est_i_source_use(est_source *source, est_error *error);
 /* EST_EFILE if the file is not as it was when the source was opened. */
 est_status est_i_source_check_unchanged(const est_source *source, est_error *error);
 
-/* Smaller chunks, so that a small file has many: for tests, before the first scan. At least 1. */
+/* Smaller chunks, so that a small file has many: for tests, before the first scan. At least 1. Those of a view are its base's. */
 void est_i_source_set_chunks(est_source *source, size_t bytes, size_t rows);
 
 /* Rows, from the kinds that are not CSV. */

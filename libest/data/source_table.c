@@ -5,7 +5,8 @@
 #include "data/source_parts.h"
 #include "data/table.h"
 
-/* A table of every row: numbers and texts are gathered by column and added when all are there. */
+/* A table of every row: numbers and texts are gathered by column and added when all are there. How many rows a view over a CSV file has
+ * is known only then. */
 
 typedef struct gathered_column {
     double *numbers;
@@ -18,7 +19,7 @@ typedef struct gathered_column {
 
 typedef struct gatherer {
     const est_source *source;
-    size_t rows;
+    size_t rows, room;
     gathered_column *columns;
     bool part; /* what a part points to: there is nothing in it */
 } gatherer;
@@ -51,11 +52,37 @@ static bool translate_words(gathered_column *column, const est_i_dictionary *own
     return true;
 }
 
+static bool make_room(gatherer *all, size_t rows)
+{
+    size_t room = all->room ? all->room : (size_t)all->source->n_rows + 1;
+    bool good = true;
+    if (rows <= all->room)
+        return true;
+    while (room < rows)
+        room *= 2;
+    for (size_t c = 0; good && c < est_source_columns(all->source); c++) {
+        gathered_column *column = &all->columns[c];
+        bool is_number = all->source->column_kinds[c] == EST_COLUMN_NUMBER;
+        void *grown = is_number ? realloc(column->numbers, room * sizeof(double)) : realloc(column->codes, room * sizeof(uint32_t));
+        good = grown != NULL;
+        if (good && is_number)
+            column->numbers = grown;
+        else if (good)
+            column->codes = grown;
+    }
+    if (good)
+        all->room = room;
+    return good;
+}
+
 static est_status take(void *user, void *part, const est_i_scan_batch *batch, est_error *error)
 {
     gatherer *all = user;
-    size_t first = (size_t)batch->first_record - 1;
+    size_t first = all->rows;
     (void)part;
+    if (!make_room(all, first + batch->n_rows))
+        return est_i_no_memory(error);
+    all->rows += batch->n_rows;
     for (size_t c = 0; c < est_source_columns(all->source); c++) {
         gathered_column *column = &all->columns[c];
         if (batch->number[c]) {
@@ -81,21 +108,6 @@ static est_status settle(void *user, void *part, size_t chunk, const est_i_dicti
 static void part_free(void *user, void *part)
 {
     (void)user, (void)part;
-}
-
-static bool make_room(gatherer *all, est_i_field *fields)
-{
-    size_t rows = all->rows ? all->rows : 1;
-    bool good = true;
-    for (size_t c = 0; good && c < est_source_columns(all->source); c++) {
-        bool is_number = all->source->column_kinds[c] == EST_COLUMN_NUMBER;
-        fields[c] = (est_i_field){c, is_number ? EST_I_FIELD_NUMBER : EST_I_FIELD_LABEL};
-        if (is_number)
-            good = (all->columns[c].numbers = malloc(rows * sizeof(double))) != NULL;
-        else
-            good = (all->columns[c].codes = malloc(rows * sizeof(uint32_t))) != NULL;
-    }
-    return good;
 }
 
 static est_status add_gathered(gatherer *all, size_t c, est_table *table, est_error *error)
@@ -128,12 +140,14 @@ static est_status gather_rows(est_source *source, est_i_monitor *monitor, est_ta
 {
     static const est_i_scan_consumer consumer = {part_new, take, settle, part_free};
     size_t n = est_source_columns(source);
-    gatherer all = {source, (size_t)source->n_rows, calloc(n ? n : 1, sizeof *all.columns), false};
+    gatherer all = {source, 0, 0, calloc(n ? n : 1, sizeof *all.columns), false};
     est_i_field *fields = malloc((n ? n : 1) * sizeof *fields);
     long long records = 0;
     est_status status = EST_OK;
-    if (!all.columns || !fields || !make_room(&all, fields))
+    if (!all.columns || !fields || !make_room(&all, 1))
         status = est_i_no_memory(error);
+    for (size_t c = 0; status == EST_OK && c < n; c++)
+        fields[c] = (est_i_field){c, source->column_kinds[c] == EST_COLUMN_NUMBER ? EST_I_FIELD_NUMBER : EST_I_FIELD_LABEL};
     if (status == EST_OK)
         status = est_i_scan(source, n, fields, 0, SIZE_MAX, &consumer, &all, 1, monitor, &records, error);
     if (status == EST_OK)
@@ -191,7 +205,7 @@ est_status est_source_table(est_source *source, const est_context *context, est_
     est_i_monitor_stage(&monitor, "reading", 0, 1);
     if (source->table)
         status = est_i_table_copy(source->table, table, error);
-    else if (source->kind)
+    else if (source->kind || source->view)
         status = gather_rows(source, &monitor, table, error);
     else
         status = parse_file(source, &monitor, table, error);

@@ -22,8 +22,8 @@ typedef struct est_i_view_code {
     double number;
 } est_i_view_code;
 
-/* A column of the file as numbers. Texts and arrays are copied. Order: text -> number (codes); a special code becomes missing; then the limits;
- * then times scale. */
+/* A column of the file as numbers. Texts and arrays are copied. Order: a special code becomes missing; text -> number (codes; a code that stands
+ * for NaN is missing); then allowed numbers and limits, of what the code stands for; then times scale. An empty or missing cell stays missing. */
 typedef struct est_i_view_input {
     const char *column;            /* of the base */
     size_t n_codes;                /* 0 = the cells are numbers; else each text must be one of the codes (a number that equals a code's text as a
@@ -33,7 +33,7 @@ typedef struct est_i_view_input {
     const double *special;
     size_t n_allowed;              /* 0 = any; else every other number is a fault */
     const double *allowed;
-    size_t n_suspect;              /* numbers that look like special codes and are a fault, because nobody declared them: 97, 98, 99 */
+    size_t n_suspect;              /* without codes: numbers that look like special codes and are a fault, because nobody declared them: 97, 98, 99 */
     const double *suspect;
     double minimum, maximum;       /* NaN = none; numbers outside are a fault */
     double scale;                  /* 1 = as it is */
@@ -43,19 +43,23 @@ typedef struct est_i_view_input {
 est_i_view_plan *est_i_view_plan_new(est_source *base); /* NULL without memory */
 void est_i_view_plan_free(est_i_view_plan *plan);
 
-/* An input; expressions name it by the file's name of the column. A second one of the same column replaces nothing: EST_EDEFINITION. */
+/* An input; expressions name it by the file's name of the column, also those that came before. A second one of the same column, a scale of 0
+ * and codes that contradict each other are EST_EDEFINITION, a column that the file does not have EST_ECOLUMN. */
 est_status est_i_view_plan_input(est_i_view_plan *plan, const est_i_view_input *input, est_error *error);
 
 /* A name that expressions know for a number. A second one of a name replaces it. */
 est_status est_i_view_plan_constant(est_i_view_plan *plan, const char *name, double value, est_error *error);
 
-/* The base's column under another name, as it stands in the file; labels say what its values are called (n_labels 0: as the file says). */
+/* The base's column under another name, as it stands in the file; labels say what its values are called (n_labels 0: as the file says). An
+ * expression that names an alias has the column as a number, as its input says. */
 est_status est_i_view_plan_alias(est_i_view_plan *plan, const char *name, const char *column, size_t n_labels, const est_i_view_code *labels,
                                  est_error *error);
 
 /* A computed column. Names in it are columns and constants of the plan so far; with of_file also the inputs and every other column of the file
- * (read as numbers, without limits). labels: how values are called where the column is read as a label (a domain); a value without one is
- * called by its number. `what` is for messages. EST_EDEFINITION: bad syntax, an unknown name, a name that is taken. */
+ * (read as numbers, without limits), which come after those of the plan where both have the name. With of_file an expression that is a name and
+ * nothing else is the file's column of that name first: a role may have the name of another column. Read as a label, a cell is its number in the
+ * shortest form; labels say what the numbers are called (est_i_source_value_label, as in a .dta file: domains stand in the order of the numbers,
+ * under their labels). `what` is for messages. EST_EDEFINITION: bad syntax, an unknown name, a name that is taken. */
 est_status est_i_view_plan_column(est_i_view_plan *plan, const char *name, const char *expression, bool of_file, size_t n_labels,
                                   const est_i_view_code *labels, const char *what, est_error *error);
 

@@ -7,34 +7,27 @@
 
 #include <est/indicator.h>
 
-typedef struct est_i_key {
-    char *name, *value;
-} est_i_key;
-
-/* "[indicator child_labour_economic]": kind "indicator", name "child_labour_economic". Keys in the order of the file. */
-typedef struct est_i_section {
-    char *kind, *name;
-    size_t n_keys;
-    est_i_key *keys;
-    int line;
-} est_i_section;
+#include "data/ini.h"
 
 typedef struct est_i_definition {
-    const char *id;
-    size_t n_sections;
-    est_i_section *sections;
+    const est_definition *about;
+    est_i_ini rules;
 } est_i_definition;
 
-/* EST_EOPTION with the nearest name if there is no such definition of that method; "" = its default. */
-est_status est_i_definition_open(const char *id, const char *method, est_i_definition **definition, est_error *error);
-void est_i_definition_free(est_i_definition *definition);
+/* "" = the default of that method. EST_EOPTION with the nearest name if there is no such definition of that method. The caller clears
+ * *definition. */
+est_status est_i_definition_open(const char *id, const char *method, est_i_definition *definition, est_error *error);
+void est_i_definition_clear(est_i_definition *definition);
 
-/* The value of a key; "" if there is none. */
-const char *est_i_section_value(const est_i_section *section, const char *key);
-/* The next section of a kind, from *index on (which moves past it); NULL when there is none. */
-const est_i_section *est_i_definition_next(const est_i_definition *definition, const char *kind, size_t *index);
-const est_i_section *est_i_definition_find(const est_i_definition *definition, const char *kind, const char *name);
-/* Of [definition]. */
+/* A key of [definition]; "" if there is none. */
 const char *est_i_definition_fact(const est_i_definition *definition, const char *key);
+/* "definition sdg-8.7.1, [indicator child_labour_economic], value": for messages about a rule. The caller frees it; NULL without memory. */
+char *est_i_definition_place(const est_i_definition *definition, const est_i_ini_section *section, const char *key);
+/* The value of a key with its lines joined by blanks, to be freed; NULL without memory. */
+char *est_i_definition_line(const est_i_ini_section *section, const char *key);
+
+/* The next word of a list parted by commas, semicolons or line feeds as `parted` says, from *at on, without blanks around it; *at moves
+ * behind it. false at the end. The caller frees *word; NULL without memory. */
+bool est_i_definition_word(const char **at, const char *parted, char **word);
 
 #endif

@@ -17,6 +17,8 @@ static const est_option_spec survey_specs[] = {
     {"mean", EST_OPTION_COLUMNS, AT(mean), "", 0, 0, NULL, "columns of numbers", 0},
     {"total", EST_OPTION_COLUMNS, AT(total), "", 0, 0, NULL, "columns of numbers", 0},
     {"proportion", EST_OPTION_COLUMNS, AT(proportion), "", 0, 0, NULL, "columns, or COLUMN=LEVEL", 0},
+    {"share", EST_OPTION_COLUMNS, AT(share), "", 0, 0, NULL, "columns of the numbers 0 and 1: the share of ones, with the intervals of "
+     "proportions", 1},
     {"by", EST_OPTION_COLUMNS, AT(by), "", 0, 0, NULL, "domains: every crossing of these columns", 0},
     {"where", EST_OPTION_TEXT, AT(where), "", 0, 0, NULL, "condition, as in 'age >= 5 and sex == 2'", 0},
     {"covariance", EST_OPTION_FLAG, AT(covariance), "no", 0, 1, NULL, "the covariance of all estimates, as a table", 1},
@@ -167,17 +169,17 @@ static est_status check_replicate_options(const est_survey_options *o, est_error
 
 static est_status check_output_options(const est_survey_options *o, est_error *error)
 {
-    bool totals = asks(o->mean) || asks(o->total) || asks(o->proportion) || asks(o->ratio), two = o->ci == EST_I_CI_TWO_SE;
+    bool totals = asks(o->mean) || asks(o->total) || asks(o->proportion) || asks(o->share) || asks(o->ratio), two = o->ci == EST_I_CI_TWO_SE;
     bool woodruff = asks(o->quantile) && !o->quantile_over_replicates, models = asks(o->linear) || asks(o->logistic);
     bool has_design = o->variance != EST_I_SURVEY_SUPPLIED || asks(o->psu) || asks(o->strata);
     const dependence options[] = {
         {"by", asks(o->by), totals || asks(o->quantile), "--mean, --total, --proportion, --ratio or --quantile; regressions and tests of a "
          "domain are had by --where"},
-        {"ci", o->ci != EST_I_CI_BETA, two ? totals : asks(o->proportion), two ? "--mean, --total, --proportion or --ratio"
+        {"ci", o->ci != EST_I_CI_BETA, two ? totals : asks(o->proportion) || asks(o->share), two ? "--mean, --total, --proportion or --ratio"
                                                                                : "--proportion; other intervals are t"},
         {"df", o->df == 1, has_design, "--psu or --strata: without them supplied replicates alone tell the degrees of freedom"},
         {"deff", o->deff != 1, totals, "--mean, --total, --proportion or --ratio"},
-        {"design-effect", o->design_effect != 1, asks(o->proportion) && !two, "--proportion with an interval other than two-se"},
+        {"design-effect", o->design_effect != 1, (asks(o->proportion) || asks(o->share)) && !two, "--proportion with an interval other than two-se"},
         {"quantile-rule", o->quantile_rule != 0, asks(o->quantile), "--quantile"},
         {"quantile-ci", o->quantile_ci != 2, woodruff, "--quantile with Woodruff's interval"},
         {"sampling-errors", o->sampling_errors, totals && o->deff == 1, "--mean, --total, --proportion or --ratio, and --deff replace, of "
@@ -215,7 +217,7 @@ static est_status check_idle(const est_survey_options *o, est_error *error)
 static est_status validate(const void *options, est_error *error)
 {
     const est_survey_options *o = options;
-    bool totals = asks(o->mean) || asks(o->total) || asks(o->proportion) || asks(o->ratio);
+    bool totals = asks(o->mean) || asks(o->total) || asks(o->proportion) || asks(o->share) || asks(o->ratio);
     bool supplied = o->variance == EST_I_SURVEY_SUPPLIED;
     bool declared = o->calibrate == EST_I_CALIBRATE_DECLARED;
     if (asks(o->contrast) && (!totals || !asks(o->by)))
@@ -288,7 +290,7 @@ const est_method est_i_method_survey = {
 /* Not part of `validate`, by which the defaults are good. */
 static est_status check_asked(const est_survey_options *o, est_error *error)
 {
-    bool any = asks(o->mean) || asks(o->total) || asks(o->proportion) || asks(o->ratio) || asks(o->quantile) || asks(o->linear) ||
+    bool any = asks(o->mean) || asks(o->total) || asks(o->proportion) || asks(o->share) || asks(o->ratio) || asks(o->quantile) || asks(o->linear) ||
                asks(o->logistic) || asks(o->association);
     return any ? EST_OK
                : est_i_fail(error, EST_EOPTION, "nothing is asked for; give at least one of --mean, --total, --proportion, --ratio, "

@@ -298,6 +298,24 @@ static est_status check_any(const est_i_survey *run, est_error *error)
     return EST_OK;
 }
 
+/* The spread of zeros and ones follows from their mean. */
+static est_status check_shares(const est_i_survey *run, est_error *error)
+{
+    for (size_t e = 0; e < run->request.n_estimands; e++) {
+        const est_i_estimand *estimand = &run->request.estimands[e];
+        const est_i_group *group = &run->request.groups[estimand->group];
+        const est_i_variable *variable = &run->request.variables[group->variable[0]];
+        est_i_statistic whole = {estimand->group, EST_I_WHOLE, estimand->a, estimand->b};
+        double n = est_i_totals_cases(run->totals, estimand->group, EST_I_WHOLE), p = est_i_totals_value(run->totals, &whole);
+        if (estimand->kind != EST_I_ESTIMAND_PROPORTION || variable->kind != EST_I_VARIABLE_NUMBER || !(n > 1))
+            continue;
+        if (!(fabs(est_i_totals_spread(run->totals, &whole) - p * (1 - p) * n / (n - 1)) <= 1e-9))
+            return est_i_fail_at(error, EST_EVALUE, (est_i_place){est_source_name(run->source), 0, 0, variable->column},
+                                 "holds numbers other than 0 and 1, and --share needs those; --mean takes any, --proportion COLUMN=LEVEL texts");
+    }
+    return EST_OK;
+}
+
 static est_status replicate_all(est_i_survey *run, est_error *error)
 {
     size_t count = est_i_replicates_count(run->replicates);
@@ -352,6 +370,8 @@ est_status est_i_survey_estimate_all(est_i_survey *run, est_error *error)
             status = check_any(run, error);
         if (status == EST_OK)
             status = check_missing(run, error);
+        if (status == EST_OK)
+            status = check_shares(run, error);
     } else {
         status = est_i_sample_learn(run->sample, error);
     }

@@ -28,7 +28,7 @@ static const char *or_empty(const char *text)
 /* Everything that the sums depend on. Two parts can be put together only if it is the same. */
 static void describe_request(const est_survey_options *o, est_i_text *text)
 {
-    const char *const words[] = {o->weight, o->strata, o->psu, o->fpc, o->wave, o->mean, o->total, o->proportion, o->ratio, o->by, o->where,
+    const char *const words[] = {o->weight, o->strata, o->psu, o->fpc, o->wave, o->mean, o->total, o->proportion, o->share, o->ratio, o->by, o->where,
                                  o->replicates};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         est_i_text_printf(text, "%s\n", or_empty(words[i]));
@@ -39,7 +39,7 @@ static void describe_request(const est_survey_options *o, est_i_text *text)
 static est_status check_one_pass(const est_survey_options *o, est_error *error)
 {
     bool more = *or_empty(o->quantile) || *or_empty(o->linear) || *or_empty(o->logistic) || *or_empty(o->association) || o->calibrate;
-    bool totals = *or_empty(o->mean) || *or_empty(o->total) || *or_empty(o->proportion) || *or_empty(o->ratio);
+    bool totals = *or_empty(o->mean) || *or_empty(o->total) || *or_empty(o->proportion) || *or_empty(o->share) || *or_empty(o->ratio);
     if (more || !totals)
         return est_i_fail(error, EST_EOPTION, "only what one pass over the rows gives can be read in parts: --mean, --total, --proportion "
                           "COLUMN=LEVEL, --ratio, with --by, --where and any --variance; not quantiles, regressions, tests or calibration");

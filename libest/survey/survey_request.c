@@ -186,6 +186,13 @@ static est_status add_proportion(est_i_survey_request *request, const char *name
     return status;
 }
 
+/* A column of 0 and 1 is its own indicator; est_i_survey_estimate_all refuses other numbers. */
+static est_status add_share(est_i_survey_request *request, const char *name, est_error *error)
+{
+    size_t variable = est_i_survey_request_variable(request, name, EST_I_VARIABLE_NUMBER, NULL);
+    return add_estimand(request, EST_I_ESTIMAND_PROPORTION, "share", name, 1, &variable, error);
+}
+
 typedef struct reading {
     est_i_survey_request *request;
     const est_i_sample *levels;
@@ -194,6 +201,7 @@ typedef struct reading {
 
 static est_status read_list(const reading *r, est_i_estimand_kind kind, const char *option, const char *list, est_error *error)
 {
+    bool share = strcmp(option, "share") == 0;
     est_i_text name = {0};
     bool whole = true;
     est_status status = EST_OK;
@@ -201,6 +209,8 @@ static est_status read_list(const reading *r, est_i_estimand_kind kind, const ch
         at = est_i_name_take(at, &name, &whole);
         if (!whole || name.failed || name.length == 0)
             status = est_i_fail(error, EST_EOPTION, "option --%s: found '%s', expected names parted by commas", option, list);
+        else if (share)
+            status = add_share(r->request, name.data, error);
         else if (kind == EST_I_ESTIMAND_PROPORTION)
             status = add_proportion(r->request, name.data, r->levels, r->needs_levels, error);
         else if (kind == EST_I_ESTIMAND_RATIO)
@@ -222,6 +232,8 @@ est_status est_i_survey_request_read(const est_survey_options *options, const es
         status = read_list(&r, EST_I_ESTIMAND_TOTAL, "total", options->total, error);
     if (status == EST_OK)
         status = read_list(&r, EST_I_ESTIMAND_PROPORTION, "proportion", options->proportion, error);
+    if (status == EST_OK)
+        status = read_list(&r, EST_I_ESTIMAND_PROPORTION, "share", options->share, error);
     if (status == EST_OK)
         status = read_list(&r, EST_I_ESTIMAND_RATIO, "ratio", options->ratio, error);
     return status;

@@ -1,0 +1,236 @@
+/* The result: rows of the survey engine under the names of the indicators, with their keys. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <est.h>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "indicators/benchmarks.h"
+#include "indicators/indicator.h"
+
+#define NEVER 99 /* a median of those never in union: it is not reached */
+
+static const est_result *result_of(const est_i_indicator_run *run, const est_i_item *item, bool is_printed)
+{
+    return item->kind != EST_I_ITEM_MEDIAN ? run->estimates : is_printed ? run->printed : run->medians;
+}
+
+/* "Kilifi, Kenya" for a row of a county. */
+static void name_place(const est_i_indicator_run *run, const est_row *from, est_i_text *texts)
+{
+    const char *geography = est_i_codebook_fact(run->codebook, "geography");
+    texts->length = 0;
+    est_i_text_append(texts, "");
+    for (size_t i = 0; i < from->n_domain; i++)
+        if (strcmp(from->domain[i].name, "county") == 0 || strcmp(from->domain[i].name, "region") == 0)
+            est_i_text_printf(texts, "%s%s", from->domain[i].value, *geography ? ", " : "");
+    est_i_text_append(texts, geography);
+}
+
+static const char *unit_of(const est_i_item *item, bool is_number)
+{
+    const char *unit = est_i_ini_value(item->section, "unit");
+    bool share = item->kind == EST_I_ITEM_PROPORTION || item->kind == EST_I_ITEM_RATIO;
+    return is_number ? "people" : share ? "proportion" : unit;
+}
+
+est_row est_i_indicator_row(const est_i_indicator_run *run, const est_i_item *item, const est_row *from, bool is_number, est_label *labels,
+                            est_i_text *texts)
+{
+    est_row row = *from;
+    const est_i_band *band = &run->bands[item->band];
+    size_t n = 0;
+    if (!item->whole)
+        labels[n++] = (est_label){"age", band->name};
+    for (size_t i = 0; i < from->n_domain; i++)
+        labels[n++] = from->domain[i];
+    name_place(run, from, texts);
+    row.estimand = item->section->name;
+    row.domain = labels;
+    row.n_domain = n;
+    row.unit = unit_of(item, is_number);
+    row.definition = run->definition.about->id;
+    row.population = est_i_definition_fact(&run->definition, "population");
+    row.period = est_i_codebook_fact(run->codebook, "period");
+    row.geography = texts->failed ? "" : texts->data;
+    row.ages = run->n_bands > 1 || *run->options->ages ? band->name : est_i_definition_fact(&run->definition, "ages");
+    row.reference_period = est_i_definition_fact(&run->definition, "reference-period");
+    if (strcmp(row.reference_period, "declared") == 0)
+        row.reference_period = est_i_codebook_fact(run->codebook, "reference-period");
+    row.detail = item->section && item->use != EST_I_USE_INDICATOR;
+    return row;
+}
+
+/* A median above the group's youngest age, or of those never in union, is none (Guide to DHS Statistics). */
+static void judge_median(const est_i_indicator_run *run, const est_i_item *item, bool is_printed, est_row *row)
+{
+    double highest = is_printed ? run->bands[item->band].lowest : NEVER;
+    if (row->estimate >= NEVER || row->estimate > highest) {
+        row->estimate = row->se = row->lower = row->upper = row->cv = NAN;
+        row->flags |= EST_FLAG_BIT(EST_FLAG_NOT_ESTIMABLE);
+    } else if (row->upper >= NEVER) {
+        row->upper = INFINITY;
+        row->flags |= EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED);
+    }
+}
+
+static est_status add_rows(est_i_indicator_run *run, const est_i_item *item, bool is_number, bool is_printed, est_error *error)
+{
+    const est_result *result = result_of(run, item, is_printed);
+    const char *wanted = is_number ? item->total : item->estimate;
+    est_i_text name = {0}, place = {0};
+    bool failed = false;
+    est_i_text_printf(&name, "%s%s%s", item->section->name, is_number ? "_number" : "", is_printed ? "_as_printed" : "");
+    for (size_t i = 0; i < est_result_rows(result) && !failed; i++) {
+        const est_row *from = est_result_row(result, i);
+        if (strcmp(from->estimand, wanted) != 0)
+            continue;
+        est_label *labels = malloc((from->n_domain + 1) * sizeof *labels);
+        failed = !labels || name.failed;
+        if (!failed) {
+            est_row row = est_i_indicator_row(run, item, from, is_number, labels, &place);
+            row.estimand = name.data;
+            if (item->kind == EST_I_ITEM_MEDIAN)
+                judge_median(run, item, is_printed, &row);
+            est_i_result_add_row(run->builder, &row);
+        }
+        free(labels);
+    }
+    failed = failed || place.failed;
+    est_i_text_free(&name);
+    est_i_text_free(&place);
+    return failed ? est_i_no_memory(error) : EST_OK;
+}
+
+/* Indicator by indicator: proportions in all age groups, then numbers of people. */
+static est_status add_all_rows(est_i_indicator_run *run, est_error *error)
+{
+    est_status status = EST_OK;
+    for (size_t i = 0, end = 0; i < run->n_items && status == EST_OK; i = end) {
+        for (end = i; end < run->n_items && run->items[end].section == run->items[i].section; end++)
+            ;
+        if (run->items[i].use != EST_I_USE_INDICATOR || run->items[i].detail)
+            continue;
+        for (size_t j = i; j < end && status == EST_OK; j++)
+            status = add_rows(run, &run->items[j], false, false, error);
+        for (size_t j = i; j < end && status == EST_OK; j++)
+            if (run->items[j].kind == EST_I_ITEM_MEDIAN)
+                status = add_rows(run, &run->items[j], false, true, error);
+            else if (run->items[j].number && run->numbers != EST_I_NUMBERS_NONE)
+                status = add_rows(run, &run->items[j], true, false, error);
+    }
+    return status;
+}
+
+/* What the survey engine found out about design and weights. */
+static void copy_stats(est_i_indicator_run *run)
+{
+    const est_result *from = run->estimates ? run->estimates : run->medians;
+    for (size_t i = 0; i < est_result_stats(from); i++) {
+        const est_stat *stat = est_result_stat(from, i);
+        if (stat->text)
+            est_i_result_add_stat_text(run->builder, stat->name, stat->text);
+        else
+            est_i_result_add_stat(run->builder, stat->name, stat->value, stat->is_count);
+    }
+}
+
+/* Notes of the engine that name no column of the view. */
+static void copy_notes(est_i_indicator_run *run)
+{
+    const est_result *from = run->estimates ? run->estimates : run->medians;
+    for (size_t i = 0; i < est_result_notes(from); i++) {
+        const est_note *note = est_result_note(from, i);
+        bool ours = strstr(note->message, "_v") || strstr(note->message, "_universe") || strcmp(note->code, "missing_values") == 0;
+        if (!ours && note->public_message)
+            est_i_result_note_public(run->builder, run->context, note->severity, note->code, note->public_message, "%s", note->message);
+        else if (!ours)
+            est_i_result_note(run->builder, run->context, note->severity, note->code, "%s", note->message);
+    }
+}
+
+static bool any_number(const est_i_indicator_run *run)
+{
+    bool any = false;
+    for (size_t i = 0; i < run->n_items && !any; i++)
+        any = run->items[i].number && !run->items[i].detail;
+    return any;
+}
+
+static void own_notes(est_i_indicator_run *run)
+{
+    if (run->left_out.length)
+        est_i_result_note(run->builder, run->context, EST_NOTE, "left_out", "Left out, since the codebook does not map what they need: %s.",
+                          run->left_out.data);
+    if (run->numbers == EST_I_NUMBERS_NONE && *run->why && any_number(run))
+        est_i_result_note(run->builder, run->context, EST_NOTE, "no_numbers", "No numbers of people: %s. Give the people of these ages with "
+                          "--population, or known totals with --margins and --calibrate.", run->why);
+    if (run->numbers == EST_I_NUMBERS_POPULATION)
+        est_i_result_note(run->builder, run->context, EST_NOTE, "benchmarked", "Numbers of people are proportions of a population that was given "
+                          "(--population) and counts as known exactly.");
+}
+
+static bool is_private_entry(const char *name)
+{
+    return strcmp(name, "data") == 0 || strcmp(name, "data-sha256") == 0;
+}
+
+static void add_provenance(est_i_indicator_run *run)
+{
+    const est_result *from = run->estimates ? run->estimates : run->medians;
+    est_i_result_add_provenance(run->builder, "version", est_version(), false);
+    est_i_result_add_provenance(run->builder, "reference", run->method->reference, false);
+    est_i_result_add_provenance(run->builder, "definition", run->definition.about->id, false);
+    est_i_result_add_provenance(run->builder, "definition-source", run->definition.about->source, false);
+    est_i_result_add_options(run->builder, run->method, run->options);
+    for (size_t i = 0; i < est_result_provenances(from); i++) {
+        const est_provenance *entry = est_result_provenance(from, i);
+        if (strcmp(entry->name, "seed") == 0 || strcmp(entry->name, "rows") == 0 || is_private_entry(entry->name))
+            est_i_result_add_provenance(run->builder, entry->name, entry->value, entry->is_private);
+    }
+}
+
+/* The names of the indicators that have rows, for the published figures beside them. */
+static est_status add_benchmarks(est_i_indicator_run *run, est_error *error)
+{
+    const char **names = malloc((run->n_items + 1) * sizeof *names);
+    size_t n = 0;
+    for (size_t i = 0; names && i < run->n_items; i++)
+        if (run->items[i].use == EST_I_USE_INDICATOR && (n == 0 || names[n - 1] != run->items[i].section->name))
+            names[n++] = run->items[i].section->name;
+    est_status status = names ? est_i_benchmarks_add(run->builder, n, names, run->context, error) : est_i_no_memory(error);
+    free(names);
+    return status;
+}
+
+est_status est_i_indicator_write(est_i_indicator_run *run, est_error *error)
+{
+    run->builder = est_i_result_begin(run->method->id, est_i_definition_fact(&run->definition, "title"));
+    if (!run->builder)
+        return est_i_no_memory(error);
+    bool is_synthetic = est_source_is_synthetic(run->source) || strcmp(est_i_codebook_fact(run->codebook, "synthetic"), "yes") == 0;
+    est_i_result_profile(run->builder, "dhs");
+    est_i_result_mark(run->builder, est_source_is_public(run->source), is_synthetic, false);
+    copy_stats(run);
+    est_i_indicator_facts(run);
+    est_status status = add_all_rows(run, error);
+    if (status == EST_OK && run->options->sampling_errors)
+        est_i_result_sampling_errors(run->builder);
+    if (status == EST_OK && *run->options->small_area)
+        status = est_i_indicator_areas(run, error);
+    if (status == EST_OK) {
+        est_i_indicator_charts(run);
+        est_i_indicator_frames(run);
+        status = est_i_indicator_tables(run, error);
+    }
+    if (status == EST_OK && run->options->benchmarks)
+        status = add_benchmarks(run, error);
+    if (status == EST_OK) {
+        copy_notes(run);
+        own_notes(run);
+        add_provenance(run);
+    }
+    return status;
+}
