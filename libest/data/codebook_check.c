@@ -79,12 +79,12 @@ static void write_fault(trial *t, const est_i_codebook_input *input, est_i_cell_
     const est_i_codebook_entry *entry = input->entry ? input->entry : input->named_by;
     est_i_text_printf(&t->text, "  %s ([%s %s]): %s", est_source_column_name(t->source, input->column), entry->section->kind,
                       entry->section->name, fault_words[fault]);
-    for (size_t i = 0; i < tally->n_values; i++) {
-        est_i_text_append(&t->text, i ? ", " : ": ");
-        est_i_text_number(&t->text, tally->values[i]);
-    }
-    est_i_text_printf(&t->text, "%s; %lld %s, ", tally->n_values == EST_I_CELL_VALUES ? ", ..." : "", tally->rows,
-                      tally->rows == 1 ? "row" : "rows");
+    for (size_t i = 0, said = 0; i < tally->n_values; i++)
+        if (est_i_column_shows(t->source, input->column, tally->values[i], tally->value_rows[i])) {
+            est_i_text_append(&t->text, said++ ? ", " : ": ");
+            est_i_text_number(&t->text, tally->values[i]);
+        }
+    est_i_text_printf(&t->text, "; %lld %s, ", tally->rows, tally->rows == 1 ? "row" : "rows");
     write_records(&t->text, tally);
     est_i_text_printf(&t->text, "\n    expected %s\n", input->expected);
     t->faults++;
@@ -275,7 +275,7 @@ static est_status report(trial *t, const est_context *context, est_error *error)
     write_strata(t);
     size_t before = t->faults;
     est_i_text head = {0};
-    est_i_text_append(&head, t->text.data);
+    est_i_text_append_bytes(&head, t->text.data, t->text.length);
     t->text.length = 0;
     write_faults(t);
     est_status status = EST_OK;
@@ -284,10 +284,9 @@ static est_status report(trial *t, const est_context *context, est_error *error)
         status = compute(t, context, error);
     est_i_text found = t->text;
     t->text = head;
-    bool cells = t->faults > before;
-    if (cells)
+    if (t->faults > before)
         est_i_text_append(&t->text, "Faults:\n");
-    est_i_text_append(&t->text, found.data);
+    est_i_text_append_bytes(&t->text, found.data, found.length);
     if (t->faults > 0)
         est_i_text_printf(&t->text, "%zu %s\n", t->faults, t->faults == 1 ? "fault" : "faults");
     else

@@ -250,6 +250,17 @@ est_status est_i_columns_see(est_source *source, size_t n, est_i_column_seen *se
     return status;
 }
 
+bool est_i_column_shows(const est_source *source, size_t column, double number, long long rows)
+{
+    char text[32];
+    bool shows = est_source_is_public(source) || rows >= EST_I_CELL_SHARED || est_i_number_print(number, text) <= 2;
+    for (double power = 1000; power <= 1e8 && !shows; power *= 10)
+        shows = number >= power - 3 && number < power && number == floor(number);
+    if (!shows)
+        shows = est_i_source_value_label(source, column, text) != NULL;
+    return shows;
+}
+
 void est_i_columns_clear(size_t n, est_i_column_seen *seen)
 {
     for (size_t c = 0; seen && c < n; c++) {

@@ -12,6 +12,7 @@
 #define EST_I_COLUMN_DISTINCT 20000 /* different texts kept of a column */
 #define EST_I_CELL_RECORDS 10       /* records named */
 #define EST_I_CELL_VALUES 8         /* numbers named */
+#define EST_I_CELL_SHARED 10        /* rows that hold what is shown of private data */
 
 typedef enum est_i_cell_fault {
     EST_I_CELL_GOOD = 0,
@@ -44,6 +45,9 @@ typedef struct est_i_column_seen {
 /* One pass over the source. *n_rows: of the file. Faults of cells are counted, none ends the reading. Clear each `seen` afterwards. */
 est_status est_i_columns_see(est_source *source, size_t n, est_i_column_seen *seen, int threads, est_i_monitor *monitor,
                              long long *n_rows, est_error *error);
+/* May a number of private data be shown? One that many rows hold, of one or two digits, or all nines but for its end (998) names nobody. */
+bool est_i_column_shows(const est_source *source, size_t column, double number, long long rows);
+
 void est_i_columns_clear(size_t n, est_i_column_seen *seen);
 
 #endif

@@ -30,6 +30,7 @@ const char *est_i_role_kind_word(est_i_role_kind kind);
 typedef struct est_i_role_definition {
     const char *name, *title, *unit, *note; /* "" if not given */
     est_i_role_kind kind;
+    bool is_common;          /* of roles/common.ini */
     double minimum, maximum; /* NaN = none */
     size_t n_labels;
     est_i_view_code *labels;

@@ -10,7 +10,6 @@
 
 #define LINE_WIDTH 110   /* of what is written; the reader takes more */
 #define VALUES_SHOWN 60  /* different values that are listed */
-#define ROWS_SHARED 10   /* texts of private data that fewer rows hold are not shown */
 #define DECIDE "DECIDE: "
 
 typedef struct proposal {
@@ -117,7 +116,15 @@ static void write_value(const proposal *p, size_t column, const value *v, est_i_
         est_i_text_printf(words, " '%s'", label);
 }
 
-/* "values: 1 'urban', 2 'rural'". Numbers are codes; a text that few rows hold may be a name. */
+/* A text that few rows hold may be a name, and so may a long number. */
+static bool shows_value(const proposal *p, size_t column, const value *v)
+{
+    if (isnan(v->number))
+        return v->rows >= EST_I_CELL_SHARED || est_source_is_public(p->source);
+    return est_i_column_shows(p->source, column, v->number, v->rows);
+}
+
+/* "values: 1 'urban', 2 'rural'" */
 static void write_values(proposal *p, const est_i_column_seen *seen)
 {
     value values[VALUES_SHOWN];
@@ -134,7 +141,7 @@ static void write_values(proposal *p, const est_i_column_seen *seen)
     qsort(values, n, sizeof *values, compare_values);
     est_i_text_append(&words, "values: ");
     for (uint32_t i = 0; i < n; i++) {
-        if (isnan(values[i].number) && values[i].rows < ROWS_SHARED && !est_source_is_public(p->source)) {
+        if (!shows_value(p, seen->column, &values[i])) {
             hidden++;
             continue;
         }
@@ -142,7 +149,7 @@ static void write_values(proposal *p, const est_i_column_seen *seen)
         write_value(p, seen->column, &values[i], &words);
     }
     if (hidden)
-        est_i_text_printf(&words, "%s%u texts that few rows hold (not shown)", said ? ", " : "", (unsigned)hidden);
+        est_i_text_printf(&words, "%s%u that few rows hold (not shown)", said ? ", " : "", (unsigned)hidden);
     end_comment(p, &words);
     est_i_text_free(&words);
 }
@@ -160,9 +167,10 @@ static void describe_column(proposal *p, const est_i_column_seen *seen, est_i_te
 
 /* What has to be decided about a column */
 
-static void write_numbers(est_i_text *words, const est_i_numbers *known, size_t n, const double *more)
+static size_t write_numbers(est_i_text *words, const est_i_numbers *known, size_t n, const double *more)
 {
     size_t said = 0;
+    words->length = 0;
     for (size_t i = 0; i < known->n; i++) {
         est_i_text_append(words, said++ ? ", " : "");
         est_i_text_number(words, known->list[i]);
@@ -171,33 +179,41 @@ static void write_numbers(est_i_text *words, const est_i_numbers *known, size_t 
         est_i_text_append(words, said++ ? ", " : "");
         est_i_text_number(words, more[i]);
     }
+    return said;
 }
 
 static void write_tally(const proposal *p, const est_i_column_seen *seen, const est_i_cell_tally *tally, est_i_text *words)
 {
+    size_t said = 0;
     est_i_text_printf(words, "%lld %s ", tally->rows, tally->rows == 1 ? "row holds" : "rows hold");
     for (size_t i = 0; i < tally->n_values; i++) {
         char number[32];
         est_i_number_print(tally->values[i], number);
         const char *label = est_i_source_value_label(p->source, seen->column, number);
-        est_i_text_printf(words, "%s%s", i ? ", " : "", number);
+        if (!est_i_column_shows(p->source, seen->column, tally->values[i], tally->value_rows[i]))
+            continue;
+        est_i_text_printf(words, "%s%s", said++ ? ", " : "", number);
         if (label)
             est_i_text_printf(words, " '%s'", label);
     }
-    est_i_text_append(words, tally->n_values == EST_I_CELL_VALUES ? ", ..." : tally->n_values == 0 ? "texts" : "");
+    if (said < tally->n_values || tally->n_values == EST_I_CELL_VALUES || said == 0)
+        est_i_text_printf(words, "%s%s (not shown)", said ? " and " : "", tally->n_values ? "other numbers" : "texts");
 }
 
 /* The keys that would settle it, as comments. */
-static void write_choices(proposal *p, const est_i_codebook_entry *entry, const est_i_cell_tally *tally, bool genuine)
+static void write_choices(proposal *p, const est_i_codebook_entry *entry, const est_i_column_seen *seen, const est_i_cell_tally *tally,
+                          bool genuine)
 {
     static const est_i_numbers none = {0, NULL};
+    double shown[EST_I_CELL_VALUES];
+    size_t n = 0;
     est_i_text words = {0};
-    write_numbers(&words, entry ? &entry->special : &none, tally->n_values, tally->values);
-    if (!words.failed)
+    for (size_t i = 0; i < tally->n_values; i++)
+        if (est_i_column_shows(p->source, seen->column, tally->values[i], tally->value_rows[i]))
+            shown[n++] = tally->values[i];
+    if (n > 0 && write_numbers(&words, entry ? &entry->special : &none, n, shown) > 0 && !words.failed)
         write_key(p, ";", "special", words.data);
-    words.length = 0;
-    write_numbers(&words, entry ? &entry->genuine : &none, tally->n_values, tally->values);
-    if (!words.failed && genuine)
+    if (n > 0 && genuine && write_numbers(&words, entry ? &entry->genuine : &none, n, shown) > 0 && !words.failed)
         write_key(p, ";", "genuine", words.data);
     p->text.failed = p->text.failed || words.failed;
     est_i_text_free(&words);
@@ -213,14 +229,15 @@ static void write_faults(proposal *p, const est_i_codebook_input *input, const e
         write_tally(p, seen, suspect, &words);
         est_i_text_append(&words, ", which looks like a code for a missing answer. special makes it missing, genuine keeps it as a number:");
         end_comment(p, &words);
-        write_choices(p, input->entry, suspect, true);
+        write_choices(p, input->entry, seen, suspect, true);
     }
     if (outside->rows > 0) {
         est_i_text_append(&words, DECIDE);
         write_tally(p, seen, outside, &words);
-        est_i_text_printf(&words, ", expected %s. Codes for missing answers are declared:", input->expected);
+        est_i_text_printf(&words, ", expected %s. Mend the file; only a code for a missing answer may be declared:",
+                          input->expected);
         end_comment(p, &words);
-        write_choices(p, input->entry, outside, false);
+        write_choices(p, input->entry, seen, outside, false);
     }
     if (no_code->rows > 0) {
         est_i_text_append(&words, DECIDE);
@@ -230,7 +247,7 @@ static void write_faults(proposal *p, const est_i_codebook_input *input, const e
                               ? ", which is neither 1 (yes) nor 0 (no). Write codes = TEXT:NUMBER (often codes = 1:1, 2:0), or declare it:"
                               : ", which is none of this role's numbers. Write codes = TEXT:NUMBER, or declare it:");
         end_comment(p, &words);
-        write_choices(p, input->entry, no_code, false);
+        write_choices(p, input->entry, seen, no_code, false);
     }
     if (texts->rows > 0) {
         est_i_text_append(&words, DECIDE);
@@ -257,8 +274,7 @@ static void write_labelled(proposal *p, const est_i_codebook_entry *entry, const
     if (found.n > 0) {
         est_i_text_append(&words, "The labels call these values missing; declared, they are:");
         end_comment(p, &words);
-        write_numbers(&words, &entry->special, found.n, found.list);
-        if (!words.failed)
+        if (write_numbers(&words, &entry->special, found.n, found.list) > 0 && !words.failed)
             write_key(p, ";", "special", words.data);
     }
     free(found.list);
@@ -290,7 +306,7 @@ static void write_column(proposal *p, size_t column, const est_i_codebook_entry 
         return;
     describe_column(p, seen, &words);
     if (seen->special > 0)
-        est_i_text_printf(&words, "; declared special in %lld rows", seen->special);
+        est_i_text_printf(&words, "; declared special: %lld", seen->special);
     end_comment(p, &words);
     if (shows_values(kind))
         write_values(p, seen);
@@ -445,13 +461,13 @@ static void write_bare(proposal *p)
     }
     write_strata(p);
     est_i_text_append(&p->text, "\n");
-    write_comment(p, "Further roles that definitions may ask for (est methods, est codebook show PRESET); take away the semicolons of those that the "
-                     "file has:");
+    write_comment(p, "Further roles. Take the semicolons of those that the file has away, and write their columns. More roles, of single subjects, "
+                     "stand in the presets (est codebook show PRESET).");
     for (size_t r = 0; r < shelf->n_roles; r++) {
         const est_i_role_definition *role = &shelf->roles[r];
         bool written = strcmp(role->name, "strata") == 0 || strcmp(role->name, "weight") == 0 || strcmp(role->name, "psu") == 0;
-        if (!written)
-            est_i_text_printf(&p->text, ";[role %s]\n;column =      %s (%s)\n", role->name, role->title, est_i_role_kind_word(role->kind));
+        if (role->is_common && !written)
+            est_i_text_printf(&p->text, "\n; %s (%s)\n;[role %s]\n;column =\n", role->title, est_i_role_kind_word(role->kind), role->name);
     }
 }
 
@@ -462,13 +478,13 @@ static void write_facts(proposal *p)
     static const char *const asked[][2] = {
         {"title", "what the survey is called on every page"},
         {"source", "where it comes from"},
-        {"population", "who is in it: children aged 5 to 17 in households"},
-        {"geography", "where: Kenya"},
-        {"period", "when: 2022"},
-        {"reference-period", "what the questions ask about: 7 days, 12 months"},
-        {"weights", "population if they add up to the people, normalised if to the number of interviews"},
-        {"strata-expected", "how many strata the report says there are"},
-        {"sample", "a condition: which rows are interviews"},
+        {"population", "who is in it, for example children aged 5 to 17 in households"},
+        {"geography", "where, for example Kenya"},
+        {"period", "when, for example 2022"},
+        {"reference-period", "what the questions ask about, for example 7 days"},
+        {"weights", "population if they add up to the people, normalised if they add up to the interviews"},
+        {"strata-expected", "how many strata the survey's report says there are"},
+        {"sample", "which rows of the file are interviews, as a condition: FS17 == 1"},
     };
     est_i_text_append(&p->text, "\n[codebook]\n");
     for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
@@ -477,7 +493,7 @@ static void write_facts(proposal *p)
         if (*fact) {
             write_key(p, "", asked[i][0], fact);
         } else {
-            est_i_text_printf(&p->text, ";%s =      %s\n", asked[i][0], asked[i][1]);
+            est_i_text_printf(&p->text, "; %s: %s\n;%s =\n", asked[i][0], asked[i][1], asked[i][0]);
         }
     }
     for (size_t i = 0; i < est_i_codebook_facts(); i++) {

@@ -54,7 +54,7 @@ static bool read_role(const est_i_ini_section *section, est_i_role_definition *r
     return good;
 }
 
-static bool add_roles(est_i_codebook_shelf *shelf, const est_i_ini *file)
+static bool add_roles(est_i_codebook_shelf *shelf, const est_i_ini *file, bool is_common)
 {
     size_t index = 0;
     bool good = true;
@@ -63,7 +63,8 @@ static bool add_roles(est_i_codebook_shelf *shelf, const est_i_ini *file)
         good = grown != NULL;
         if (good) {
             shelf->roles = grown;
-            good = read_role(section, &grown[shelf->n_roles++]);
+            good = read_role(section, &grown[shelf->n_roles]);
+            grown[shelf->n_roles++].is_common = is_common;
         }
     }
     return good;
@@ -106,7 +107,7 @@ static est_i_codebook_shelf *new_shelf(void)
         est_i_ini *file = &shelf->files[shelf->n_files++];
         good = est_i_ini_parse(text->id, text->text, strlen(text->text), file, NULL) == EST_OK;
         unfold(file);
-        good = good && add_roles(shelf, file);
+        good = good && add_roles(shelf, file, strcmp(text->id, "common") == 0);
     }
     if (!good) {
         free_shelf(shelf);

@@ -156,7 +156,7 @@ static void note_untold(est_i_compare_run *run)
     if (names.failed)
         est_i_result_no_memory(run->builder);
     else if (names.length)
-        est_i_result_note(run->builder, run->context, EST_NOTE, "not_told", "Some of the estimates that are compared do not tell: %s. Nothing shows "
+        est_i_result_note(run->builder, run->context, untold & EST_I_KEY_BIT(EST_I_KEY_DEFINITION) ? EST_WARNING : EST_NOTE, "not_told", "Some of the estimates that are compared do not tell: %s. Nothing shows "
                           "whether it is the same", names.data);
     est_i_text_free(&names);
 }
@@ -171,7 +171,7 @@ static void note_alone(est_i_compare_run *run)
     if (names.failed)
         est_i_result_no_memory(run->builder);
     else if (count)
-        est_i_result_note(run->builder, run->context, EST_NOTE, "alone", "%zu estimate%s without another of the same thing (indicator, labels, "
+        est_i_result_note(run->builder, run->context, *run->options->id ? EST_WARNING : EST_NOTE, "alone", "%zu estimate%s without another of the same thing (indicator, labels, "
                           "geography, ages, sex) %s left out: %s", count, count == 1 ? "" : "s", count == 1 ? "is" : "are", names.data);
     est_i_text_free(&names);
 }

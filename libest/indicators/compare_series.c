@@ -307,6 +307,23 @@ static void sort_series(est_i_compare_run *run, size_t series)
     }
 }
 
+static bool is_only_of_table(const est_i_compare_run *run, size_t series, const est_i_estimate *e)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < run->series[series].count; i++)
+        same += est_i_compare_at(run, series, i)->from == e->from;
+    return same == 1;
+}
+
+static void append_place(const est_i_compare_run *run, size_t series, const est_i_estimate *e, est_i_text *name)
+{
+    const char *table = e->from == run->data ? "first table" : "second table";
+    if (run->options->with && is_only_of_table(run, series, e))
+        est_i_text_append(name, table);
+    else
+        est_i_text_printf(name, "row %zu%s%s", e->record + 1, run->options->with ? " of the " : "", run->options->with ? table : "");
+}
+
 static bool is_only_of_period(const est_i_compare_run *run, size_t series, const est_i_estimate *e)
 {
     size_t same = 0;
@@ -327,7 +344,7 @@ static est_status name_estimates(est_i_compare_run *run, size_t series)
         if (more && *id)
             est_i_text_append(&name, id);
         else if (more)
-            est_i_text_printf(&name, "row %zu%s", e->record + 1, e->from == run->data ? "" : " of the second table");
+            append_place(run, series, e, &name);
         est_i_text_append(&name, beside ? ")" : "");
         if (*e->text[EST_I_TEXT_QUALIFIER])
             est_i_text_printf(&name, ", %s", e->text[EST_I_TEXT_QUALIFIER]);

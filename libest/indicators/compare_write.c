@@ -161,12 +161,21 @@ typedef struct change_row {
     bool has_unit, detail;
 } change_row;
 
+/* "difference(E)"; of two indicators "difference(F - E)", "ratio(F / E)". */
+static void name_change(change_row kind, const char *from, const char *to, est_i_text *estimand)
+{
+    est_i_text_printf(estimand, "%s(%s", kind.what, to);
+    if (!est_i_key_same(EST_I_KEY_INDICATOR, from, to))
+        est_i_text_printf(estimand, " %s %s", strcmp(kind.what, "ratio") == 0 ? "/" : "-", from);
+    est_i_text_append(estimand, ")");
+}
+
 static void add_change(est_i_compare_run *run, change_row kind, const est_i_estimate *a, const est_i_estimate *b, const est_i_change *c,
                        est_label *labels)
 {
     est_i_text estimand = {0};
     bool breaks = est_i_estimates_differ(a, b, 0, NULL);
-    est_i_text_printf(&estimand, "%s(%s)", kind.what, b->keys.value[EST_I_KEY_INDICATOR]);
+    name_change(kind, a->keys.value[EST_I_KEY_INDICATOR], b->keys.value[EST_I_KEY_INDICATOR], &estimand);
     est_row row = est_i_row_empty(estimand.failed ? "" : estimand.data);
     if (estimand.failed)
         est_i_result_no_memory(run->builder);

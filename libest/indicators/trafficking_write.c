@@ -105,14 +105,18 @@ static est_row row_of(const est_i_trafficking *run, const est_i_victims *v, bool
 }
 
 /* The population is exact: limits and standard error are divided as the estimate is. */
+static double rate_of(const est_i_trafficking *run, const est_i_victims *v, double number)
+{
+    return number / est_i_population_people(&run->population, v->population_row) * PER;
+}
+
 static void add_row(est_i_trafficking *run, const est_i_victims *v, bool rate, row_texts *texts)
 {
     est_row row = row_of(run, v, rate, texts);
-    double people = rate ? est_i_population_people(&run->population, v->population_row) : NAN;
-    row.estimate = rate ? v->estimate / people * PER : v->estimate;
-    row.se = rate ? v->se / people * PER : v->se;
-    row.lower = rate ? v->lower / people * PER : v->lower;
-    row.upper = rate ? v->upper / people * PER : v->upper;
+    row.estimate = rate ? rate_of(run, v, v->estimate) : v->estimate;
+    row.se = rate ? rate_of(run, v, v->se) : v->se;
+    row.lower = rate ? rate_of(run, v, v->lower) : v->lower;
+    row.upper = rate ? rate_of(run, v, v->upper) : v->upper;
     if (rate) {
         denominator_of(run, &texts->population);
         row.population = texts->population.failed ? "" : texts->population.data;
@@ -276,11 +280,10 @@ static bool fill(const est_i_trafficking *run, rates_chart *c, const size_t *rat
         size_t s = series_place(run, c, v);
         if (v->population_row == SIZE_MAX || s == c->n_series)
             continue;
-        double scale = PER / est_i_population_people(&run->population, v->population_row);
         double *at = c->cells + 3 * s * n + c->category_of[v->period];
-        at[0] = v->estimate * scale;
-        at[n] = v->lower * scale;
-        at[2 * n] = v->upper * scale;
+        at[0] = rate_of(run, v, v->estimate);
+        at[n] = rate_of(run, v, v->lower);
+        at[2 * n] = rate_of(run, v, v->upper);
         c->about[s * n + c->category_of[v->period]] = rate_rows[i];
     }
     return true;

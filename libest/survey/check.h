@@ -95,6 +95,12 @@ const char *est_i_check_column_name(const est_i_check *run, const est_i_check_li
 bool est_i_check_is_listed(const est_i_check_list *list, size_t column);
 /* Is it a column of the design? */
 bool est_i_check_is_design(const est_i_check *run, size_t column);
+/* Ids hold no answers, and neither do whole numbers that are all different. */
+bool est_i_check_holds_answers(const est_i_check *run, size_t index);
+/* Codes of a described column that its labels call missing, or that look like special ones, as a list; how many there are. */
+size_t est_i_check_missing_codes(const est_i_check *run, size_t index, est_i_text *list);
+/* Which columns may be weight, strata and psu, unless the options name them. */
+void est_i_check_note_codebook(est_i_check *run);
 /* A number for people: grouped, with as many decimals as its size asks for. */
 void est_i_check_number(est_i_text *text, double value);
 /* The options for `est survey` that follow from the findings. */

@@ -217,32 +217,6 @@ est_i_check_rule est_i_check_code_rule(const est_i_check_column *column, size_t 
     return rule;
 }
 
-/* `word` stands in the text between letters that are none, whatever the case. */
-static bool has_word(const char *text, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *at = text; *at; at++) {
-        size_t i = 0;
-        bool begins = at == text || !((lower(at[-1]) >= 'a' && lower(at[-1]) <= 'z'));
-        while (begins && at[i] && i < length && lower(at[i]) == word[i])
-            i++;
-        if (begins && i == length && !(lower(at[i]) >= 'a' && lower(at[i]) <= 'z'))
-            return true;
-    }
-    return false;
-}
-
-bool est_i_check_label_says_missing(const char *label)
-{
-    static const char *const says[] = {"don't know", "dont know", "do not know", "doesn't know", "missing", "refused", "refusal",
-                                       "no answer", "no response", "not stated", "inconsistent", "unknown", "dk", "not answered",
-                                       "not reported", "nr"};
-    bool found = false;
-    for (size_t i = 0; i < sizeof says / sizeof says[0] && !found; i++)
-        found = has_word(label, says[i]);
-    return found;
-}
-
 /* Smallest and largest */
 
 static double two_digits(double value)

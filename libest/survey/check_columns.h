@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/codebook.h"
 #include "data/dictionary.h"
 #include "numerics/double_double.h"
 
@@ -60,7 +61,10 @@ typedef enum est_i_check_rule {
 } est_i_check_rule;
 est_i_check_rule est_i_check_code_rule(const est_i_check_column *column, size_t code, const double *codes);
 /* Does a value label say that the answer is missing? */
-bool est_i_check_label_says_missing(const char *label);
+static inline bool est_i_check_label_says_missing(const char *label)
+{
+    return est_i_label_says_missing(label);
+}
 
 /* The smallest (or largest) number as it may be shown: itself if `shared` rows have it, else the number that so many rows reach,
  * rounded to two digits; NaN if there are not so many rows. */

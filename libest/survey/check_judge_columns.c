@@ -32,8 +32,7 @@ long long est_i_check_shared(const est_i_check *run)
 
 /* Special codes */
 
-/* Ids hold no answers. Neither do whole numbers that are all different. */
-static bool holds_answers(const est_i_check *run, size_t index)
+bool est_i_check_holds_answers(const est_i_check *run, size_t index)
 {
     const est_i_check_column *column = &run->columns[index];
     size_t place = run->plan.described.column[index];
@@ -253,7 +252,7 @@ void est_i_check_judge_columns(est_i_check *run)
         if (est_i_check_is_design(run, run->plan.described.column[c]))
             continue;
         judge_texts(run, c);
-        if (!holds_answers(run, c))
+        if (!est_i_check_holds_answers(run, c))
             continue;
         judge_labels(run, c);
         for (int rule = EST_I_CHECK_BELOW; rule <= EST_I_CHECK_ALONE; rule++)

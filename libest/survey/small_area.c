@@ -83,8 +83,8 @@ const est_method est_i_method_small_area = {
                "get the foretold one. Each has its mean squared error. It takes for granted that the sampling variances are "
                "right, that one linear relation holds in all areas, and that nothing but it ties the areas together.",
     .reference = "Fay, Herriot (1979) JASA 74:269-277; Prasad, Rao (1990) JASA 85:163-171; Datta, Lahiri (2000) Statistica Sinica "
-                 "10:613-627; Datta, Rao, Smith (2005) Biometrika 92:183-196; Yoshimori, Lahiri (2014) Journal of Multivariate "
-                 "Analysis 124:281-294; Rao, Molina (2015) Small Area Estimation",
+                 "10:613-627; Datta, Rao, Smith (2005) Biometrika 92:183-196; Li, Lahiri (2010) Journal of Multivariate Analysis "
+                 "101:882-892; Rao, Molina (2015) Small Area Estimation",
     .data = "one row an area: its name, direct estimate, standard error or variance, covariates",
     .options = small_area_specs,
     .n_options = SMALL_AREA_SPECS,

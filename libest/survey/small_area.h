@@ -17,7 +17,8 @@ typedef struct est_i_small_area_data {
     const double *terms;    /* x, a line of n_terms numbers an area, finite; the intercept is a column of ones */
     const bool *left_out;   /* areas that do not enter the fit for another reason; NULL = none */
     est_small_area_fit fit;
-    bool adjust_zero;       /* where A is estimated as 0: the adjusted REML estimate of Yoshimori and Lahiri (2014), never 0 */
+    bool adjust_zero;       /* where A is estimated as 0: the adjusted REML estimate of Li and Lahiri (2010), never 0; it
+                             needs three fitted areas more than terms */
 } est_i_small_area_data;
 
 typedef enum est_i_area_state {

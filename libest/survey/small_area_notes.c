@@ -45,6 +45,11 @@ static bool fixes_a_term(const run_t *run, size_t i)
     return run->model->area[i].state == EST_I_AREA_FITTED && isnan(run->model->area[i].standardised);
 }
 
+static bool gains_nothing(const run_t *run, size_t i)
+{
+    return run->model->area[i].state == EST_I_AREA_FITTED && run->model->area[i].mse >= run->variance[i];
+}
+
 static double published(const run_t *run, size_t i)
 {
     return run->benchmarked.estimate ? run->benchmarked.estimate[i] : run->model->area[i].estimate;
@@ -107,22 +112,25 @@ static void note_model(run_t *run)
                       fits[fit], errors[formula]);
     if (run->model->n_fitted < run->n_terms + FEW_FREE)
         est_i_result_note(run->builder, run->context, EST_WARNING, "few_areas",
-                          "%zu areas in the fit for %zu coefficients: the mean squared errors hold for many areas, and are a rough "
+                          "%zu areas in the fit, coefficients %zu: the mean squared errors hold for many areas, and are a rough "
                           "guide here", run->model->n_fitted, run->n_terms);
 }
 
 static void note_variance(run_t *run)
 {
     const est_i_small_area *m = run->model;
+    bool asked = run->options->zero_model_variance == 1;
     if (m->at_zero && m->adjusted)
         est_i_result_note(run->builder, run->context, EST_WARNING, "zero_model_variance",
-                          "the variance between areas was estimated as 0 and replaced by adjusted REML (Yoshimori, Lahiri 2014), which "
-                          "is never 0; all that follows stands on it");
+                          "the variance between areas was estimated as 0 and replaced by adjusted REML (Li, Lahiri 2010), which is never 0 and "
+                          "on the large side: all that follows stands on it, and the limits are wide rather than narrow");
     else if (m->at_zero)
         est_i_result_note(run->builder, run->context, EST_WARNING, "zero_model_variance",
                           "the variance between areas is estimated as 0: every estimate is the foretold one, whatever its own direct "
-                          "estimate, and g1, the largest part of the mean squared errors as a rule, is 0. A true variance "
-                          "above 0 would make them too small; --zero-model-variance adjust has an estimate that is never 0");
+                          "estimate, and g1, the largest part of a mean squared error as a rule, is 0. Where the areas do differ, "
+                          "limits are then far too narrow (docs/small-areas.md); %s",
+                          asked ? "adjusted REML needs three areas more than coefficients"
+                                : "--zero-model-variance adjust has an estimate that is never 0");
     if (m->n_optima > 1)
         est_i_result_note(run->builder, run->context, EST_WARNING, "several_optima",
                           "the likelihood of the variance between areas has %zu maxima; the highest is taken, the frame 'optima' shows "
@@ -155,6 +163,8 @@ static void note_residuals(run_t *run)
     note_areas(run, is_far_out, EST_WARNING, "far_out",
                "the direct estimate is more than three standard deviations off what is foretold; the model may not hold there, and pulls "
                "the estimate away from it");
+    note_areas(run, gains_nothing, EST_NOTE, "no_gain",
+               "the mean squared error of the model-based estimate is not below the variance of the direct one");
     note_areas(run, fixes_a_term, EST_NOTE, "own_term", "it alone fixes a coefficient, so that its residual says nothing");
     if (run->model->n_fitted >= ENOUGH_FOR_JB && run->model->normality_p < 0.05)
         est_i_result_note(run->builder, run->context, EST_NOTE, "residuals",

@@ -25,7 +25,7 @@ typedef struct est_i_small_area_problem {
 typedef enum est_i_small_area_criterion {
     EST_I_CRITERION_REML = 0,
     EST_I_CRITERION_ML,
-    EST_I_CRITERION_ADJUSTED /* REML times (arctan sum A / (A + d))^(1/n): Yoshimori and Lahiri (2014) */
+    EST_I_CRITERION_ADJUSTED /* restricted likelihood times A: Li and Lahiri (2010) */
 } est_i_small_area_criterion;
 
 /* Makes w, covariance, coefficient, residual for that A. */
@@ -35,7 +35,7 @@ void est_i_small_area_weigh(est_i_small_area_problem *problem, double variance);
 void est_i_small_area_cross(const est_i_small_area_problem *problem, const double *weight, double *matrix);
 
 /* Every maximum of the criterion over A >= 0, the best first; returns how many there are (the first EST_I_SMALL_AREA_OPTIMA are stored).
- * It is at least 1, unless problem->failed. */
+ * It is at least 1, unless problem->failed; 0 for the adjusted one with n - p of 2 or less, which has no maximum. */
 size_t est_i_small_area_search(est_i_small_area_problem *problem, est_i_small_area_criterion criterion,
                                est_i_small_area_optimum optimum[EST_I_SMALL_AREA_OPTIMA]);
 

@@ -141,23 +141,6 @@ static void traces(problem *of, double *first, double *second)
             *second -= 2 * of->covariance[j * p + k] * square[k * p + j];
 }
 
-/* log(arctan t) / n with t = sum A / (A + d); g = (1 + t^2) arctan t, so its slope is t' / (n g). t' falls, g rises, and 1 / g is convex,
- * so slope and curvature fall too. */
-static void adjust(const problem *of, point *at)
-{
-    double n = (double)of->n, t = 0, slope = 0, bend = 0;
-    for (size_t i = 0; i < of->n; i++) {
-        double w = of->w[i];
-        t += at->at * w;
-        slope += of->d[i] * w * w;
-        bend += 2 * of->d[i] * w * w * w;
-    }
-    double g = (1 + t * t) * atan(t), g_slope = 1 + 2 * t * atan(t);
-    at->up += slope / (n * g);
-    at->up_fall += (bend / g + slope * slope * g_slope / (g * g)) / n;
-    at->criterion += log(atan(t)) / n;
-}
-
 static point look(const search *s, double variance)
 {
     problem *of = s->of;
@@ -177,8 +160,11 @@ static point look(const search *s, double variance)
     }
     at.down = trace / 2;
     at.down_fall = second / 2;
-    if (s->criterion == EST_I_CRITERION_ADJUSTED)
-        adjust(of, &at);
+    if (s->criterion == EST_I_CRITERION_ADJUSTED) {
+        at.criterion += log(variance);
+        at.up += 1 / variance;
+        at.up_fall += 1 / variance / variance;
+    }
     return at;
 }
 
@@ -237,24 +223,15 @@ static void divide(search *s, point a, point b, double narrowest)
     divide(s, middle, b, narrowest);
 }
 
-/* An A that no maximum is beyond. tr P > (n - p) / (A + the largest d), y'PPy <= sum y^2 / A^2, and the slope of the adjustment is at most
- * sum d / (n g A^2). */
+/* An A that no maximum is beyond. Twice the slope is at most sum y^2 / A^2 - (n - p) / (A + the largest d), n for n - p with ML, and 2 / A
+ * more where it is adjusted. Times -A^2 that is below 0 at A = 0, falls at first if at all, then rises: it stays above 0. */
 static double far_end(const search *s)
 {
     const problem *of = s->of;
-    double count = (double)(s->criterion == EST_I_CRITERION_ML ? of->n : of->n - of->p), total = 0, end = of->largest;
-    for (size_t i = 0; i < of->n; i++)
-        total += of->d[i];
-    for (int i = 0; i < 2000; i++) {
-        double t = 0;
-        for (size_t j = 0; j < of->n; j++)
-            t += end / (end + of->d[j]);
-        double adjustment =
-            s->criterion == EST_I_CRITERION_ADJUSTED ? 2 * total / ((double)of->n * (1 + t * t) * atan(t)) : 0;
-        if (count * end / (end + of->largest) * end > of->sum_of_squares + adjustment)
-            break;
+    double count = (double)(s->criterion == EST_I_CRITERION_ML ? of->n : of->n - of->p), end = of->largest;
+    double adjustment = s->criterion == EST_I_CRITERION_ADJUSTED ? 2 : 0;
+    for (int i = 0; i < 2000 && !(end * (count * (end / (end + of->largest)) - adjustment) > of->sum_of_squares); i++)
         end *= 2;
-    }
     return end;
 }
 
@@ -262,10 +239,12 @@ size_t est_i_small_area_search(problem *of, est_i_small_area_criterion criterion
                                est_i_small_area_optimum optimum[EST_I_SMALL_AREA_OPTIMA])
 {
     search s = {.of = of, .criterion = criterion, .optimum = optimum};
+    if (criterion == EST_I_CRITERION_ADJUSTED && of->n - of->p <= 2)
+        return 0;
     double end = far_end(&s);
     point first, last = look(&s, end);
     if (criterion == EST_I_CRITERION_ADJUSTED) {
-        /* The adjustment's slope is infinite at 0. Below an A where `up` exceeds what `down` is at 0 the criterion rises. */
+        /* The slope is infinite at 0. Below an A where `up` exceeds what `down` is at 0 the criterion rises. */
         search plain = {.of = of, .criterion = EST_I_CRITERION_REML, .optimum = optimum};
         double most = look(&plain, 0).down, from = end / 2;
         for (first = look(&s, from); !(first.up > most) && from > DBL_MIN; first = look(&s, from))

@@ -6,6 +6,7 @@
   naive_child_labour.py --random N --seed S --layout L > FILE               records with every boundary over-represented
   naive_child_labour.py --compare EST --data FILE --codebook C --preset DEFINITION [--layout L] [--set a=1,b=2] [--by sex,county]
                                                      runs `EST child-labour` and compares every row to 1e-10
+  naive_child_labour.py --compare EST                all fixtures record by record, and random records under every definition
 
 A record is a dict: role -> number, None = missing. Layouts: roles (columns are named like the roles, 1 yes, 2 no, 8 and 9 missing),
 mics6 (fs.sav), mics5 (hh.sav)."""
@@ -18,6 +19,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 
 CONDITIONS = ["heavy_loads", "dangerous_tools", "dust_fumes_gas", "extreme_temperature", "noise_vibration", "heights",
               "chemicals_explosives", "underground", "underwater", "confined_space", "confined_to_premises", "abuse_at_work",
@@ -26,7 +28,7 @@ MICS_CONDITIONS = ["heavy_loads", "dangerous_tools", "dust_fumes_gas", "extreme_
                    "chemicals_explosives", "other_hazard"]
 YES_NO = ["economic_activity", "pay_or_profit", "own_use_production", "unpaid_trainee_work", "volunteer_work", "seeking_work",
           "paid_domestic_work", "chores", "fetch_water", "firewood", "water_or_firewood", "hazardous_industry",
-          "hazardous_occupation", "hazardous_list", "school_attendance", "injury"] + CONDITIONS
+          "hazardous_occupation", "hazardous_list", "school_attendance", "injury", "functional_difficulty"] + CONDITIONS
 HOURS = ["hours_economic", "hours_chores", "hours_water", "hours_firewood", "hours_water_or_firewood"]
 LABELS = {"sex": {"1": "male", "2": "female"}, "residence": {"1": "urban", "2": "rural"}}
 
@@ -95,6 +97,7 @@ def from_mics6(row):
     record["hours_chores"] = hours(row["CL13"])
     for name, column in zip(MICS_CONDITIONS, ["CL4", "CL5", "CL6A", "CL6B", "CL6C", "CL6D", "CL6E", "CL6X"]):
         record[name] = answer(row[column])
+    record["functional_difficulty"] = answer(row["fsdisability"])
     attends = number(row["CB7"])
     record["school_attendance"] = None if attends == 9 else int(attends == 1)
     record["weight"] = number(row["fsweight"])
@@ -506,6 +509,17 @@ def proportion(records, values):
     return estimate, math.sqrt(variance_of_total(records, scores)), n, weight
 
 
+def median(records, values):
+    """The smallest value that half of the weight does not exceed."""
+    pairs = sorted((v, r["weight"]) for r, v in zip(records, values) if v is not None and r["weight"] > 0)
+    half, below = math.fsum(weight for _, weight in pairs) / 2, 0.0
+    for value, weight in pairs:
+        below += weight
+        if below >= half * (1 - 1e-12):
+            return value
+    return math.nan
+
+
 def total(records, values):
     scores = [r["weight"] * v if v is not None else 0.0 for r, v in zip(records, values)]
     return math.fsum(scores), math.sqrt(variance_of_total(records, scores))
@@ -530,12 +544,10 @@ def parameters(definition, text):
 
 
 def judge(definition, rows, layout, p):
-    """Records of interviews and their answers."""
+    """Records and their answers; those without an interview stay in the design and have none."""
     records = [LAYOUTS[layout](row) for row in rows]
-    kept = [(record, row) for record, row in zip(records, rows) if record.get("interviewed", True)]
     rule = DEFINITIONS[definition][0]
-    answers = [rule(record, p) for record, _ in kept]
-    return [record for record, _ in kept], [row for _, row in kept], answers
+    return records, [rule(record, p) if record.get("interviewed", True) else None for record in records]
 
 
 FIXTURES = {  # file: definition, layout, parameters
@@ -698,99 +710,247 @@ def write_random(count, seed, layout, out):
 MICS_COLUMNS = {"sex": "HL4", "residence": "HH6", "region": "HH7", "wealth": "windex5", "mother_education": "melevel",
                 "head_education": "helevel"}
 ROLE_COLUMNS = {"roles": {}, "mics6": MICS_COLUMNS, "mics5": MICS_COLUMNS}
+# Beginnings of what the frames "missing" and "counts" call their lines.
+LINES = {
+    "No answer whether the child worked": "economic_activity_missing",
+    "Activity not stated": "economic_activity_missing",
+    "At work, hours missing": "work_hours_missing_share",
+    "Does chores, hours missing": "chores_hours_missing_share",
+    "At work, no answer whether it is paid domestic work": "paid_domestic_work_missing",
+    "Exactly 43 hours of economic activity": "exactly_long_hours",
+    "Exactly 14 hours of economic activity": "exactly_light_work_hours",
+    "Exactly 21 hours of household chores": "exactly_chores_hours",
+    "Exactly 28 hours of household chores": "exactly_chores_hours",
+    "Exactly 43 hours of household chores": "exactly_chores_hours_15_17",
+    "Fetch water or firewood, no other chore": "water_firewood_only",
+    "Hours of economic activity, but recorded as not working": "hours_without_activity",
+}
 
 
-def in_domain(row, domain, layout):
+def column_of(layout, role):
+    return ROLE_COLUMNS[layout].get(role, role)
+
+
+def in_domain(record, row, domain, layout):
     for name, value in domain.items():
-        found = row.get(ROLE_COLUMNS[layout].get(name, name), "")
+        if name in YES_NO:
+            if record[name] != {"yes": 1, "no": 0}[value]:
+                return False
+            continue
+        found = row.get(column_of(layout, name), "")
         if LABELS.get(name, {}).get(found, found) != value:
             return False
     return True
 
 
 def close(a, b):
-    if a is None or (isinstance(a, float) and math.isnan(a)):
-        return b is None or (isinstance(b, float) and math.isnan(b))
+    if a is None or not math.isfinite(a):
+        return b is None or not math.isfinite(b)
     if b is None or math.isnan(b):
         return False
     return abs(a - b) <= 1e-10 * max(1.0, abs(a), abs(b))
 
 
-def run_program(options):
-    command = [options.compare, "child-labour", options.data, "--codebook", options.codebook, "--preset", options.preset, "--format", "json",
-               "--internal"]
-    for name in ("set", "by", "tables"):
-        if getattr(options, name):
-            command += ["--" + name, getattr(options, name)]
-    done = subprocess.run(command + options.more, capture_output=True, text=True)
+def run_program(program, data, codebook, preset, more):
+    command = [program, "child-labour", data, "--codebook", codebook, "--preset", preset, "--format", "json", "--internal", "--quiet"]
+    done = subprocess.run(command + more, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise SystemExit("%s failed (%d): %s" % (" ".join(command), done.returncode, done.stderr.strip()))
-    return json.loads(done.stdout)
+        return None, done.stderr.strip()
+    return json.loads(done.stdout), ""
 
 
 class Comparison:
-    def __init__(self, options):
-        self.options = options
-        rows = read_rows(options.data)
-        self.p = parameters(options.preset, options.set)
-        self.records, self.rows, self.answers = judge(options.preset, rows, options.layout, self.p)
+    def __init__(self, preset, data, layout, settings):
+        self.preset, self.layout = preset, layout
+        self.rows = read_rows(data)
+        self.records, self.answers = judge(preset, self.rows, layout, parameters(preset, settings))
         self.known = set()
         for answers in self.answers:
             self.known.update(answers or {})
         self.seen, self.faults, self.compared, self.left = set(), 0, 0, {}
 
-    def values(self, name, band, domain):
+    def values(self, band, domain, value):
         out = []
         for record, row, answers in zip(self.records, self.rows, self.answers):
-            inside = answers and in_band(record["age"], band) and in_domain(row, domain, self.options.layout)
-            out.append(answers.get(name) if inside else None)
+            inside = answers and in_band(record["age"], band) and in_domain(record, row, domain, self.layout)
+            out.append(value(record, row, answers) if inside else None)
         return out
 
-    def say(self, row, what, found, expected):
+    def of_answer(self, band, domain, name):
+        return self.values(band, domain, lambda record, row, answers: answers.get(name))
+
+    def works(self, answers):
+        return answers["children_in_sna_work" if self.preset == "icls20" else "children_in_employment"]
+
+    def of_level(self, band, domain, table, role, level):
+        """Distribution of children in employment, or of those injured."""
+        def value(record, row, answers):
+            cell = row.get(column_of(self.layout, role), "")
+            if not self.works(answers) or cell == "" or (table == "T12-kinds" and not yes(record["injury"])):
+                return None
+            return int(cell == level)
+        return self.values(band, domain, value)
+
+    def of_mean(self, band, domain, variable):
+        def value(record, row, answers):
+            if variable == "hours_of_chores":
+                does, time, unknown = household_chores(record)
+                return time if does and not unknown else None
+            return record["hours_economic"] if self.works(answers) else None
+        return self.values(band, domain, value)
+
+    def say(self, where, what, found, expected):
         self.faults += 1
-        print("%s %s %s: %s is %r, naive %r" % (row["estimand"], row.get("ages"), row.get("domain"), what, found, expected))
+        if self.faults <= 20:
+            print("FAULT %s: %s is %r, naive %r" % (where, what, found, expected))
 
-    def check(self, row):
-        name, domain, band = row["estimand"], dict(row.get("domain") or {}), row.get("ages")
-        domain.pop("age", None)
-        counts_people = name.endswith("_number")
-        plain = name[:-len("_number")] if counts_people else name
-        if plain not in self.known or not band or row.get("model"):
-            self.left[name] = self.left.get(name, 0) + 1
-            return
-        values = self.values(plain, band, domain)
+    def equal(self, where, what, found, expected):
         self.compared += 1
-        if not domain and not row.get("table"):
-            self.seen.add((name, band))
-        if counts_people:
-            expected, se = total(self.records, values)
-        else:
-            expected, se, n, weight = proportion(self.records, values)
-            if row.get("n") is not None and row["n"] != n:
-                self.say(row, "n", row["n"], n)
-            if row.get("n_weighted") is not None and not close(row["n_weighted"], weight):
-                self.say(row, "n_weighted", row["n_weighted"], weight)
-        if not close(row["estimate"], expected):
-            self.say(row, "estimate", row["estimate"], expected)
-        if not close(row["se"], se):
-            self.say(row, "se", row["se"], se)
+        if not close(found, expected):
+            self.say(where, what, found, expected)
 
-    def run(self):
-        result = run_program(self.options)
+    def check_share(self, row, values):
+        where = "%s %s %s" % (row["estimand"], row.get("ages"), row.get("domain"))
+        expected, se, n, weight = proportion(self.records, values)
+        for what, value in (("estimate", expected), ("se", se), ("n", n), ("n_weighted", weight)):
+            self.equal(where, what, row.get(what), value)
+
+    def check_total(self, row, values):
+        where = "%s %s %s" % (row["estimand"], row.get("ages"), row.get("domain"))
+        expected, se = total(self.records, values)
+        self.equal(where, "estimate", row["estimate"], expected)
+        self.equal(where, "se", row["se"], se)
+
+    def check_row(self, row):
+        name, domain, band, table = row["estimand"], dict(row.get("domain") or {}), row.get("ages", ""), row.get("table", "")
+        domain.pop("age", None)
+        plain = name[:-len("_number")] if name.endswith("_number") else name
+        if plain in self.known:
+            values = self.of_answer(band, domain, plain)
+            (self.check_share if plain == name else self.check_total)(row, values)
+            if not domain and not table:
+                self.seen.add((name, band))
+        elif table and "=" in name:
+            role, level = name.split("=", 1)
+            self.check_share(row, self.of_level(band, domain, table, role, level))
+        elif table and name in ("mean(hours_economic)", "mean(hours_of_chores)"):
+            self.check_share(row, self.of_mean(band, domain, name[len("mean("):-1]))
+        elif table and name in ("median(hours_economic)", "median(hours_of_chores)"):
+            expected = median(self.records, self.of_mean(band, domain, name[len("median("):-1]))
+            self.equal("%s %s %s" % (name, band, row.get("domain")), "estimate", row["estimate"], expected)
+        else:
+            self.left[name] = self.left.get(name, 0) + 1
+
+    def check_frames(self, frames):
+        for name in ("missing", "counts"):
+            for who, band, cases, of, percent in frames.get(name, {}).get("rows", []):
+                answers = [answer for beginning, answer in LINES.items() if who.startswith(beginning)]
+                values = self.of_answer(band, {}, answers[0] if answers else who)
+                expected, _, n, _ = proportion(self.records, values)
+                weighty = [v for r, v in zip(self.records, values) if v is not None and r["weight"] > 0]
+                self.equal("frame %s, %s, %s" % (name, who, band), "cases", cases, sum(weighty))
+                self.equal("frame %s, %s, %s" % (name, who, band), "of", of, n)
+                self.equal("frame %s, %s, %s" % (name, who, band), "percent", percent, 100 * expected)
+        for indicator, band, percent, bound, _ in frames.get("bounds", {}).get("rows", []):
+            self.equal("bound of %s, %s" % (indicator, band), "percent", percent,
+                       100 * proportion(self.records, self.of_answer(band, {}, indicator))[0])
+            self.equal("bound of %s, %s" % (indicator, band), "bound", bound,
+                       100 * proportion(self.records, self.of_answer(band, {}, indicator + "_bound"))[0])
+
+    def check(self, result, everything=True):
         for row in result["rows"]:
-            self.check(row)
-        for name in MAIN[self.options.preset]:
-            for band in DEFINITIONS[self.options.preset][2]:
+            self.check_row(row)
+        self.check_frames(result["frames"])
+        for name in MAIN[self.preset] if everything else []:
+            for band in DEFINITIONS[self.preset][2]:
                 if (name, band) not in self.seen:
-                    self.faults += 1
-                    print("no row of %s, %s" % (name, band))
-        print("%s on %s: %d rows compared, %d faults; not known here: %s" % (self.options.preset, self.options.data, self.compared, self.faults, self.left or "none"))
+                    self.say(name + " " + band, "row", "absent", "expected")
         return self.faults
+
+
+def compare(program, data, codebook, preset, layout, settings="", more=()):
+    comparison = Comparison(preset, data, layout, settings)
+    result, fault = run_program(program, data, codebook, preset, list(more) + (["--set", settings] if settings else []))
+    if result is None:
+        print("FAULT %s on %s: %s" % (preset, os.path.basename(data), fault))
+        return 1
+    comparison.check(result)
+    left = ", not compared: " + ", ".join(sorted(comparison.left)) if comparison.left else ""
+    print("%s, %s layout%s: %d numbers compared, %d faults%s" % (preset, layout, ", " + settings if settings else "", comparison.compared,
+                                                               comparison.faults, left))
+    return comparison.faults
+
+
+def compare_fixture(program, folder, name):
+    """Record by record: a domain of one record has its answer as the estimate."""
+    definition, layout, settings = FIXTURES[name]
+    book = {"roles": "child-labour", "mics6": "mics6", "mics5": "mics5"}[layout]
+    codebook = os.path.join(folder, "codebook-%s.ini" % ("knbs-child-labour" if name.startswith("knbs") else book))
+    result, fault = run_program(program, os.path.join(folder, name), codebook, definition,
+                                ["--by", "record"] + (["--set", settings] if settings else []))
+    if result is None:
+        print("FAULT %s: %s" % (name, fault))
+        return 1
+    whole = DEFINITIONS[definition][2][0]
+    found, estimands = {}, set()
+    for row in result["rows"]:
+        if row.get("ages") == whole and "record" in row["domain"]:
+            estimands.add(row["estimand"])
+            if row["n"] > 0:
+                found[row["estimand"], row["domain"]["record"]] = row["estimate"]
+    faults = compared = 0
+    for row in read_rows(os.path.join(folder, name)):
+        for column, expected in row.items():
+            estimand = column[len("expected_"):]
+            if column.startswith("expected_") and estimand in estimands:
+                value = found.get((estimand, row["record"]))
+                compared += 1
+                if value != (None if expected == "" else int(expected)):
+                    faults += 1
+                    print("FAULT %s, record %s (%s): %s is %r, expected %r" % (name, row["record"], row["clause"], estimand, value, expected))
+    missing = [m for m in MAIN[definition] if m not in estimands]
+    if missing:
+        faults += 1
+        print("FAULT %s: no rows of %s" % (name, ", ".join(missing)))
+    print("%s, record by record: %d answers compared, %d faults" % (name, compared, faults))
+    return faults
+
+
+def refuses(program, folder):
+    """Hours of 97 that nobody declared stop the run and name the record's column."""
+    result, fault = run_program(program, os.path.join(folder, "knbs-child-labour-undeclared.csv"),
+                                os.path.join(folder, "codebook-knbs-child-labour.ini"), "sdg-8.7.1", [])
+    good = result is None and "97" in fault and "hours_economic" in fault and "EST_EVALUE" in fault
+    print("hours 97 undeclared: " + ("refused" if good else "FAULT, not refused as it should be: " + fault))
+    return 0 if good else 1
+
+
+def compare_all(program, folder, count):
+    faults = sum(check_fixture(folder, name) for name in FIXTURES)
+    faults += sum(compare_fixture(program, folder, name) for name in FIXTURES)
+    faults += refuses(program, folder)
+    with tempfile.TemporaryDirectory() as place:
+        for seed, layout in enumerate(LAYOUTS):
+            data = os.path.join(place, layout + ".csv")
+            with open(data, "w", newline="", encoding="utf-8") as file:
+                write_random(count, 20 + seed, layout, file)
+            codebook = os.path.join(folder, "codebook-%s.ini" % ("child-labour" if layout == "roles" else layout))
+            names = [n for n in DEFINITIONS if n not in ("mics5", "mics6")] if layout == "roles" else [layout]
+            for name in names:
+                more = [] if name == "census-2019" else ["--by", "sex"]
+                faults += compare(program, data, codebook, name, layout, more=more)
+            if layout == "roles":
+                faults += compare(program, data, codebook, "sdg-8.7.1", layout, more=["--by", "residence,county", "--tables", "all"])
+                faults += compare(program, data, codebook, "icls18", layout, "water_firewood=1,chores_hours_15_17=43,minimum_age=16")
+                faults += compare(program, data, codebook, "kenya-employment-act-2007", layout, "light_work_hours=10,long_hours=21")
+            else:
+                faults += compare(program, data, codebook, layout, layout, more=["--tables", "all"])
+    return faults
 
 
 def estimate(options):
     p = parameters(options.estimate, options.set)
-    records, _, answers = judge(options.estimate, read_rows(options.data), options.layout, p)
+    records, answers = judge(options.estimate, read_rows(options.data), options.layout, p)
     for name in MAIN[options.estimate]:
         for band in DEFINITIONS[options.estimate][2]:
             values = [a.get(name) if a and in_band(r["age"], band) else None for r, a in zip(records, answers)]
@@ -806,7 +966,8 @@ def main():
     parser.add_argument("--random", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--layout", choices=sorted(LAYOUTS), default="roles")
-    parser.add_argument("--compare")
+    parser.add_argument("--compare", metavar="EST")
+    parser.add_argument("--records", type=int, default=600, help="random records of each layout")
     parser.add_argument("--data")
     parser.add_argument("--codebook")
     parser.add_argument("--preset", choices=sorted(DEFINITIONS))
@@ -822,8 +983,14 @@ def main():
         return 0
     if options.estimate:
         return estimate(options)
+    if options.compare and options.data:
+        more = list(options.more)
+        for name in ("by", "tables"):
+            if getattr(options, name):
+                more += ["--" + name, getattr(options, name)]
+        return compare(options.compare, options.data, options.codebook, options.preset, options.layout, options.set or "", more) > 0
     if options.compare:
-        return Comparison(options).run() > 0
+        return compare_all(options.compare, os.path.dirname(os.path.abspath(__file__)), options.records) > 0
     parser.error("nothing to do")
 
 

@@ -283,10 +283,49 @@ def compare_sample(check, program, seed, definition):
         check.bound(what, result, name, band(definition, name), sample.share([bound.get(name) for bound in bounds]))
 
 
+BAD_RECORDS = (  # definition, changes of the first record, what the message holds
+    ("kdhs-module", {"v501": "0"}, "never in union has an answer on consent"),
+    ("kdhs-module", {"v511": "31"}, "the age at first union is above the age at the interview"),
+    ("kdhs-module", {"v509": "1100"}, "more years since the union than years of life"),
+    ("kdhs-module", {"fm2": "5"}, "fm2"),
+    ("kdhs-module", {"fm7": "2"}, "fm7"),
+    ("icls20-2018", {"age": "121"}, "age"),
+    ("icls20-2018", {"penalty_work": "3"}, "penalty_work"),
+    ("icls20-2018", {"form": "4"}, "form"),
+    ("ilo-2012", {"child_coerced": "0"}, "child_coerced"),
+)
+
+
+def absent(*names):
+    return "".join("[role %s]\nabsent = yes\n" % name for name in names)
+
+
+def compare_refusals(check, program):
+    for definition, changes, words in BAD_RECORDS:
+        records = fixture(definition)
+        records[0].update(changes)
+        check.refused("%s with %s" % (definition, changes), words, people.run(
+            program, KEYS[definition][0], records, CODEBOOKS[definition] % "absent = yes", ["--preset", definition]))
+    records, book = fixture("icls20-2018"), CODEBOOKS["icls20-2018"] % "absent = yes"
+    check.refused("no reference period", "reference period", people.run(
+        program, "forced-labour", records, book.replace("reference-period = 12 months\n", ""), []))
+    # Questions that nobody was asked: no estimate rather than 0.
+    for definition, unasked, gone in (
+            ("icls20-2018", questions(False)[1], ("forced_labour", "forced_labour_all")),
+            ("icls20-2018", questions(False)[0], ("forced_labour", "forced_labour_all")),
+            ("icls20-2018", CHILD, ("forced_labour_children", "forced_labour_all")),
+            ("ilo-2012", [name for kind in questions(True) for name in kind if name.endswith("strong")], ("forced_labour", "forced_labour_all"))):
+        result, fault = people.run(program, "forced-labour", records, book + absent(*unasked), ["--preset", definition])
+        names = {row["estimand"] for row in result["rows"]} if result else {fault}
+        for name in ("forced_labour", "forced_labour_children", "forced_labour_all"):
+            check.equal("%s without %s, rows of %s" % (definition, unasked[0], name), int(name in names), int(name not in gone))
+
+
 def main(arguments):
     check = people.Check()
     selfcheck(check)
     if arguments[:1] == ["--compare"]:
+        compare_refusals(check, arguments[1])
         for definition in KEYS:
             compare_fixture(check, arguments[1], definition)
             for seed in range(1, 1 + int(arguments[2] if len(arguments) > 2 else 25)):

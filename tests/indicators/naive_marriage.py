@@ -174,11 +174,40 @@ def compare_random(check, program, seed):
         if definition in GROUPS:
             for ages in GROUPS[definition] if group == (20, 24) else (group,):
                 row = rows.get(("median_age_first_union", "%d-%d" % ages, place))
+                check.equal("%s, cases of the median %d-%d %s" % (what, *ages, place), row and row.get("n"),
+                            sum(in_group(r, prefix, ages) and where(r) and w > 0 for r, w in zip(records, sample.weights)))
                 check.equal("%s, median %d-%d %s" % (what, *ages, place), row and row.get("estimate"),
                             expected_median(definition, sample, ages, False, where))
                 printed = rows.get(("median_age_first_union_as_printed", "%d-%d" % ages, place))
                 check.equal("%s, printed median %d-%d %s" % (what, *ages, place), printed and printed.get("estimate"),
                             expected_median(definition, sample, ages, True, where))
+
+
+BAD_RECORDS = (  # definition, changes of the first record, what the message holds
+    ("sdg-5.3.1", {"v511": "21"}, "the age at first union is above the age at the interview"),
+    ("sdg-5.3.1", {"v501": "0"}, "never in union has an age at first union"),
+    ("sdg-5.3.1", {"v501": "7"}, "v501"),
+    ("sdg-5.3.1", {"v012": "121"}, "v012"),
+    ("sdg-5.3.1", {"v511": "96.5"}, "v511"),
+    ("sdg-5.3.1-men", {"mv511": "21"}, "the age at first union is above the age at the interview"),
+    ("sdg-5.3.1-ever-married-sample", {"v501": "0", "v511": ""}, "a woman never in union in a sample of ever-married women"),
+    ("sdg-5.3.1-ever-married-sample", {"awfactt": "1.5"}, "an all-women factor below 1"),
+    ("ever-married-denominator", {"v501": "0"}, "never in union has an age at first union"),
+)
+
+
+def compare_refusals(check, program):
+    for definition, changes, words in BAD_RECORDS:
+        prefix, presets, _ = DEFINITIONS[definition]
+        records = fixture(definition)
+        records[0].update(changes)
+        check.refused("%s with %s" % (definition, changes), words, people.run(
+            program, "child-marriage", records, codebook(presets[0], prefix, False), ["--preset", definition]))
+    undeclared = codebook("kdhs-women-2014", "", False) + "[role age_first_union]\ncolumn = v511\n"
+    check.refused("97 to 99 not declared", "v511", people.run(program, "child-marriage", fixture("sdg-5.3.1"), undeclared, []))
+    check.refused("no strata", "92", people.run(program, "child-marriage", fixture("sdg-5.3.1"), "[codebook]\npreset = kdhs-women-2022\n", []))
+    check.refused("no all-women factor", "all_women_factor", people.run(
+        program, "child-marriage", fixture("sdg-5.3.1"), codebook("kdhs-women-2014", "", False), ["--preset", "sdg-5.3.1-ever-married-sample"]))
 
 
 def main(arguments):
@@ -189,6 +218,7 @@ def main(arguments):
             for preset in presets:
                 for group in ((20, 24), (15, 49), (18, 49)):
                     compare_fixture(check, arguments[1], definition, preset, group)
+        compare_refusals(check, arguments[1])
         for seed in range(1, 1 + int(arguments[2] if len(arguments) > 2 else 40)):
             compare_random(check, arguments[1], seed)
     return check.report()

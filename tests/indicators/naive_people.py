@@ -108,7 +108,7 @@ def run(program, method, records, codebook, arguments):
         command = [program, method, data, "--codebook", book, "--format", "json", "--internal", "--quiet", *arguments]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
-        return None, "status %d: %s" % (answer.returncode, answer.stderr.strip()[:400])
+        return None, "status %d: %s" % (answer.returncode, " ".join(answer.stderr.split())[:600])
     return json.loads(answer.stdout), None
 
 
@@ -140,6 +140,13 @@ class Check:
         """The frame of bounds: what the indicator would be if missing answers were all yes, in percent."""
         cells = frame_of(result, "bounds").get((estimand, ages))
         self.equal("%s, %s %s at most" % (what, estimand, ages), cells and cells[1], None if expected is None else 100 * expected["estimate"])
+
+    def refused(self, what, words, answer):
+        """The run (of `run`) failed with status 3 and said these words."""
+        self.compared += 1
+        fault = answer[1] or "no fault"
+        if not fault.startswith("status 3:") or words not in fault:
+            self.faults.append("%s: %s, expected status 3 and %r" % (what, fault, words))
 
     def report(self):
         for fault in self.faults[:20]:
