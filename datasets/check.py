@@ -43,6 +43,7 @@ MERGED = {
 }
 RECORDS = ("linked_records_synthetic", "linked_records_synthetic_rates")
 SURVEYS = ("kenya_women_synthetic", "kenya_women_synthetic_totals")
+PUBLISHED = ("kenya_benchmarks",)  # figures as printed
 ZERO_ROWS = {"korea": 1}
 
 COLOMBIA_LISTS = "in_23 in_1 in_28 in_6 in_21".split()
@@ -393,6 +394,73 @@ def check_women():
                                                for residence, total in WOMEN_TOTALS.items() for age in range(20, 25)})
 
 
+BENCHMARK_COLUMNS = ("id indicator concept geography ages sex population year period reference_period definition "
+                     "estimate lower upper level se unit n qualifier source note").split()
+BENCHMARK_QUALIFIERS = ("", "about", "at least", "at most", "more than", "less than")
+BENCHMARK_CENSUS = {"5-17": (1349365, 15866967), "5-14": (969868, 12505987), "15-17": (379497, 3360980)}
+BENCHMARK_COUNTIES = {"Samburu": 38.42, "Wajir": 37.75, "Mandera": 36.69, "Turkana": 34.71, "Marsabit": 34.51, "Garissa": 31.42,
+                      "Isiolo": 26.42, "Tana River": 24.71, "West Pokot": 22.31, "Murang'a": 2.96, "Kirinyaga": 2.53,
+                      "Kisumu": 2.40, "Uasin Gishu": 2.24, "Mombasa": 2.04, "Nyeri": 2.01, "Kiambu": 1.79, "Nairobi": 1.62}
+
+
+def check_benchmark_rows(name, rows):
+    """Each figure has its source, concept, unit and a period that the program reads, and is possible."""
+    check(name + ": ids are there once", len({row["id"] for row in rows}) == len(rows))
+    for row in rows:
+        what = "%s %s" % (name, row["id"])
+        check(what + ": id", re.match(r"[a-z0-9-]+$", row["id"]), row["id"])
+        check(what + ": told", all(row[key] for key in ("indicator", "concept", "geography", "definition", "unit", "source")))
+        check(what + ": period", re.match(r"(\d{4}(-\d{4})?)?$", row["period"]), row["period"])
+        check(what + ": qualifier", row["qualifier"] in BENCHMARK_QUALIFIERS, row["qualifier"])
+        check(what + ": unit", row["unit"] in ("proportion", "people", "years"), row["unit"])
+        value = float(row["estimate"])
+        check(what + ": possible", 0 <= value <= {"proportion": 1, "people": 1e8, "years": 100}[row["unit"]], value)
+        check(what + ": people are whole", row["unit"] != "people" or value == int(value), value)
+        check(what + ": a number of people is called so", row["indicator"].endswith("_number") == (row["unit"] == "people"))
+
+
+def check_benchmark_census(name, rows):
+    """The census shares are what the counts make of them, and the parts add up."""
+    census = {(row["indicator"], row["geography"], row["ages"]): row for row in rows if row["id"].startswith("census-2019-working")}
+    count = {ages: int(census["census_working_number", "Kenya", ages]["estimate"]) for ages in BENCHMARK_CENSUS}
+    for ages, (working, children) in BENCHMARK_CENSUS.items():
+        share = census["census_working", "Kenya", ages]
+        check("%s: working %s" % (name, ages), count[ages] == working, count[ages])
+        check("%s: children %s" % (name, ages), int(share["n"]) == children, share["n"])
+        check("%s: share %s" % (name, ages), share["estimate"] == "%.6f" % (count[ages] / int(share["n"])), share["estimate"])
+    check(name + ": ages add up", count["5-14"] + count["15-17"] == count["5-17"])
+    check(name + ": children add up", sum(BENCHMARK_CENSUS[ages][1] for ages in ("5-14", "15-17")) == BENCHMARK_CENSUS["5-17"][1])
+    places = [int(census["census_working_number", "Kenya (%s)" % place, "5-17"]["estimate"]) for place in ("rural", "urban")]
+    check(name + ": rural and urban add up", sum(places) == count["5-17"], places)
+    check(name + ": the printed misprint is not the census", 969868 + 399732 == 1369600 and count["5-17"] + 20235 == 1369600)
+    counties = {row["geography"]: 100 * float(row["estimate"]) for row in census.values()
+                if row["indicator"] == "census_working" and row["geography"] != "Kenya"}
+    check(name + ": counties", {place: round(value, 2) for place, value in counties.items()} == BENCHMARK_COUNTIES, counties)
+
+
+def check_benchmarks():
+    name = PUBLISHED[0]
+    header, table = read_table(path_of(name))
+    check(name + ": header", header == BENCHMARK_COLUMNS, header)
+    rows = [dict(zip(header, row)) for row in table]
+    check(name + ": rows", len(rows) == 127, len(rows))
+    check_benchmark_rows(name, rows)
+    check_benchmark_census(name, rows)
+    by_id = {row["id"]: row for row in rows}
+    for year, total in {"2019": 853, "2020": 383, "2021": 482}.items():
+        parts = [int(by_id[key]["estimate"]) for key in by_id
+                 if re.match("tip-%s-victims-(women|men|girls|boys)$" % year, key)]
+        check("%s: victims of %s" % (name, year), int(by_id["tip-%s-victims" % year]["estimate"]) == total == sum(parts), parts)
+    for parts in (("forced-labour", "form-not-told"), ("kenyan", "foreign")):
+        values = [int(by_id["tip-2021-victims-" + part]["estimate"]) for part in parts]
+        check("%s: victims of 2021 by %s" % (name, parts[0]), sum(values) == 482, values)
+    refused = [by_id[key]["estimate"] for key in ("census-2009-working-5-17", "norc-2021-csec-kilifi-kwale-mombasa",
+                                                  "norc-followup-csec-kilifi-kwale")]
+    check(name + ": figures that may not be subtracted", refused == ["0.3449", "6356", "2426"], refused)
+    abuse = by_id["norc-2022-gulf-any-abuse"]
+    check(name + ": 1,007 of 1,020", "%.4f" % (1007 / int(abuse["n"])) == abuse["estimate"], abuse["estimate"])
+
+
 def check_index():
     header, rows = read_table(path_of("index"))
     check("index: header", header == INDEX_HEADER, header)
@@ -412,7 +480,7 @@ def check_index():
             total = sum(int(row[-1]) for row in data_rows)
             check("index %s: persons" % name, entry["persons"] == str(total), entry["persons"])
         else:
-            without_lists = name.endswith("_periods") or name in RECORDS + SURVEYS
+            without_lists = name.endswith("_periods") or name in RECORDS + SURVEYS + PUBLISHED
             check("index %s: period file, records or survey" % name, without_lists and entry["persons"] == "")
         check("index %s: public" % name, entry["public"] == "1", entry["public"])
         marked = data_header[0] == "SYNTHETIC"
@@ -442,6 +510,7 @@ def main():
     check_linked()
     check_women()
     check_scotland()
+    check_benchmarks()
     if skipped:
         print("%d skipped" % skipped)
     print("%d passed, %d failed" % (passed, failed))

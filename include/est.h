@@ -21,6 +21,9 @@
 #include <est/check.h>
 #include <est/codebook.h>
 #include <est/indicator.h>
+#include <est/small_area.h>
+#include <est/trafficking.h>
+#include <est/compare.h>
 #include <est/table.h>
 #include <est/result.h>
 #include <est/method.h>

@@ -64,7 +64,8 @@ typedef struct est_method {
     est_status (*copy)(est_source *source, const est_result *result, const char *column, const char *path,
                        const est_context *context, est_error *error);
     const char *copy_column;
-    const char *family;    /* "indicator": a command of `est indicator`; NULL: stands alone */
+    const char *family;    /* "indicator": a command of `est indicator`; "lists": a further method on lists, named but not explained on the
+                              program's page; NULL: stands alone */
 } est_method;
 
 size_t est_method_count(void);

@@ -47,10 +47,11 @@ typedef struct est_small_area_options {
 
 est_small_area_options est_small_area_options_default(void);
 
-/* One line an area. Rows, for each area (label: the column's name): "direct", "small_area" and, with shares, "small_area_benchmarked". Frames: areas
- * (the parts of each estimate and of its mean squared error), coefficients, fit, benchmark, optima. Stats: areas, areas_in_fit,
- * model_variance. Errors: EST_EOPTION; EST_ECOLUMN; EST_EVALUE with record and column; EST_EDEFINITION; EST_EIDENTIFY (no more areas than
- * coefficients, dependent covariates); EST_ENOMEM. The caller frees *result. */
+/* One line an area. Rows, for each area (label: the column's name): "direct", "small_area" and, with shares,
+ * "small_area_benchmarked". Frames: beside (both on a line), areas (the parts of each estimate and of its mean squared error),
+ * coefficients, fit, diagnostics, benchmark, optima. Stats: areas, areas_in_fit, model_variance. Errors: EST_EOPTION;
+ * EST_ECOLUMN; EST_EVALUE with record and column; EST_EDEFINITION; EST_EIDENTIFY (no more areas than coefficients, dependent
+ * covariates); EST_ENOMEM. The caller frees *result. */
 est_status est_small_area(const est_table *data, const est_small_area_options *options, const est_context *context,
                           est_result **result, est_error *error) EST_MUST_CHECK;
 

@@ -4,7 +4,7 @@
 
 #include "text.h"
 
-static const cli_command *const commands[] = {&cli_command_indicator, &cli_command_methods, &cli_command_datasets,
+static const cli_command *const commands[] = {&cli_command_indicator, &cli_command_codebook, &cli_command_methods, &cli_command_datasets,
                                              &cli_command_pseudonyms, &cli_command_help};
 
 size_t cli_command_count(void)

@@ -144,11 +144,26 @@ static void print_entry(FILE *out, const char *name, const char *operands, const
     cli_text_wrap(out, title, 2 + LEFT_WIDTH, 2 + LEFT_WIDTH);
 }
 
+/* "est METHOD DATA    on lists: two-list, ..." */
+static void print_family(FILE *out, const char *family, const char *words)
+{
+    char text[512];
+    size_t used = (size_t)snprintf(text, sizeof text, "%s", words), n = 0;
+    for (size_t i = 0; i < est_method_count(); i++) {
+        const est_method *method = est_method_get(i);
+        if (method->family && strcmp(method->family, family) == 0 && used < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s %s", n++ ? "," : "", method->id);
+    }
+    fprintf(out, "  %-*s", LEFT_WIDTH, "est METHOD DATA");
+    cli_text_wrap(out, text, 2 + LEFT_WIDTH, 2 + LEFT_WIDTH);
+}
+
 static void print_commands(FILE *out)
 {
     for (size_t i = 0; i < est_method_count(); i++)
         if (!est_method_get(i)->family)
             print_entry(out, est_method_get(i)->id, "DATA", est_method_get(i)->title);
+    print_family(out, "lists", "further, on lists:");
     for (size_t i = 0; i < cli_command_count(); i++)
         print_entry(out, cli_command_get(i)->name, cli_command_get(i)->operands, cli_command_get(i)->title);
 }

@@ -96,18 +96,18 @@ static bool list_has(const est_i_intervals *list, double value)
 }
 
 /* value: of x and y. */
-#define EACH_PAIR(value)                   \
-    for (size_t i = 0; i < n; i++) {       \
-        double x = left[i], y = right[i];  \
-        out[i] = (value);                  \
-    }                                      \
+#define EACH_PAIR(value)                                                                                                           \
+    for (size_t i = 0; i < n; i++) {                                                                                               \
+        double x = left[i], y = right[i];                                                                                          \
+        out[i] = (value);                                                                                                          \
+    }                                                                                                                              \
     break
 
-#define EACH(value)                        \
-    for (size_t i = 0; i < n; i++) {       \
-        double x = of[i];                  \
-        out[i] = (value);                  \
-    }                                      \
+#define EACH(value)                                                                                                                \
+    for (size_t i = 0; i < n; i++) {                                                                                               \
+        double x = of[i];                                                                                                          \
+        out[i] = (value);                                                                                                          \
+    }                                                                                                                              \
     break
 
 static void run_comparison(est_i_operation operation, const double *left, const double *right, double *out, size_t n)
@@ -162,7 +162,8 @@ static void run_if(const double *const operand[3], double *out, size_t n)
         out[i] = isnan(condition[i]) ? NAN : condition[i] != 0 ? then[i] : otherwise[i];
 }
 
-void est_i_operation_run(est_i_operation operation, const est_i_intervals *list, const double *const operand[3], double *out, size_t n)
+void est_i_operation_run(est_i_operation operation, const est_i_intervals *list, const double *const operand[3], double *out,
+                         size_t n)
 {
     if (operation == EST_I_IF)
         run_if(operand, out, n);
@@ -212,7 +213,8 @@ static void evaluate_block(const est_i_expression *expression, const block_memor
         bool is_last = i + 1 == expression->n_instructions;
         for (size_t k = 0; k < est_i_operation_operands(now->operation); k++)
             operand[k] = operand_rows(memory, &now->operand[k]);
-        est_i_operation_run(now->operation, now->operation == EST_I_IN || now->operation == EST_I_NOT_IN ? &expression->lists[now->list] : NULL,
+        est_i_operation_run(now->operation,
+                            now->operation == EST_I_IN || now->operation == EST_I_NOT_IN ? &expression->lists[now->list] : NULL,
                             operand, is_last ? result : memory->slots + now->slot * memory->size, n);
     }
     if (expression->n_instructions == 0)

@@ -27,11 +27,11 @@ typedef struct function {
 
 #define MANY SIZE_MAX
 
-static const function functions[] = {{"missing", EST_I_MISSING, 1, 1},       {"is", EST_I_IS, 1, 1},
-                                     {"any", EST_I_ANY_OF, 1, MANY},         {"all", EST_I_ALL_OF, 1, MANY},
-                                     {"count", EST_I_COUNT_OF, 1, MANY},     {"sum", EST_I_SUM_OF, 1, MANY},
-                                     {"min", EST_I_MIN_OF, 1, MANY},         {"max", EST_I_MAX_OF, 1, MANY},
-                                     {"floor", EST_I_FLOOR, 1, 1},           {"if", EST_I_IF, 3, 3},
+static const function functions[] = {{"missing", EST_I_MISSING, 1, 1},      {"is", EST_I_IS, 1, 1},
+                                     {"any", EST_I_ANY_OF, 1, MANY},        {"all", EST_I_ALL_OF, 1, MANY},
+                                     {"count", EST_I_COUNT_OF, 1, MANY},    {"sum", EST_I_SUM_OF, 1, MANY},
+                                     {"min", EST_I_MIN_OF, 1, MANY},        {"max", EST_I_MAX_OF, 1, MANY},
+                                     {"floor", EST_I_FLOOR, 1, 1},          {"if", EST_I_IF, 3, 3},
                                      {"nonmissing", EST_I_NONMISSING, 2, 2}};
 
 /* Room */
@@ -215,10 +215,11 @@ static est_status find_function(parser *state, const function **found)
     est_i_words_show(&state->words, shown);
     nearest = est_i_nearest_name(name, n, function_name, NULL);
     if (nearest)
-        return est_i_words_fail(&state->words, state->words.start, "found the function %s, expected one that there is; did you mean %s?",
-                                shown, nearest);
+        return est_i_words_fail(&state->words, state->words.start,
+                                "found the function %s, expected one that there is; did you mean %s?", shown, nearest);
     return est_i_words_fail(&state->words, state->words.start,
-                            "found the function %s, expected missing, is, any, all, count, sum, min, max, floor, if or nonmissing", shown);
+                            "found the function %s, expected missing, is, any, all, count, sum, min, max, floor, if or nonmissing",
+                            shown);
 }
 
 /* An argument of a function of many: added to what those before it gave. */
@@ -234,8 +235,8 @@ static est_status add_argument(parser *state, const function *f, size_t index, e
 static est_status fail_arguments(parser *state, const function *f, size_t count, size_t place)
 {
     const char *range = f->most == MANY ? " or more" : "";
-    return est_i_words_fail(&state->words, place, "found %zu argument%s of %s, expected %zu%s", count, count == 1 ? "" : "s", f->name,
-                            f->least, range);
+    return est_i_words_fail(&state->words, place, "found %zu argument%s of %s, expected %zu%s", count, count == 1 ? "" : "s",
+                            f->name, f->least, range);
 }
 
 static est_status parse_arguments(parser *state, const function *f, size_t place, est_i_operand *result)
@@ -423,7 +424,8 @@ static est_status parse_item(parser *state, double *value)
     if (operand.kind == EST_I_OPERAND_CONSTANT)
         *value = state->expression->constants[operand.index];
     else if (state->names)
-        status = est_i_words_fail(&state->words, place, "found what differs from row to row, expected a number or a constant in the list");
+        status = est_i_words_fail(&state->words, place,
+                                  "found what differs from row to row, expected a number or a constant in the list");
     if (status == EST_OK && isnan(*value))
         status = est_i_words_fail(&state->words, place, "found a missing value, expected a number in the list");
     state->height = slots;
@@ -441,7 +443,8 @@ static est_status parse_interval(parser *state, est_i_intervals *list)
         if (status == EST_OK)
             status = parse_item(state, &upper);
         if (status == EST_OK && lower > upper && state->names)
-            status = est_i_words_fail(&state->words, place, "found an interval that begins above its end, expected the smaller number first");
+            status = est_i_words_fail(&state->words, place,
+                                      "found an interval that begins above its end, expected the smaller number first");
     }
     return status == EST_OK ? add_interval(state, list, lower, upper) : status;
 }
@@ -616,8 +619,8 @@ static est_status parse(const char *text, const char *what, const est_i_expressi
     return status;
 }
 
-est_status est_i_expression_parse(const char *text, const char *what, const est_i_expression_names *names, est_i_expression **expression,
-                                  est_error *error)
+est_status est_i_expression_parse(const char *text, const char *what, const est_i_expression_names *names,
+                                  est_i_expression **expression, est_error *error)
 {
     est_error_clear(error);
     return parse(text, what, names, NULL, expression, error);

@@ -1,5 +1,5 @@
-/* An expression after parsing, for the files expression*.c: instructions over whole columns. Operands are variables, constants and slots,
- * columns of scratch; the slots are used as a stack. */
+/* An expression after parsing, for the files expression*.c: instructions over whole columns. Operands are variables, constants and
+ * slots, columns of scratch; the slots are used as a stack. */
 #ifndef EST_I_DATA_EXPRESSION_PARTS_H
 #define EST_I_DATA_EXPRESSION_PARTS_H
 
@@ -74,6 +74,7 @@ struct est_i_expression {
 size_t est_i_operation_operands(est_i_operation operation);
 
 /* out[row] of one operation; `out` may be one of the operands. */
-void est_i_operation_run(est_i_operation operation, const est_i_intervals *list, const double *const operand[3], double *out, size_t n);
+void est_i_operation_run(est_i_operation operation, const est_i_intervals *list, const double *const operand[3], double *out,
+                         size_t n);
 
 #endif

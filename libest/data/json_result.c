@@ -25,15 +25,18 @@ typedef struct fixed_column {
 
 /* Before the labels, and after them. The last five are of the file. */
 static const fixed_column fixed[] = {
-    {"estimand", EST_COLUMN_TEXT, true},
-    {"model", EST_COLUMN_TEXT, false},      {"estimate", EST_COLUMN_NUMBER, true},  {"se", EST_COLUMN_NUMBER, true},
-    {"lower", EST_COLUMN_NUMBER, true},     {"upper", EST_COLUMN_NUMBER, true},     {"level", EST_COLUMN_NUMBER, true},
-    {"df", EST_COLUMN_NUMBER, true},        {"interval", EST_COLUMN_TEXT, true},    {"n", EST_COLUMN_NUMBER, true},
-    {"n_weighted", EST_COLUMN_NUMBER, false}, {"flags", EST_COLUMN_TEXT, true},     {"population", EST_COLUMN_TEXT, false},
-    {"period", EST_COLUMN_TEXT, false},     {"definition", EST_COLUMN_TEXT, false}, {"geography", EST_COLUMN_TEXT, false},
-    {"ages", EST_COLUMN_TEXT, false},       {"reference_period", EST_COLUMN_TEXT, false}, {"unit", EST_COLUMN_TEXT, false},
-    {"method", EST_COLUMN_TEXT, false},     {"title", EST_COLUMN_TEXT, false},      {"data_public", EST_COLUMN_NUMBER, false},
-    {"synthetic", EST_COLUMN_NUMBER, false}, {"internal", EST_COLUMN_NUMBER, false},
+    {"estimand", EST_COLUMN_TEXT, true},      {"model", EST_COLUMN_TEXT, false},
+    {"estimate", EST_COLUMN_NUMBER, true},    {"se", EST_COLUMN_NUMBER, true},
+    {"lower", EST_COLUMN_NUMBER, true},       {"upper", EST_COLUMN_NUMBER, true},
+    {"level", EST_COLUMN_NUMBER, true},       {"df", EST_COLUMN_NUMBER, true},
+    {"interval", EST_COLUMN_TEXT, true},      {"n", EST_COLUMN_NUMBER, true},
+    {"n_weighted", EST_COLUMN_NUMBER, false}, {"flags", EST_COLUMN_TEXT, true},
+    {"population", EST_COLUMN_TEXT, false},   {"period", EST_COLUMN_TEXT, false},
+    {"definition", EST_COLUMN_TEXT, false},   {"geography", EST_COLUMN_TEXT, false},
+    {"ages", EST_COLUMN_TEXT, false},         {"reference_period", EST_COLUMN_TEXT, false},
+    {"unit", EST_COLUMN_TEXT, false},         {"method", EST_COLUMN_TEXT, false},
+    {"title", EST_COLUMN_TEXT, false},        {"data_public", EST_COLUMN_NUMBER, false},
+    {"synthetic", EST_COLUMN_NUMBER, false},  {"internal", EST_COLUMN_NUMBER, false},
 };
 
 enum { FIXED = sizeof fixed / sizeof fixed[0], OF_FILE = 5 };
@@ -60,9 +63,9 @@ const char *est_i_json_label_name(const char *column)
 /* The state of a source. Texts of the rows lie in the document. */
 typedef struct json_state {
     json_t *document;
-    json_t *rows;              /* borrowed */
-    est_i_dictionary labels;   /* names of labels, in the order of their columns */
-    char **flags;              /* of each row, joined */
+    json_t *rows;            /* borrowed */
+    est_i_dictionary labels; /* names of labels, in the order of their columns */
+    char **flags;            /* of each row, joined */
     size_t n_rows;
     const char *method, *title; /* borrowed */
     bool data_public, synthetic, internal;
@@ -162,9 +165,11 @@ static est_status check_schema(const est_source *source, const json_t *document,
     if (schema && strcmp(schema, SCHEMA) == 0)
         return EST_OK;
     if (schema && strncmp(schema, SCHEMA_FAMILY, strlen(SCHEMA_FAMILY)) == 0)
-        return fail_file(source, "found a result of another version of est, expected schema " SCHEMA
-                                 "; write it again with this version", error);
-    return fail_file(source, "found JSON that is no result of est, expected schema " SCHEMA " (est METHOD DATA --format json)", error);
+        return fail_file(source,
+                         "found a result of another version of est, expected schema " SCHEMA "; write it again with this version",
+                         error);
+    return fail_file(source, "found JSON that is no result of est, expected schema " SCHEMA " (est METHOD DATA --format json)",
+                     error);
 }
 
 static est_status read_method(const est_source *source, json_state *state, est_error *error)
@@ -172,8 +177,7 @@ static est_status read_method(const est_source *source, json_state *state, est_e
     const json_t *method = json_object_get(state->document, "method");
     state->method = json_string_value(json_object_get(method, "id"));
     state->title = json_string_value(json_object_get(method, "title"));
-    return state->method && state->title ? EST_OK
-                                         : fail_file(source, "found no method with id and title, expected both", error);
+    return state->method && state->title ? EST_OK : fail_file(source, "found no method with id and title, expected both", error);
 }
 
 /* Banners by their first words. One that is not known may say that the numbers must not leave the office. */
@@ -205,9 +209,11 @@ static est_status check_labels(const est_source *source, json_state *state, size
     json_t *value;
     if (!json_is_object(domain))
         return fail_row(source, row, "domain", kind_word(domain), "an object of labels", error);
-    json_object_foreach((json_t *)domain, name, value) {
+    json_object_foreach((json_t *)domain, name, value)
+    {
         if (!*name || !json_is_string(value))
-            return fail_row(source, row, "domain", *name ? kind_word(value) : "a label without a name", "a label with a text", error);
+            return fail_row(source, row, "domain", *name ? kind_word(value) : "a label without a name", "a label with a text",
+                            error);
         if (est_i_dictionary_add(&state->labels, name, strlen(name)) == EST_I_DICTIONARY_NONE)
             return est_i_no_memory(error);
     }
@@ -236,7 +242,8 @@ static est_status join_flags(const est_source *source, json_state *state, size_t
     return status;
 }
 
-static est_status check_value(const est_source *source, size_t row, const fixed_column *column, const json_t *value, est_error *error)
+static est_status check_value(const est_source *source, size_t row, const fixed_column *column, const json_t *value,
+                              est_error *error)
 {
     bool number = column->kind == EST_COLUMN_NUMBER;
     if (!value)
@@ -414,8 +421,5 @@ static est_status read_rows(const est_source *source, long long first_row, long 
     return status;
 }
 
-const est_i_source_kind est_i_json_kind = {.extension = ".json",
-                                           .seeks = true,
-                                           .open = open_json,
-                                           .read_rows = read_rows,
-                                           .free_state = free_state};
+const est_i_source_kind est_i_json_kind = {
+    .extension = ".json", .seeks = true, .open = open_json, .read_rows = read_rows, .free_state = free_state};

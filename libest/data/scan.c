@@ -564,7 +564,8 @@ est_status est_i_scan(est_source *source, size_t n_fields, const est_i_field *fi
                       est_error *error)
 {
     if (source->view)
-        return est_i_view_scan(source, n_fields, fields, first_chunk, last_chunk, consumer, user, threads, monitor, n_records, error);
+        return est_i_view_scan(source, n_fields, fields, first_chunk, last_chunk, consumer, user, threads, monitor, n_records,
+                               error);
     size_t n_threads = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : (size_t)threads;
     size_t n_chunks = source->is_pipe ? SIZE_MAX : count_chunks(source);
     scan_run scan = {

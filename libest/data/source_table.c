@@ -5,8 +5,8 @@
 #include "data/source_parts.h"
 #include "data/table.h"
 
-/* A table of every row: numbers and texts are gathered by column and added when all are there. How many rows a view over a CSV file has
- * is known only then. */
+/* A table of every row: numbers and texts are gathered by column and added when all are there. How many rows a view over a CSV
+ * file has is known only then. */
 
 typedef struct gathered_column {
     double *numbers;

@@ -133,7 +133,8 @@ static bool has_name(const est_i_dictionary *names, const char *name)
 static est_status check_name(const est_i_view_plan *plan, const char *name, const char *what, bool constant, est_error *error)
 {
     if (!*name || !est_i_utf8_valid(name))
-        return est_i_fail(error, EST_EDEFINITION, "%s: found %s, expected a name in UTF-8", what, *name ? "other bytes" : "no name");
+        return est_i_fail(error, EST_EDEFINITION, "%s: found %s, expected a name in UTF-8", what,
+                          *name ? "other bytes" : "no name");
     if (has_name(&plan->column_names, name) || (!constant && has_name(&plan->constant_names, name)))
         return est_i_fail(error, EST_EDEFINITION, "%s: the name %s is taken, expected another one", what, name);
     return EST_OK;
@@ -547,8 +548,8 @@ static void append_expected(const est_i_reading *reading, est_i_text *words)
         est_i_text_append(words, " that is not a special code");
 }
 
-est_status est_i_view_fail_cell(const est_i_view_plan *plan, const est_i_reading *reading, const est_i_scan_batch *batch, size_t field,
-                                size_t row, est_error *error)
+est_status est_i_view_fail_cell(const est_i_view_plan *plan, const est_i_reading *reading, const est_i_scan_batch *batch,
+                                size_t field, size_t row, est_error *error)
 {
     char found[128];
     est_i_text words = {0};
@@ -560,8 +561,8 @@ est_status est_i_view_fail_cell(const est_i_view_plan *plan, const est_i_reading
         est_i_text_append(&words, reading->expected);
     else
         append_expected(reading, &words);
-    status = words.failed ? est_i_no_memory(error)
-                          : est_i_fail_at(error, EST_EVALUE, place, "found %s, expected %s", found, words.data);
+    status =
+        words.failed ? est_i_no_memory(error) : est_i_fail_at(error, EST_EVALUE, place, "found %s, expected %s", found, words.data);
     est_i_text_free(&words);
     return status;
 }

@@ -1,7 +1,7 @@
 /* What is inside a view, for the files view*.c and the hooks of sources and scans.
  *
- * Expressions know variables by number: a variable is a reading of a column of the file, or a computed column. What a column needs has
- * smaller numbers than its own. */
+ * Expressions know variables by number: a variable is a reading of a column of the file, or a computed column. What a column needs
+ * has smaller numbers than its own. */
 #ifndef EST_I_DATA_VIEW_PARTS_H
 #define EST_I_DATA_VIEW_PARTS_H
 
@@ -31,7 +31,7 @@ typedef struct est_i_reading {
     bool as_text;  /* the scan delivers its texts */
     bool as_is;    /* every number stands for itself and is no fault */
     est_i_dictionary code_texts;
-    double *code_values;          /* by the number of the text */
+    double *code_values;           /* by the number of the text */
     est_i_number_set code_numbers; /* of the texts that are numbers */
     double *code_number_values;
     est_i_number_set special, allowed, suspect;
@@ -103,11 +103,10 @@ struct est_i_view_plan {
     est_i_view_refusal *refusals;
     size_t n_refusals, refusals_capacity;
     /* Of a view that is open */
-    size_t *base_columns;  /* the view's columns after the plan's: which column of the base each is */
-    bool *watched;         /* variables that the last scan read */
+    size_t *base_columns; /* the view's columns after the plan's: which column of the base each is */
+    bool *watched;        /* variables that the last scan read */
     bool watched_refusals;
 };
-
 
 /* Marks what the expression, or the variables that are marked, need. */
 void est_i_view_mark(const est_i_expression *expression, bool *needed);
@@ -117,8 +116,8 @@ void est_i_view_mark_needed(const est_i_view_plan *plan, bool *needed);
 size_t est_i_view_base_column(const est_i_view_plan *plan, size_t column);
 
 /* A fault of a cell, or of a row that is refused. */
-est_status est_i_view_fail_cell(const est_i_view_plan *plan, const est_i_reading *reading, const est_i_scan_batch *batch, size_t field,
-                                size_t row, est_error *error);
+est_status est_i_view_fail_cell(const est_i_view_plan *plan, const est_i_reading *reading, const est_i_scan_batch *batch,
+                                size_t field, size_t row, est_error *error);
 est_status est_i_view_fail_row(const est_i_view_plan *plan, const est_i_view_refusal *refusal, const est_i_scan_batch *batch,
                                size_t row, est_error *error);
 
@@ -135,8 +134,8 @@ est_status est_i_view_count(est_i_view_plan *plan, est_i_view_tally *tallies, es
 
 /* What the hooks call. */
 est_status est_i_view_scan(est_source *view, size_t n_fields, const est_i_field *fields, size_t first_chunk, size_t last_chunk,
-                           const est_i_scan_consumer *consumer, void *user, int threads, est_i_monitor *monitor, long long *n_records,
-                           est_error *error);
+                           const est_i_scan_consumer *consumer, void *user, int threads, est_i_monitor *monitor,
+                           long long *n_records, est_error *error);
 est_i_place est_i_view_place(const est_source *view, const est_i_scan_batch *batch, size_t row, size_t column);
 const char *est_i_view_value_label(const est_source *view, size_t column, const char *value);
 const char *est_i_view_variable_label(const est_source *view, size_t column);

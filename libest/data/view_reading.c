@@ -79,8 +79,8 @@ static est_status copy_codes(est_i_reading *reading, const est_i_view_input *inp
         if (index == EST_I_DICTIONARY_NONE)
             status = est_i_no_memory(error);
         else if (index < known && !same_value(reading->code_values[index], code->number))
-            status = est_i_fail_at(error, EST_EDEFINITION, place, "found the code '%s' twice with different numbers, expected it once",
-                                   code->text);
+            status = est_i_fail_at(error, EST_EDEFINITION, place,
+                                   "found the code '%s' twice with different numbers, expected it once", code->text);
         else
             reading->code_values[index] = code->number;
         if (status == EST_OK && est_i_number_parse(code->text, length, &number))
@@ -237,8 +237,9 @@ bool est_i_reading_learn(const est_i_reading *reading, const est_i_dictionary *d
     }
     for (; memory->count < count; memory->count++) {
         uint32_t index = (uint32_t)(memory->count - EST_I_CODE_FIRST);
-        memory->fault[memory->count] = !est_i_reading_text(reading, est_i_dictionary_text(dictionary, index),
-                                                           est_i_dictionary_length(dictionary, index), &memory->value[memory->count]);
+        memory->fault[memory->count] =
+            !est_i_reading_text(reading, est_i_dictionary_text(dictionary, index), est_i_dictionary_length(dictionary, index),
+                                &memory->value[memory->count]);
     }
     return true;
 }

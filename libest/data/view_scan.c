@@ -17,9 +17,9 @@ typedef struct view_run {
     const est_i_scan_consumer *consumer;
     void *user;
     est_i_view_tally *tallies; /* NULL: the first fault ends the scan; otherwise faults are only counted */
-    bool *needed;      /* variables */
-    bool refuses;      /* a computed column is read */
-    est_i_field *base; /* fields of the base */
+    bool *needed;              /* variables */
+    bool refuses;              /* a computed column is read */
+    est_i_field *base;         /* fields of the base */
     size_t n_base;
     size_t *base_of_reading; /* each variable that is a reading: its field of the base */
     size_t *base_of_field;   /* each field that is passed through */
@@ -34,14 +34,14 @@ typedef struct number_code {
 typedef struct view_part {
     const view_run *run;
     void *user_part;
-    size_t capacity; /* rows */
+    size_t capacity;         /* rows */
     double **storage;        /* each variable that needs some */
     const double **variable; /* each variable: its rows */
     double *refused, *scratch;
     est_i_reading_memory *memory; /* each variable that is a reading of texts */
     const double **number;        /* each field of the view */
     const uint32_t **label;
-    uint32_t **own_label;         /* computed columns read as labels */
+    uint32_t **own_label; /* computed columns read as labels */
     number_code **codes;
     est_i_dictionary *dictionary; /* of those the part's own, else as the base's scan has it */
 } view_part;
@@ -436,8 +436,8 @@ static est_status scan_base(view_run *run, size_t first_chunk, size_t last_chunk
     static const est_i_scan_consumer between = {part_new, take, settle, part_free};
     est_status status = plan_run(run, error);
     if (status == EST_OK)
-        status = est_i_scan(run->plan->base, run->n_base, run->base, first_chunk, last_chunk, &between, run, threads, monitor, n_records,
-                            error);
+        status = est_i_scan(run->plan->base, run->n_base, run->base, first_chunk, last_chunk, &between, run, threads, monitor,
+                            n_records, error);
     free(run->base);
     free(run->base_of_reading);
     free(run->base_of_field);
@@ -455,8 +455,8 @@ static void tell_expected(const est_i_view_plan *plan, est_error *error)
 }
 
 est_status est_i_view_scan(est_source *view, size_t n_fields, const est_i_field *fields, size_t first_chunk, size_t last_chunk,
-                           const est_i_scan_consumer *consumer, void *user, int threads, est_i_monitor *monitor, long long *n_records,
-                           est_error *error)
+                           const est_i_scan_consumer *consumer, void *user, int threads, est_i_monitor *monitor,
+                           long long *n_records, est_error *error)
 {
     view_run run = {.plan = view->view, .n_fields = n_fields, .fields = fields, .consumer = consumer, .user = user};
     *n_records = 0;

@@ -193,12 +193,12 @@ static est_status read_name(est_i_words *words)
 static est_status fail_sign(est_i_words *words)
 {
     char byte = words->text[words->start];
-    const char *expected = byte == '&'          ? "`and` or &&"
-                           : byte == '|'        ? "`or` or ||"
-                           : words->arithmetic  ? (byte == '\'' || byte == '"' ? "a number or a name; there are no texts here"
-                                                                               : "a name, a number or an operator")
-                           : byte == '.'        ? "a number or a text in quotes; a missing value is asked for by missing(x)"
-                           : "a column, a number, a text in quotes or an operator; there is no arithmetic here";
+    const char *expected = byte == '&'         ? "`and` or &&"
+                           : byte == '|'       ? "`or` or ||"
+                           : words->arithmetic ? (byte == '\'' || byte == '"' ? "a number or a name; there are no texts here"
+                                                                              : "a name, a number or an operator")
+                           : byte == '.'       ? "a number or a text in quotes; a missing value is asked for by missing(x)"
+                                               : "a column, a number, a text in quotes or an operator; there is no arithmetic here";
     if ((unsigned char)byte < ' ' || byte == 0x7F)
         return est_i_words_fail(words, words->start, "found byte 0x%02X, expected %s", (unsigned)(unsigned char)byte, expected);
     return est_i_words_fail(words, words->start, "found %c, expected %s", byte, expected);

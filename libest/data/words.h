@@ -1,4 +1,5 @@
-/* The words of conditions (condition_parse.c) and expressions (expression_parse.c), and faults that show their place with a caret. */
+/* The words of conditions (condition_parse.c) and expressions (expression_parse.c), and faults that show their place with a caret.
+ */
 #ifndef EST_I_DATA_WORDS_H
 #define EST_I_DATA_WORDS_H
 

@@ -62,7 +62,8 @@ static bool belongs(const char *indicator, const char *concept, const est_i_keys
     return same_stem(indicator, name) || asked || is_neighbour(concept, name);
 }
 
-size_t est_i_benchmarks_find(const est_table *table, const char *indicator, const char *concept, est_i_benchmark_take *take, void *user)
+size_t est_i_benchmarks_find(const est_table *table, const char *indicator, const char *concept, est_i_benchmark_take *take,
+                             void *user)
 {
     const char *own = *concept ? concept : est_i_concept_of(indicator);
     size_t count = 0;
@@ -85,13 +86,14 @@ size_t est_i_benchmarks_find(const est_table *table, const char *indicator, cons
 typedef struct benchmarks {
     est_i_result_builder *builder;
     const est_result *so_far;
-    bool *taken;   /* rows of the dataset */
+    bool *taken; /* rows of the dataset */
     bool started;
     bool failed;
     const char *indicator;
 } benchmarks;
 
-/* The keys that keep the figure from being compared with the row of this indicator that is nearest to it; UINT32_MAX: there is none. */
+/* The keys that keep the figure from being compared with the row of this indicator that is nearest to it; UINT32_MAX: there is
+ * none. */
 static uint32_t nearest_differences(benchmarks *b, const est_i_keys *figure)
 {
     uint32_t least = UINT32_MAX;
@@ -160,11 +162,12 @@ static void add_fact(benchmarks *b, const est_table *table, size_t row, const es
 
 static void start_frame(benchmarks *b)
 {
-    static const char *const columns[] = {"indicator", "value", "unit", "qualifier", "geography", "ages", "sex", "population", "year",
-                                          "reference_period", "definition", "concept", "comparable", "source", "note", "id"};
+    static const char *const columns[] = {
+        "indicator",        "value",      "unit",    "qualifier",  "geography", "ages", "sex", "population", "year",
+        "reference_period", "definition", "concept", "comparable", "source",    "note", "id"};
     if (!b->started)
-        est_i_result_frame(b->builder, "benchmarks", "Published figures, not part of the estimates", sizeof columns / sizeof columns[0], columns,
-                           NULL, 0); /* pages for people have the facts */
+        est_i_result_frame(b->builder, "benchmarks", "Published figures, not part of the estimates",
+                           sizeof columns / sizeof columns[0], columns, NULL, 0); /* pages for people have the facts */
     b->started = true;
 }
 
@@ -232,8 +235,10 @@ est_status est_i_benchmarks_add(est_i_result_builder *builder, size_t n, const c
     if (b.failed)
         status = est_i_no_memory(error);
     else if (found)
-        est_i_result_note(builder, context, EST_NOTE, "benchmarks", "Published figures are printed beside the estimates and are no part of them. "
-                          "Keys are compared as words: 'not comparable' says that the words differ or that one side does not tell them");
+        est_i_result_note(
+            builder, context, EST_NOTE, "benchmarks",
+            "Published figures are printed beside the estimates and are no part of them. "
+            "Keys are compared as words: 'not comparable' says that the words differ or that one side does not tell them");
     else
         est_i_result_note(builder, context, EST_NOTE, "benchmarks", "No published Kenyan figure of these indicators is known here");
 cleanup:

@@ -29,15 +29,11 @@ const char *est_i_key_words(est_i_key key)
 
 /* By the beginning of the indicator's name. */
 static const char *const known[][3] = {
-    {"children_in_employment", "employment", "proportion"},
-    {"census_working", "employment", "proportion"},
-    {"child_labour", "child labour", "proportion"},
-    {"hazardous_work", "child labour", "proportion"},
-    {"married_by_", "child marriage", "proportion"},
-    {"forced_marriage", "forced marriage", "proportion"},
-    {"forced_labour", "forced labour", "proportion"},
-    {"victims_detected", "detected trafficking", ""},
-    {"victims_estimated", "estimated trafficking", ""},
+    {"children_in_employment", "employment", "proportion"}, {"census_working", "employment", "proportion"},
+    {"child_labour", "child labour", "proportion"},         {"hazardous_work", "child labour", "proportion"},
+    {"married_by_", "child marriage", "proportion"},        {"median_age_first_union", "age at marriage", "years"},
+    {"forced_marriage", "forced marriage", "proportion"},   {"forced_labour", "forced labour", "proportion"},
+    {"victims_detected", "detected trafficking", ""},       {"victims_estimated", "estimated trafficking", ""},
 };
 
 static const char *known_of(const char *indicator, size_t which)
@@ -105,7 +101,7 @@ static const char *label_of(const est_row *row, const char *name)
 
 static bool is_key_label(const char *name)
 {
-    static const char *const keys[] = {"sex", "county", "residence", "ages", "period", "year"};
+    static const char *const keys[] = {"sex", "county", "residence", "ages", "age", "period", "year"};
     bool is = false;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0] && !is; i++)
         is = strcmp(name, keys[i]) == 0;
@@ -115,10 +111,15 @@ static bool is_key_label(const char *name)
 est_i_keys est_i_keys_of_row(const est_row *row, est_i_text *place, bool *others)
 {
     const char *county = label_of(row, "county"), *residence = label_of(row, "residence"), *ages = label_of(row, "ages");
-    est_i_keys keys = {{[EST_I_KEY_INDICATOR] = row->estimand, [EST_I_KEY_CONCEPT] = "", [EST_I_KEY_GEOGRAPHY] = row->geography,
-                        [EST_I_KEY_AGES] = *row->ages ? row->ages : ages, [EST_I_KEY_SEX] = label_of(row, "sex"),
-                        [EST_I_KEY_POPULATION] = row->population, [EST_I_KEY_DEFINITION] = row->definition,
-                        [EST_I_KEY_REFERENCE_PERIOD] = row->reference_period, [EST_I_KEY_UNIT] = row->unit}};
+    est_i_keys keys = {{[EST_I_KEY_INDICATOR] = row->estimand,
+                        [EST_I_KEY_CONCEPT] = "",
+                        [EST_I_KEY_GEOGRAPHY] = row->geography,
+                        [EST_I_KEY_AGES] = *row->ages ? row->ages : ages,
+                        [EST_I_KEY_SEX] = label_of(row, "sex"),
+                        [EST_I_KEY_POPULATION] = row->population,
+                        [EST_I_KEY_DEFINITION] = row->definition,
+                        [EST_I_KEY_REFERENCE_PERIOD] = row->reference_period,
+                        [EST_I_KEY_UNIT] = row->unit}};
     *others = false;
     for (size_t i = 0; i < row->n_domain; i++)
         *others = *others || !is_key_label(row->domain[i].name);

@@ -1,4 +1,5 @@
-/* The parts of the method `compare`: read the estimates, put them in series, judge whether they are of one thing, compare, write. */
+/* The parts of the method `compare`: read the estimates, put them in series, judge whether they are of one thing, compare, write.
+ */
 #ifndef EST_I_INDICATORS_COMPARE_H
 #define EST_I_INDICATORS_COMPARE_H
 
@@ -42,19 +43,19 @@ typedef struct est_i_estimate {
     est_i_keys keys;
     const char *text[EST_I_TEXTS]; /* "" = none */
     size_t n_labels;
-    est_label *labels;             /* not those that are keys; names are the table's */
+    est_label *labels; /* not those that are keys; names are the table's */
     char **owned;
     size_t n_owned;
-    char *name;                    /* what it is called in its series: the period, with more where two have the same */
-    double middle;                 /* of its period, in years; NaN = not known */
+    char *name;    /* what it is called in its series: the period, with more where two have the same */
+    double middle; /* of its period, in years; NaN = not known */
     double estimate, se, lower, upper, level, df, n;
     est_i_se_from se_from;
     uint32_t flags;
     bool level_assumed;
-    bool is_bound;                 /* "at least 400" */
-    bool taken;                    /* asked for */
-    size_t series;                 /* SIZE_MAX = in none */
-    size_t row;                    /* of the result */
+    bool is_bound; /* "at least 400" */
+    bool taken;    /* asked for */
+    size_t series; /* SIZE_MAX = in none */
+    size_t row;    /* of the result */
 } est_i_estimate;
 
 /* Estimates of one series: run.order[first] to run.order[first + count - 1], in their order. */
@@ -70,10 +71,10 @@ typedef struct est_i_compare_run {
     est_error *error;
     size_t n_estimates, room;
     est_i_estimate *estimates;
-    size_t *order;                 /* the series one after the other */
+    size_t *order; /* the series one after the other */
     size_t n_series;
     est_i_estimate_series *series;
-    bool varies[EST_I_KEYS];       /* the key has several values among what is compared */
+    bool varies[EST_I_KEYS]; /* the key has several values among what is compared */
     est_i_result_builder *builder;
 } est_i_compare_run;
 

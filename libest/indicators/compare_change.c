@@ -1,11 +1,12 @@
 /* Differences and ratios of independent estimates.
  *
- * Difference d = b - a: SE^2 = SE_a^2 + SE_b^2, limits d -+ t SE. Ratio r = b / a on the log scale: SE of ln r from (SE_a / a)^2 + (SE_b / b)^2,
- * limits r exp(-+ t SE). Degrees of freedom by Satterthwaite (1946): (v_a + v_b)^2 / (v_a^2 / df_a + v_b^2 / df_b).
+ * Difference d = b - a: SE^2 = SE_a^2 + SE_b^2, limits d -+ t SE. Ratio r = b / a on the log scale: SE of ln r from (SE_a / a)^2 +
+ * (SE_b / b)^2, limits r exp(-+ t SE). Degrees of freedom by Satterthwaite (1946): (v_a + v_b)^2 / (v_a^2 / df_a + v_b^2 / df_b).
  *
- * An interval gives its standard error back on the scale on which it is symmetric: with g = identity, log or logit, the one with the
- * smallest |g(U) + g(L) - 2 g(x)| / (g(U) - g(L)), SE of g is (g(U) - g(L)) / (2 t), and the estimate's own is that over g'(x): SE, x SE,
- * x (1 - x) SE (Altman and Bland 2003 for the first two). Estimates that were published with fewer digits give it with fewer too.
+ * An interval gives its standard error back on the scale on which it is symmetric: with g = identity, log or logit, the one with
+ * the smallest |g(U) + g(L) - 2 g(x)| / (g(U) - g(L)), SE of g is (g(U) - g(L)) / (2 t), and the estimate's own is that over g'(x):
+ * SE, x SE, x (1 - x) SE (Altman and Bland 2003 for the first two). Estimates that were published with fewer digits give it with
+ * fewer too.
  *
  * Whoever has two published estimates can subtract them: what stands here reveals nothing that they do not. An estimate that was
  * withheld has no number here either, and neither has what would follow from it. */

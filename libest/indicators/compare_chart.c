@@ -1,4 +1,5 @@
-/* Charts of `compare`: the series of an indicator along its periods, with a gap at each break, and the differences down the page. */
+/* Charts of `compare`: the series of an indicator along its periods, with a gap at each break, and the differences down the page.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,9 @@
 /* The points of a chart as they are filled. */
 typedef struct points {
     size_t n_categories, n_series;
-    char **names;       /* of the series, own */
+    char **names; /* of the series, own */
     const char **categories;
-    double *values;     /* value, lower, upper of each series one after the other */
+    double *values; /* value, lower, upper of each series one after the other */
     size_t *about;
     est_series *series;
 } points;
@@ -143,7 +144,8 @@ static void describe(const est_i_compare_run *run, size_t first, const points *p
                 continue;
             }
             est_i_number_print(value, number);
-            est_i_text_printf(words, "%s%s %s", c || p->n_series > 1 ? ", " : "", p->categories[c], isnan(value) ? "no estimate" : number);
+            est_i_text_printf(words, "%s%s %s", c || p->n_series > 1 ? ", " : "", p->categories[c],
+                              isnan(value) ? "no estimate" : number);
         }
     }
     est_i_text_append(words, ".");
@@ -166,10 +168,19 @@ static void draw_along(est_i_compare_run *run, size_t first, const points *p)
     if (title.failed || words.failed)
         est_i_result_no_memory(run->builder);
     else
-        est_i_result_add_chart(run->builder, &(est_chart){.name = "series", .title = title.data, .subtitle = "Estimates with their intervals, where these are known",
-                               .x_title = "Period", .y_title = axis_words(unit_of(run, first)), .alternative = words.data,
-                               .n_categories = p->n_categories, .categories = p->categories, .n_series = p->n_series, .series = p->series,
-                               .kind = EST_CHART_ALONG, .reference = NAN, .about = p->about});
+        est_i_result_add_chart(run->builder, &(est_chart){.name = "series",
+                                                          .title = title.data,
+                                                          .subtitle = "Estimates with their intervals, where these are known",
+                                                          .x_title = "Period",
+                                                          .y_title = axis_words(unit_of(run, first)),
+                                                          .alternative = words.data,
+                                                          .n_categories = p->n_categories,
+                                                          .categories = p->categories,
+                                                          .n_series = p->n_series,
+                                                          .series = p->series,
+                                                          .kind = EST_CHART_ALONG,
+                                                          .reference = NAN,
+                                                          .about = p->about});
     est_i_text_free(&title);
     est_i_text_free(&words);
 }
@@ -217,7 +228,11 @@ static char *difference_name(const est_row *row)
 {
     est_i_text name = {0};
     for (size_t i = 0; i < row->n_domain; i++)
-        est_i_text_printf(&name, "%s%s", !i ? "" : strcmp(row->domain[i].name, "against") == 0 ? " less " : ", ", row->domain[i].value);
+        est_i_text_printf(&name, "%s%s",
+                          !i                                            ? ""
+                          : strcmp(row->domain[i].name, "against") == 0 ? " less "
+                                                                        : ", ",
+                          row->domain[i].value);
     if (row->flags & EST_FLAG_BIT(EST_FLAG_DEFINITION_BREAK))
         est_i_text_append(&name, " " GAP);
     return est_i_text_take(&name);
@@ -238,15 +253,25 @@ static void draw_forest(est_i_compare_run *run, const est_row *like, const point
     const char *indicator = like->estimand + 11;
     append_words(indicator, strlen(indicator) - 1, &title);
     est_i_text_append(&title, ": differences");
-    est_i_text_printf(&words, "%s with their intervals, a line each; the line of no difference is 0. The numbers stand in the tables.",
+    est_i_text_printf(&words,
+                      "%s with their intervals, a line each; the line of no difference is 0. The numbers stand in the tables.",
                       title.data ? title.data : "");
     if (title.failed || words.failed)
         est_i_result_no_memory(run->builder);
     else
-        est_i_result_add_chart(run->builder, &(est_chart){.name = "differences", .title = title.data, .subtitle = "", .x_title = axis_words(like->unit),
-                               .y_title = "", .alternative = words.data, .n_categories = p->n_categories,
-                               .categories = p->categories, .n_series = 1, .series = p->series, .kind = EST_CHART_FOREST, .reference = 0,
-                               .about = p->about});
+        est_i_result_add_chart(run->builder, &(est_chart){.name = "differences",
+                                                          .title = title.data,
+                                                          .subtitle = "",
+                                                          .x_title = axis_words(like->unit),
+                                                          .y_title = "",
+                                                          .alternative = words.data,
+                                                          .n_categories = p->n_categories,
+                                                          .categories = p->categories,
+                                                          .n_series = 1,
+                                                          .series = p->series,
+                                                          .kind = EST_CHART_FOREST,
+                                                          .reference = 0,
+                                                          .about = p->about});
     est_i_text_free(&title);
     est_i_text_free(&words);
 }

@@ -24,8 +24,8 @@ static void name_estimate(const est_i_compare_run *run, const est_i_estimate *e,
     est_i_compare_tell(run, e, &which);
     names->failed = names->failed || which.failed;
     if (count < MOST_NAMED)
-        est_i_text_printf(names, "%s%s%s%s%s of %s", count ? ", " : "", e->keys.value[EST_I_KEY_INDICATOR], which.length ? " (" : "",
-                          which.length ? which.data : "", which.length ? ")" : "", called(e));
+        est_i_text_printf(names, "%s%s%s%s%s of %s", count ? ", " : "", e->keys.value[EST_I_KEY_INDICATOR],
+                          which.length ? " (" : "", which.length ? which.data : "", which.length ? ")" : "", called(e));
     else if (count == MOST_NAMED)
         est_i_text_append(names, " and others");
     est_i_text_free(&which);
@@ -42,7 +42,8 @@ static size_t name_all(const est_i_compare_run *run, bool (*holds)(const est_i_e
     return count;
 }
 
-static void note_all(est_i_compare_run *run, bool (*holds)(const est_i_estimate *), est_severity severity, const char *code, const char *message)
+static void note_all(est_i_compare_run *run, bool (*holds)(const est_i_estimate *), est_severity severity, const char *code,
+                     const char *message)
 {
     est_i_text names = {0};
     size_t count = name_all(run, holds, &names);
@@ -122,9 +123,11 @@ static void note_break(est_i_compare_run *run, const est_i_estimate *a, const es
     if (text.failed || which.failed)
         est_i_result_no_memory(run->builder);
     else
-        est_i_result_note(run->builder, run->context, EST_WARNING, "definition_break", "%s%s%s%s of %s and of %s are not of the same thing: %s. "
-                          "What stands between them is no change of one thing", b->keys.value[EST_I_KEY_INDICATOR], which.length ? " (" : "",
-                          which.length ? which.data : "", which.length ? ")" : "", a->name, b->name, text.data);
+        est_i_result_note(run->builder, run->context, EST_WARNING, "definition_break",
+                          "%s%s%s%s of %s and of %s are not of the same thing: %s. "
+                          "What stands between them is no change of one thing",
+                          b->keys.value[EST_I_KEY_INDICATOR], which.length ? " (" : "", which.length ? which.data : "",
+                          which.length ? ")" : "", a->name, b->name, text.data);
     est_i_text_free(&text);
     est_i_text_free(&which);
 }
@@ -140,8 +143,10 @@ static void note_breaks(est_i_compare_run *run)
                 note_break(run, a, b);
         }
     if (count > MOST_BREAKS)
-        est_i_result_note(run->builder, run->context, EST_WARNING, "definition_break", "there are %zu more breaks; each number that crosses one is "
-                          "marked", count - MOST_BREAKS);
+        est_i_result_note(run->builder, run->context, EST_WARNING, "definition_break",
+                          "there are %zu more breaks; each number that crosses one is "
+                          "marked",
+                          count - MOST_BREAKS);
 }
 
 /* Keys that no estimate of any series tells: two of them may differ without anybody seeing it. */
@@ -156,8 +161,11 @@ static void note_untold(est_i_compare_run *run)
     if (names.failed)
         est_i_result_no_memory(run->builder);
     else if (names.length)
-        est_i_result_note(run->builder, run->context, untold & EST_I_KEY_BIT(EST_I_KEY_DEFINITION) ? EST_WARNING : EST_NOTE, "not_told", "Some of the estimates that are compared do not tell: %s. Nothing shows "
-                          "whether it is the same", names.data);
+        est_i_result_note(run->builder, run->context, untold & EST_I_KEY_BIT(EST_I_KEY_DEFINITION) ? EST_WARNING : EST_NOTE,
+                          "not_told",
+                          "Some of the estimates that are compared do not tell: %s. Nothing shows "
+                          "whether it is the same",
+                          names.data);
     est_i_text_free(&names);
 }
 
@@ -171,8 +179,10 @@ static void note_alone(est_i_compare_run *run)
     if (names.failed)
         est_i_result_no_memory(run->builder);
     else if (count)
-        est_i_result_note(run->builder, run->context, *run->options->id ? EST_WARNING : EST_NOTE, "alone", "%zu estimate%s without another of the same thing (indicator, labels, "
-                          "geography, ages, sex) %s left out: %s", count, count == 1 ? "" : "s", count == 1 ? "is" : "are", names.data);
+        est_i_result_note(run->builder, run->context, *run->options->id ? EST_WARNING : EST_NOTE, "alone",
+                          "%zu estimate%s without another of the same thing (indicator, labels, "
+                          "geography, ages, sex) %s left out: %s",
+                          count, count == 1 ? "" : "s", count == 1 ? "is" : "are", names.data);
     est_i_text_free(&names);
 }
 
@@ -181,19 +191,25 @@ void est_i_compare_notes(est_i_compare_run *run)
     note_breaks(run);
     note_all(run, is_withheld, EST_NOTE, "withheld", "withheld in its own publication, so it has no difference either");
     note_all(run, is_bound, EST_WARNING, "bound", "a bound, not an estimate; nothing is subtracted from it");
-    note_all(run, has_no_se, EST_NOTE, "no_se", "no standard error is known, so a difference with it has no interval. For a complete count, "
+    note_all(run, has_no_se, EST_NOTE, "no_se",
+             "no standard error is known, so a difference with it has no interval. For a complete count, "
              "where none applies, put 0 into the column se");
-    note_all(run, is_plain, EST_NOTE, "se_from_interval", "the standard error is taken from the interval, which is symmetric as it is");
-    note_all(run, is_log, EST_NOTE, "se_from_interval", "the standard error is taken from the interval, as symmetric on the log scale");
-    note_all(run, is_logit, EST_NOTE, "se_from_interval", "the standard error is taken from the interval, as symmetric on the logit scale");
+    note_all(run, is_plain, EST_NOTE, "se_from_interval",
+             "the standard error is taken from the interval, which is symmetric as it is");
+    note_all(run, is_log, EST_NOTE, "se_from_interval",
+             "the standard error is taken from the interval, as symmetric on the log scale");
+    note_all(run, is_logit, EST_NOTE, "se_from_interval",
+             "the standard error is taken from the interval, as symmetric on the logit scale");
     note_all(run, is_assumed, EST_WARNING, "level_assumed", "the level of the interval is not told and taken to be 95 %");
     note_all(run, is_zero, EST_NOTE, "zero", "an estimate of 0 has no ratio, or one without an interval");
     note_untold(run);
     note_alone(run);
     if (any(run, has_se))
-        est_i_result_note(run->builder, run->context, EST_NOTE, "independent", "The standard errors take the samples as independent. Waves that share "
+        est_i_result_note(run->builder, run->context, EST_NOTE, "independent",
+                          "The standard errors take the samples as independent. Waves that share "
                           "primary sampling units, or a total and a part of it, are not: est survey --wave is made for waves");
     if (any(run, is_detected))
-        est_i_result_note(run->builder, run->context, EST_NOTE, "detection", "Fewer or more detected victims may be a change of detection and "
+        est_i_result_note(run->builder, run->context, EST_NOTE, "detection",
+                          "Fewer or more detected victims may be a change of detection and "
                           "recording and not of trafficking (metadata of SDG 16.2.2, 4.b)");
 }

@@ -12,19 +12,23 @@
 #define NONE SIZE_MAX
 #define MOST_ESTIMATES 100000
 
-typedef enum number_column {
-    IS_ESTIMATE, IS_SE, IS_LOWER, IS_UPPER, IS_LEVEL, IS_DF, IS_N, NUMBERS
-} number_column;
+typedef enum number_column { IS_ESTIMATE, IS_SE, IS_LOWER, IS_UPPER, IS_LEVEL, IS_DF, IS_N, NUMBERS } number_column;
 
 static const char *const number_names[NUMBERS] = {"estimate", "se", "lower", "upper", "level", "df", "n"};
 static const char *const text_names[EST_I_TEXTS] = {
-    [EST_I_TEXT_ID] = "id", [EST_I_TEXT_PERIOD] = "period", [EST_I_TEXT_QUALIFIER] = "qualifier", [EST_I_TEXT_INTERVAL] = "interval",
-    [EST_I_TEXT_SOURCE] = "source", [EST_I_TEXT_NOTE] = "note", [EST_I_TEXT_TABLE] = "table",
+    [EST_I_TEXT_ID] = "id",
+    [EST_I_TEXT_PERIOD] = "period",
+    [EST_I_TEXT_QUALIFIER] = "qualifier",
+    [EST_I_TEXT_INTERVAL] = "interval",
+    [EST_I_TEXT_SOURCE] = "source",
+    [EST_I_TEXT_NOTE] = "note",
+    [EST_I_TEXT_TABLE] = "table",
 };
 /* Neither keys nor labels, and not asked here. */
-static const char *const other_names[] = {"estimand", "indicator", "year", "flags", "method", "title", "data_public", "synthetic",
-                                          "internal", EST_I_SYNTHETIC_COLUMN, "n_weighted", "numerator", "cv", "deff", "deft",
-                                          "effective_n", "mark", "detail"};
+static const char *const other_names[] = {"estimand",    "indicator",   "year",      "flags",    "method",
+                                          "title",       "data_public", "synthetic", "internal", EST_I_SYNTHETIC_COLUMN,
+                                          "n_weighted",  "numerator",   "cv",        "deff",     "deft",
+                                          "effective_n", "mark",        "detail"};
 
 /* Where a table has what; NONE = nowhere. */
 typedef struct layout {
@@ -70,8 +74,11 @@ static est_status find_labels(layout *columns, est_error *error)
 static est_status find_columns(const est_table *table, layout *columns, est_error *error)
 {
     size_t required = 0;
-    *columns = (layout){.table = table, .year = place_of(table, "year"), .flags = place_of(table, "flags"),
-                        .labelled_period = place_of(table, "domain:period"), .second_indicator = place_of(table, "indicator")};
+    *columns = (layout){.table = table,
+                        .year = place_of(table, "year"),
+                        .flags = place_of(table, "flags"),
+                        .labelled_period = place_of(table, "domain:period"),
+                        .second_indicator = place_of(table, "indicator")};
     for (size_t i = 0; i < NUMBERS; i++)
         columns->number[i] = place_of(table, number_names[i]);
     for (size_t i = 0; i < EST_I_TEXTS; i++)
@@ -81,8 +88,8 @@ static est_status find_columns(const est_table *table, layout *columns, est_erro
     columns->key[EST_I_KEY_INDICATOR] = place_of(table, "estimand");
     est_status status = EST_OK;
     if (columns->key[EST_I_KEY_INDICATOR] == NONE && columns->second_indicator == NONE)
-        status = est_i_table_require(table, "estimand", "what each row estimates; a table of estimates has a row an estimate", &required,
-                                     error);
+        status = est_i_table_require(table, "estimand", "what each row estimates; a table of estimates has a row an estimate",
+                                     &required, error);
     if (status == EST_OK)
         status = est_i_table_require(table, "estimate", "the estimates", &required, error);
     return status == EST_OK ? find_labels(columns, error) : status;
@@ -153,7 +160,8 @@ static est_status fail_cell(const layout *columns, size_t column, size_t row, co
 {
     char found[128];
     est_i_table_describe(columns->table, column, row, false, found);
-    return est_i_fail_at(error, EST_EVALUE, est_i_table_place(columns->table, (long)column, row), "found %s, expected %s", found, expected);
+    return est_i_fail_at(error, EST_EVALUE, est_i_table_place(columns->table, (long)column, row), "found %s, expected %s", found,
+                         expected);
 }
 
 static est_status take_number(const layout *columns, number_column which, size_t row, double *value, est_error *error)
@@ -207,7 +215,8 @@ static const char *flag_at(const void *user, size_t index)
 static est_status take_flag(const layout *columns, const char *name, size_t length, est_i_estimate *e, est_error *error)
 {
     size_t flag = 0;
-    while (flag < EST_FLAG_END && (strlen(est_flag_name((est_flag)flag)) != length || memcmp(est_flag_name((est_flag)flag), name, length)))
+    while (flag < EST_FLAG_END &&
+           (strlen(est_flag_name((est_flag)flag)) != length || memcmp(est_flag_name((est_flag)flag), name, length)))
         flag++;
     if (flag < EST_FLAG_END) {
         e->flags |= EST_FLAG_BIT(flag);
@@ -302,7 +311,8 @@ est_status est_i_compare_read(est_i_compare_run *run)
     const est_table *with = run->options->with;
     size_t rows = est_table_rows(run->data) + (with ? est_table_rows(with) : 0);
     if (rows > MOST_ESTIMATES)
-        return est_i_fail(run->error, EST_EDEFINITION, "found %zu rows, expected a table of estimates, at most %d of them", rows, MOST_ESTIMATES);
+        return est_i_fail(run->error, EST_EDEFINITION, "found %zu rows, expected a table of estimates, at most %d of them", rows,
+                          MOST_ESTIMATES);
     run->estimates = calloc(rows + 1, sizeof *run->estimates);
     est_status status = run->estimates ? read_table(run, run->data) : est_i_no_memory(run->error);
     if (status == EST_OK && with)

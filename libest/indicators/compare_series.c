@@ -34,8 +34,12 @@ static const char *estimand_of(const est_i_estimate *e, const char *name)
 /* A key, a label or a text by the name of its column; NULL if the row has nothing of that name. */
 static const char *value_of(const est_i_estimate *e, const char *name)
 {
-    static const char *const texts[] = {[EST_I_TEXT_ID] = "id", [EST_I_TEXT_PERIOD] = "period", [EST_I_TEXT_QUALIFIER] = "qualifier",
-                                        [EST_I_TEXT_INTERVAL] = "interval", [EST_I_TEXT_SOURCE] = "source", [EST_I_TEXT_NOTE] = "note",
+    static const char *const texts[] = {[EST_I_TEXT_ID] = "id",
+                                        [EST_I_TEXT_PERIOD] = "period",
+                                        [EST_I_TEXT_QUALIFIER] = "qualifier",
+                                        [EST_I_TEXT_INTERVAL] = "interval",
+                                        [EST_I_TEXT_SOURCE] = "source",
+                                        [EST_I_TEXT_NOTE] = "note",
                                         [EST_I_TEXT_TABLE] = "table"};
     const char *value = strcmp(name, "estimand") == 0 ? e->keys.value[EST_I_KEY_INDICATOR] : NULL;
     for (int key = 0; key < EST_I_KEYS && !value; key++)
@@ -65,9 +69,10 @@ static est_status fail_selection(const selection *s, const char *found, est_erro
 {
     candidates all = {s};
     const char *nearest = est_i_nearest_name(found, s->run->n_estimates, candidate, &all);
-    return est_i_fail(error, EST_EOPTION, "option --%s: found '%.100s'%s%.100s, which no row has%s%.100s%s", s->option, s->name ? s->name : found,
-                      s->name ? "=" : "", s->name ? found : "", nearest && *nearest ? "; did you mean '" : "",
-                      nearest && *nearest ? nearest : "", nearest && *nearest ? "'?" : "");
+    return est_i_fail(error, EST_EOPTION, "option --%s: found '%.100s'%s%.100s, which no row has%s%.100s%s", s->option,
+                      s->name ? s->name : found, s->name ? "=" : "", s->name ? found : "",
+                      nearest && *nearest ? "; did you mean '" : "", nearest && *nearest ? nearest : "",
+                      nearest && *nearest ? "'?" : "");
 }
 
 /* Marks the rows that have the value: wanted[i] becomes true. */
@@ -91,8 +96,10 @@ static void keep(est_i_compare_run *run, const bool *wanted)
 
 static est_status fail_list(const char *option, const char *list, est_error *error)
 {
-    return est_i_fail(error, EST_EOPTION, "option --%s: found '%.200s', expected names parted by commas; a name with a comma stands between "
-                      "double quotes", option, list);
+    return est_i_fail(error, EST_EOPTION,
+                      "option --%s: found '%.200s', expected names parted by commas; a name with a comma stands between "
+                      "double quotes",
+                      option, list);
 }
 
 /* --id and --estimand: rows that have one of the names. */
@@ -132,13 +139,16 @@ static est_status select_value(est_i_compare_run *run, char *item)
     bool *wanted = calloc(run->n_estimates + 1, sizeof *wanted);
     est_status status = wanted ? EST_OK : est_i_no_memory(run->error);
     if (status == EST_OK && (!equals || equals == item))
-        status = est_i_fail(run->error, EST_EOPTION, "option --domain: found '%.100s', expected COLUMN=VALUE parted by commas, such as "
-                            "county=Busia,sex=female", item);
+        status = est_i_fail(run->error, EST_EOPTION,
+                            "option --domain: found '%.100s', expected COLUMN=VALUE parted by commas, such as "
+                            "county=Busia,sex=female",
+                            item);
     if (status == EST_OK) {
         *equals = '\0';
         selection s = {run, "domain", value_of, item};
         if (!any_has(run, item))
-            status = est_i_fail(run->error, EST_EOPTION, "option --domain: found '%.100s', which is neither a label nor a key of any row", item);
+            status = est_i_fail(run->error, EST_EOPTION,
+                                "option --domain: found '%.100s', which is neither a label nor a key of any row", item);
         else
             status = mark_value(&s, equals + 1, wanted, run->error);
     }
@@ -190,7 +200,8 @@ static bool is_repeated(const est_i_estimate *a, const est_i_estimate *b)
     return a->from == b->from && equal_numbers(a->estimate, b->estimate) && equal_numbers(a->se, b->se) &&
            equal_numbers(a->lower, b->lower) && equal_numbers(a->upper, b->upper) && equal_numbers(a->n, b->n) &&
            strcmp(a->text[EST_I_TEXT_PERIOD], b->text[EST_I_TEXT_PERIOD]) == 0 &&
-           strcmp(a->text[EST_I_TEXT_ID], b->text[EST_I_TEXT_ID]) == 0 && !est_i_keys_differ(&a->keys, &b->keys) && est_i_labels_same(a, b);
+           strcmp(a->text[EST_I_TEXT_ID], b->text[EST_I_TEXT_ID]) == 0 && !est_i_keys_differ(&a->keys, &b->keys) &&
+           est_i_labels_same(a, b);
 }
 
 static est_status drop_repeated(est_i_compare_run *run)
@@ -219,15 +230,18 @@ static est_status take_estimates(est_i_compare_run *run)
     for (size_t i = 0; i < run->n_estimates; i++)
         taken += run->estimates[i].taken;
     if (status == EST_OK && taken > MOST_TAKEN)
-        status = est_i_fail(run->error, EST_EDEFINITION, "found %zu estimates to compare, expected at most %d; take fewer by --estimand, --domain "
-                            "or --id", taken, MOST_TAKEN);
+        status = est_i_fail(run->error, EST_EDEFINITION,
+                            "found %zu estimates to compare, expected at most %d; take fewer by --estimand, --domain "
+                            "or --id",
+                            taken, MOST_TAKEN);
     return status == EST_OK ? drop_repeated(run) : status;
 }
 
 /* ---- series ---- */
 
-/* The first tier takes for one series what is of the same thing by name: indicator, labels, place, ages and sex. Only where that leaves
- * every estimate alone, the user must have meant those of one indicator, or all of them; they then differ, and the guard speaks. */
+/* The first tier takes for one series what is of the same thing by name: indicator, labels, place, ages and sex. Only where that
+ * leaves every estimate alone, the user must have meant those of one indicator, or all of them; they then differ, and the guard
+ * speaks. */
 typedef enum tier { BY_THING = 0, BY_INDICATOR, ALL_TOGETHER, TIERS } tier;
 
 static bool belong_together(const est_i_estimate *a, const est_i_estimate *b, tier level)
@@ -321,7 +335,8 @@ static void append_place(const est_i_compare_run *run, size_t series, const est_
     if (run->options->with && is_only_of_table(run, series, e))
         est_i_text_append(name, table);
     else
-        est_i_text_printf(name, "row %zu%s%s", e->record + 1, run->options->with ? " of the " : "", run->options->with ? table : "");
+        est_i_text_printf(name, "row %zu%s%s", e->record + 1, run->options->with ? " of the " : "",
+                          run->options->with ? table : "");
 }
 
 static bool is_only_of_period(const est_i_compare_run *run, size_t series, const est_i_estimate *e)
@@ -358,7 +373,8 @@ static est_status name_estimates(est_i_compare_run *run, size_t series)
 /* ---- the guard ---- */
 
 /* Labels of a that b has not, or otherwise; `both`: also those that both have. */
-static bool labels_differ(const est_i_estimate *a, const est_i_estimate *b, bool both, bool swapped, size_t longest, est_i_text *text)
+static bool labels_differ(const est_i_estimate *a, const est_i_estimate *b, bool both, bool swapped, size_t longest,
+                          est_i_text *text)
 {
     bool differ = false;
     for (size_t i = 0; i < a->n_labels; i++) {
@@ -367,7 +383,11 @@ static bool labels_differ(const est_i_estimate *a, const est_i_estimate *b, bool
             continue;
         differ = true;
         if (text)
-            est_i_difference_explain(a->labels[i].name, swapped ? other ? other : "" : mine, swapped ? mine : other ? other : "", longest, text);
+            est_i_difference_explain(a->labels[i].name, swapped ? other ? other : "" : mine,
+                                     swapped ? mine
+                                     : other ? other
+                                             : "",
+                                     longest, text);
     }
     return differ;
 }
@@ -393,13 +413,15 @@ static est_status refuse(const est_i_compare_run *run, const est_i_estimate *a, 
 {
     est_i_text text = {0};
     est_i_estimates_differ(a, b, longest_shown(a, b), &text);
-    est_status status = text.failed ? est_i_no_memory(run->error)
-                                    : est_i_fail_at(run->error, EST_EDEFINITION, est_i_table_place(b->from, -1, b->record),
-                                                    "the estimates '%.60s' of %.40s and '%.60s' of %.40s are not of the same thing and can be "
-                                                    "neither subtracted nor put in one series: %s. Compare estimates of one thing (choose by "
-                                                    "--id, --estimand or --domain), or mark the break with --allow-break",
-                                                    a->keys.value[EST_I_KEY_INDICATOR], a->name, b->keys.value[EST_I_KEY_INDICATOR], b->name,
-                                                    text.data);
+    est_status status = text.failed
+                            ? est_i_no_memory(run->error)
+                            : est_i_fail_at(
+                                  run->error, EST_EDEFINITION, est_i_table_place(b->from, -1, b->record),
+                                  "the estimates '%.60s' of %.40s and '%.60s' of %.40s are not of the same thing and can be "
+                                  "neither subtracted nor put in one series: %s. Compare estimates of one thing (choose by "
+                                  "--id, --estimand or --domain), or mark the break with --allow-break",
+                                  a->keys.value[EST_I_KEY_INDICATOR], a->name, b->keys.value[EST_I_KEY_INDICATOR], b->name,
+                                  text.data);
     est_i_text_free(&text);
     return status;
 }
@@ -425,7 +447,8 @@ static est_status find_series(est_i_compare_run *run)
     for (size_t i = 0; i < run->n_estimates; i++)
         taken += run->estimates[i].taken;
     if (status == EST_OK && !has_company(run))
-        status = est_i_fail(run->error, EST_EDEFINITION, "found %zu estimate%s to compare, expected at least two", taken, taken == 1 ? "" : "s");
+        status = est_i_fail(run->error, EST_EDEFINITION, "found %zu estimate%s to compare, expected at least two", taken,
+                            taken == 1 ? "" : "s");
     return status;
 }
 

@@ -13,8 +13,8 @@
 #define MOST_VALUES 6
 
 /* What holds of an estimate holds of what is made from it. Limits, degrees of freedom and suppression are judged anew. */
-#define CARRIED_NOT                                                                                                                  \
-    (EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED) | EST_FLAG_BIT(EST_FLAG_NOT_ESTIMABLE) | EST_FLAG_BIT(EST_FLAG_SUPPRESSED) |              \
+#define CARRIED_NOT                                                                                                      \
+    (EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED) | EST_FLAG_BIT(EST_FLAG_NOT_ESTIMABLE) | EST_FLAG_BIT(EST_FLAG_SUPPRESSED) | \
      EST_FLAG_BIT(EST_FLAG_FEW_DF) | EST_FLAG_BIT(EST_FLAG_NO_DF) | EST_FLAG_BIT(EST_FLAG_AT_BOUND))
 
 /* ---- keys of all that is compared ---- */
@@ -112,9 +112,12 @@ static void fill_keys(const est_i_estimate *e, est_row *row)
 static void clear_keys(const est_i_estimate *a, const est_i_estimate *b, est_row *row)
 {
     uint32_t differ = est_i_keys_differ(&a->keys, &b->keys);
-    const char **const texts[EST_I_KEYS] = {
-        [EST_I_KEY_GEOGRAPHY] = &row->geography,   [EST_I_KEY_AGES] = &row->ages, [EST_I_KEY_POPULATION] = &row->population,
-        [EST_I_KEY_DEFINITION] = &row->definition, [EST_I_KEY_UNIT] = &row->unit, [EST_I_KEY_REFERENCE_PERIOD] = &row->reference_period};
+    const char **const texts[EST_I_KEYS] = {[EST_I_KEY_GEOGRAPHY] = &row->geography,
+                                            [EST_I_KEY_AGES] = &row->ages,
+                                            [EST_I_KEY_POPULATION] = &row->population,
+                                            [EST_I_KEY_DEFINITION] = &row->definition,
+                                            [EST_I_KEY_UNIT] = &row->unit,
+                                            [EST_I_KEY_REFERENCE_PERIOD] = &row->reference_period};
     for (int key = 0; key < EST_I_KEYS; key++)
         if (texts[key] && (differ & EST_I_KEY_BIT(key)))
             *texts[key] = "";
@@ -170,8 +173,8 @@ static void name_change(change_row kind, const char *from, const char *to, est_i
     est_i_text_append(estimand, ")");
 }
 
-static void add_change(est_i_compare_run *run, change_row kind, const est_i_estimate *a, const est_i_estimate *b, const est_i_change *c,
-                       est_label *labels)
+static void add_change(est_i_compare_run *run, change_row kind, const est_i_estimate *a, const est_i_estimate *b,
+                       const est_i_change *c, est_label *labels)
 {
     est_i_text estimand = {0};
     bool breaks = est_i_estimates_differ(a, b, 0, NULL);
@@ -207,7 +210,8 @@ static void add_changes(est_i_compare_run *run, const est_i_estimate *a, const e
     add_change(run, (change_row){"ratio", false, false}, a, b, &ratio, labels);
     if (years > 0) {
         est_i_change yearly = est_i_change_per_year(difference, years);
-        add_change(run, (change_row){"change_per_year", true, fabs(years - 1) < 1e-9}, a, b, &yearly, labels); /* of one year: the difference */
+        add_change(run, (change_row){"change_per_year", true, fabs(years - 1) < 1e-9}, a, b, &yearly,
+                   labels); /* of one year: the difference */
     }
 }
 
@@ -228,8 +232,11 @@ static void add_series(est_i_compare_run *run, size_t series, est_label *labels)
 
 static const char *se_words(const est_i_estimate *e)
 {
-    static const char *const words[] = {[EST_I_SE_NONE] = "none", [EST_I_SE_GIVEN] = "given", [EST_I_SE_PLAIN] = "from the interval",
-                                        [EST_I_SE_LOG] = "from the interval, log scale", [EST_I_SE_LOGIT] = "from the interval, logit scale"};
+    static const char *const words[] = {[EST_I_SE_NONE] = "none",
+                                        [EST_I_SE_GIVEN] = "given",
+                                        [EST_I_SE_PLAIN] = "from the interval",
+                                        [EST_I_SE_LOG] = "from the interval, log scale",
+                                        [EST_I_SE_LOGIT] = "from the interval, logit scale"};
     return words[e->se_from];
 }
 
@@ -287,7 +294,8 @@ static void add_breaks(est_i_compare_run *run)
             if (!est_i_keys_differ(&a->keys, &b->keys))
                 continue;
             if (!started)
-                est_i_result_frame(run->builder, "breaks", "Breaks of the series: what is not the same", 5, columns, NULL, MOST_LINES);
+                est_i_result_frame(run->builder, "breaks", "Breaks of the series: what is not the same", 5, columns, NULL,
+                                   MOST_LINES);
             started = true;
             add_break_lines(run, a, b);
         }

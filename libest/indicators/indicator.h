@@ -16,7 +16,7 @@
 extern const est_method est_i_method_child_labour, est_i_method_child_marriage, est_i_method_forced_marriage, est_i_method_forced_labour;
 
 /* The option table that these methods share. */
-#define EST_I_INDICATOR_SPECS 29
+#define EST_I_INDICATOR_SPECS 30
 extern const est_option_spec est_i_indicator_specs[EST_I_INDICATOR_SPECS];
 est_status est_i_indicator_validate(const void *options, est_error *error);
 

@@ -1,5 +1,6 @@
 /* The result: rows of the survey engine under the names of the indicators, with their keys. */
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,13 +138,25 @@ static void copy_stats(est_i_indicator_run *run)
     }
 }
 
+/* The engine also speaks of columns that are no row here: missing answers, counts. */
+static bool is_about_rows(const est_i_indicator_run *run, const char *code)
+{
+    const est_result *so_far = est_i_result_so_far(run->builder);
+    uint32_t flag = strcmp(code, "at_bound") == 0 ? EST_FLAG_BIT(EST_FLAG_AT_BOUND) : strcmp(code, "few_df") == 0
+                    ? EST_FLAG_BIT(EST_FLAG_FEW_DF) : strcmp(code, "no_df") == 0 ? EST_FLAG_BIT(EST_FLAG_NO_DF) : 0;
+    bool about = flag == 0;
+    for (size_t i = 0; i < est_result_rows(so_far) && !about; i++)
+        about = (est_result_row(so_far, i)->flags & flag) != 0;
+    return about;
+}
+
 /* Notes of the engine that name no column of the view. */
 static void copy_notes(est_i_indicator_run *run)
 {
     const est_result *from = run->estimates ? run->estimates : run->medians;
     for (size_t i = 0; i < est_result_notes(from); i++) {
         const est_note *note = est_result_note(from, i);
-        bool ours = strstr(note->message, "_v") || strstr(note->message, "_universe") || strcmp(note->code, "missing_values") == 0;
+        bool ours = strstr(note->message, "_v") || strstr(note->message, "_universe") || !is_about_rows(run, note->code);
         if (!ours && note->public_message)
             est_i_result_note_public(run->builder, run->context, note->severity, note->code, note->public_message, "%s", note->message);
         else if (!ours)

@@ -19,9 +19,11 @@ static const est_option_spec specs[] = {
      "populations; column population and any of denominator, period, sex, age, geography; for Kenya dataset:kenya_population", 0},
     {"denominator", EST_OPTION_TEXT, AT(denominator), "", 0, 0, NULL,
      "whose population it is; a value of its column 'denominator', or a name for all of it; stands beside every rate", 0},
-    {"by", EST_OPTION_COLUMNS, AT(by), "", 0, 0, NULL, "groups of counted victims: every crossing of sex, age, form or further columns", 0},
+    {"by", EST_OPTION_COLUMNS, AT(by), "", 0, 0, NULL,
+     "groups of counted victims: every crossing of sex, age, form or further columns", 0},
     {"period", EST_OPTION_COLUMN, AT(period), "", 0, 0, NULL, "column of periods; default 'period' or 'year'", 0},
-    {"count", EST_OPTION_COLUMN, AT(count), "", 0, 0, NULL, "column of counts; default 'count' if there is one, else a row is a victim", 0},
+    {"count", EST_OPTION_COLUMN, AT(count), "", 0, 0, NULL,
+     "column of counts; default 'count' if there is one, else a row is a victim", 0},
     {"sex", EST_OPTION_COLUMN, AT(sex), "", 0, 0, NULL, "column or label of the sex; default 'sex'", 0},
     {"age", EST_OPTION_COLUMN, AT(age), "", 0, 0, NULL,
      "column or label of child and adult, or of the age in years; default 'age_group' or 'age'", 0},
@@ -47,13 +49,15 @@ static est_status validate(const void *options, est_error *error)
 {
     const est_trafficking_options *o = options;
     if (!o->population)
-        return est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = "population"},
-                             "option --population is missing: a rate is per people, and whose number of people it is must be chosen; for "
-                             "Kenya --population dataset:kenya_population");
+        return est_i_fail(
+            error, EST_EOPTION,
+            "option --population is missing: a rate is per people, and whose number of people it is must be chosen; for "
+            "Kenya --population dataset:kenya_population");
     if (o->window_years > 0 && o->window_years != 1)
-        return est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = "window-years"},
-                             "option --window-years: found windows that are not one year long, which have no rate of SDG 16.2.2: people "
-                             "of several years are neither those of a year nor their mean. Count or estimate each year by itself");
+        return est_i_fail(
+            error, EST_EOPTION,
+            "option --window-years: found windows that are not one year long, which have no rate of SDG 16.2.2: people "
+            "of several years are neither those of a year nor their mean. Count or estimate each year by itself");
     return EST_OK;
 }
 
@@ -120,14 +124,17 @@ static est_status check_windows(const est_i_trafficking *run)
     if (run->n_victims > 0 || !run->left_out)
         return EST_OK;
     if (run->left_out_window == EST_I_WINDOW_UNKNOWN)
-        return est_i_fail_at(run->error, EST_EDEFINITION, place,
-                             "found %s%.60s%s whose length is not told, expected windows of one year: only those have a rate of SDG "
-                             "16.2.2. If it is one year, say so with --window-years 1%s", *label ? "the period '" : "data without periods",
-                             label, *label ? "'" : "", *label ? "" : " and --year");
-    return est_i_fail_at(run->error, EST_EDEFINITION, place,
-                         "found the period '%.60s', which is %s than a year, expected windows of one year: the people of a longer or "
-                         "shorter window are neither those of a year nor their mean, and windows cannot be added up or divided. Count or "
-                         "estimate each year by itself", label, run->left_out_window == EST_I_WINDOW_LONGER ? "longer" : "shorter");
+        return est_i_fail_at(
+            run->error, EST_EDEFINITION, place,
+            "found %s%.60s%s whose length is not told, expected windows of one year: only those have a rate of SDG "
+            "16.2.2. If it is one year, say so with --window-years 1%s",
+            *label ? "the period '" : "data without periods", label, *label ? "'" : "", *label ? "" : " and --year");
+    return est_i_fail_at(
+        run->error, EST_EDEFINITION, place,
+        "found the period '%.60s', which is %s than a year, expected windows of one year: the people of a longer or "
+        "shorter window are neither those of a year nor their mean, and windows cannot be added up or divided. Count or "
+        "estimate each year by itself",
+        label, run->left_out_window == EST_I_WINDOW_LONGER ? "longer" : "shorter");
 }
 
 /* Population of each group */
@@ -143,7 +150,8 @@ static est_status find_population(est_i_trafficking *run, est_i_victims *v)
     run->population.used[v->population_row] = 1;
     double people = est_i_population_people(&run->population, v->population_row);
     if (v->estimate > people)
-        status = est_i_fail_at(run->error, EST_EVALUE, est_i_table_place(run->population.table, run->population.people, v->population_row),
+        status = est_i_fail_at(run->error, EST_EVALUE,
+                               est_i_table_place(run->population.table, run->population.people, v->population_row),
                                "found fewer people than victims among them, expected the population of the same group and year");
     return status;
 }
@@ -157,11 +165,15 @@ static est_status find_populations(est_i_trafficking *run)
         found += status == EST_OK && run->victims[i].population_row != SIZE_MAX;
     }
     if (status == EST_OK && found == 0)
-        status = est_i_fail_at(run->error, EST_EDEFINITION, est_i_table_place_column(run->population.table, -1),
-                               "found no population of any group of the data by denominator '%.60s', expected the same period, sex and "
-                               "age (for all people: both and all)%s", run->population.name,
-                               run->population.period >= 0 && !*run->options->year && run->n_periods == 1 && !*run->periods[0]
-                                   ? "; name the year of the data with --year" : "");
+        status = est_i_fail_at(
+            run->error, EST_EDEFINITION, est_i_table_place_column(run->population.table, -1),
+            "found no population of any group of the data by denominator '%.60s' (first: period '%.60s'), expected the "
+            "same period, sex and age (for all people: both and all)%s",
+            run->population.name,
+            run->n_victims && *run->victims[0].group.period ? run->victims[0].group.period : run->options->year,
+            run->population.period >= 0 && !*run->options->year && run->n_periods == 1 && !*run->periods[0]
+                ? "; name the year of the data with --year"
+                : "");
     return status;
 }
 
@@ -209,12 +221,16 @@ static est_status fit(const est_table *data, const void *options, const est_cont
 
 const est_method est_i_method_trafficking = {
     .id = "trafficking",
+    .family = "indicator",
     .title = "Victims of trafficking per 100,000 people (SDG 16.2.2)",
-    .summary = "From counts of detected victims: how many per 100,000 people, in all and by sex, age and form, each group over the population "
-               "of the same sex and age, under the UN series they are counted in. From a result of est mse or est trend (.json): the "
-               "estimate of detected and undetected victims per 100,000 with its interval, a national estimate and no UN series. The "
-               "population is taken as exact. Only windows of one year have a rate.",
-    .reference = "United Nations, SDG indicator metadata, 16.2.2 (2023-03-31); CHANCE 30(3), 2017, on counting victims by multiple systems estimation",
+    .summary =
+        "From counts of detected victims: how many per 100,000 people, in all and by sex, age and form, each group over the "
+        "population "
+        "of the same sex and age, under the UN series they are counted in. From a result of est mse or est trend (.json): the "
+        "estimate of detected and undetected victims per 100,000 with its interval, a national estimate and no UN series. The "
+        "population is taken as exact. Only windows of one year have a rate.",
+    .reference = "United Nations, SDG indicator metadata, 16.2.2 (2023-03-31); CHANCE 30(3), 2017, on counting victims by multiple "
+                 "systems estimation",
     .data = "a table of counts (period, sex, age, form, count), a row a victim, or the JSON of est mse or est trend",
     .options = specs,
     .n_options = SPECS,

@@ -52,7 +52,7 @@ bool est_i_words_equal(const char *a, const char *b); /* whatever case and blank
 typedef struct est_i_form {
     const char *category; /* the word of --forms */
     const char *label;
-    const char *series;   /* of numbers; "R" at the end for rates; "" = none */
+    const char *series; /* of numbers; "R" at the end for rates; "" = none */
 } est_i_form;
 
 enum { EST_I_FORMS = 5 };
@@ -78,9 +78,9 @@ typedef struct est_i_population {
     size_t n_dimensions;
     const est_i_dimension *dimensions;
     long people, denominator, period, sex, age, geography, reference_date, source;
-    char *name;             /* of the denominator */
-    uint8_t *chosen;        /* per row: it is of this denominator */
-    uint8_t *used;          /* per row: a rate stands on it */
+    char *name;      /* of the denominator */
+    uint8_t *chosen; /* per row: it is of this denominator */
+    uint8_t *used;   /* per row: a rate stands on it */
 } est_i_population;
 
 /* Every value is checked, of the rows of the denominator; texts stay the table's and the options'. */
@@ -99,7 +99,7 @@ est_status est_i_population_find(const est_i_population *population, const est_i
 double est_i_population_people(const est_i_population *population, size_t row);
 const char *est_i_population_geography(const est_i_population *population, size_t row); /* "" = not told */
 
-/* ---- windows ---- */
+/* ---- periods (trafficking_periods.c) ---- */
 
 /* Two labels of one window. */
 bool est_i_window_same(const char *a, const char *b);
@@ -134,29 +134,32 @@ typedef struct est_i_trafficking {
     est_i_monitor monitor;
     est_i_dimension dimensions[EST_I_GROUP_DIMENSIONS_MAX];
     size_t n_dimensions;
-    bool is_estimated;  /* from a result; else detected */
+    bool is_estimated; /* from a result; else detected */
     bool is_internal;
     est_i_population population;
     est_i_form_map forms;
-    char **kept;             /* texts of its own */
+    char **kept; /* texts of its own */
     size_t n_kept, kept_capacity;
-    const char **periods;    /* labels in time order; "" = the whole */
+    const char **periods; /* labels in time order; "" = the whole */
     size_t n_periods;
     est_i_victims *victims;
     size_t n_victims, victims_capacity;
-    const char *left_out;    /* the first window that is no year; NULL = none */
+    const char *left_out; /* the first window that is no year; NULL = none */
     est_i_window left_out_window;
-    bool not_stated;         /* groups of people of whom something is not stated */
-    bool rounded, withheld;  /* in the result that was read */
+    bool not_stated;        /* groups of people of whom something is not stated */
+    bool rounded, withheld; /* in the result that was read */
     bool other_estimands;
     bool sums_of_windows;
     const char *input_method;
-    double smallest;         /* count of a group, of counts */
+    double smallest; /* count of a group, of counts */
     est_i_result_builder *builder;
     est_error *error;
 } est_i_trafficking;
 
 est_status est_i_trafficking_add(est_i_trafficking *run, const est_i_victims *victims);
+/* The periods of a column in time order, into run->periods (with room for one more); *of_level, which the caller frees whatever the
+ * outcome: the period of each level. */
+est_status est_i_trafficking_periods(est_i_trafficking *run, size_t column, const est_i_levels *levels, size_t **of_level);
 /* A copy of a text that lives as long as the run; NULL without memory. */
 const char *est_i_trafficking_keep(est_i_trafficking *run, const char *text);
 

@@ -9,7 +9,6 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "data/periods.h"
 #include "data/table.h"
 #include "indicators/trafficking.h"
 
@@ -21,23 +20,23 @@
 /* One dimension of the table: labels, and which one each row has. */
 typedef struct axis {
     size_t column;
-    est_i_levels levels;   /* of the column */
-    uint32_t *label_of;    /* of each level: its label, or NOT_STATED */
-    const char **labels;   /* the run's own */
+    est_i_levels levels; /* of the column */
+    uint32_t *label_of;  /* of each level: its label, or NOT_STATED */
+    const char **labels; /* the run's own */
     size_t n_labels, capacity;
 } axis;
 
 typedef struct counter {
     est_i_trafficking *run;
-    long count;            /* column; -1 = a row a victim */
-    long period;           /* column; -1 = none */
+    long count;  /* column; -1 = a row a victim */
+    long period; /* column; -1 = none */
     est_i_levels period_levels;
-    est_i_periods periods;
+    size_t *period_of_level;
     axis axes[EST_I_GROUP_DIMENSIONS_MAX];
     size_t strides[EST_I_GROUP_DIMENSIONS_MAX]; /* "not stated" comes after the labels */
-    size_t n_cells;        /* of a period */
+    size_t n_cells;                             /* of a period */
     double *counts, *totals;
-    uint8_t *told;         /* [period * dimensions + dimension] */
+    uint8_t *told; /* [period * dimensions + dimension] */
 } counter;
 
 /* Columns */
@@ -50,8 +49,8 @@ static est_status require(const est_i_trafficking *run, const char *name, const 
 }
 
 /* The column that an option names, else the first of its usual names; -1 = none. */
-static est_status find_usual(const est_i_trafficking *run, const char *given, const char *option, const char *usual, const char *second,
-                             long *column)
+static est_status find_usual(const est_i_trafficking *run, const char *given, const char *option, const char *usual,
+                             const char *second, long *column)
 {
     size_t found = 0;
     est_status status = EST_OK;
@@ -121,7 +120,8 @@ static est_status find_dimensions(est_i_trafficking *run, counter *c)
         if (name.failed)
             status = est_i_no_memory(run->error);
         else if (!whole || !name.length)
-            status = est_i_fail(run->error, EST_EOPTION, "option --by: found '%.100s', expected names of columns parted by commas", o->by);
+            status = est_i_fail(run->error, EST_EOPTION, "option --by: found '%.100s', expected names of columns parted by commas",
+                                o->by);
         else
             status = take_name(run, c, &usual, name.data);
     }
@@ -145,8 +145,8 @@ static est_status fail_level(const counter *c, const axis *a, size_t level, cons
     char found[128];
     size_t row = a->levels.first[level];
     est_i_table_describe(c->run->data, a->column, row, a->levels.count > LEVELS_SHOWN, found);
-    return est_i_fail_at(c->run->error, EST_EVALUE, est_i_table_place(c->run->data, (long)a->column, row), "found %s, expected %s", found,
-                         expected);
+    return est_i_fail_at(c->run->error, EST_EVALUE, est_i_table_place(c->run->data, (long)a->column, row), "found %s, expected %s",
+                         found, expected);
 }
 
 static est_status add_label(counter *c, axis *a, const char *label, uint32_t *index)
@@ -259,26 +259,16 @@ static est_status read_axes(counter *c)
 static est_status read_periods(counter *c)
 {
     est_i_trafficking *run = c->run;
-    est_status status = EST_OK;
-    c->periods.count = 1;
     if (c->period >= 0) {
         size_t column = (size_t)c->period;
-        status = est_i_levels_read(run->data, column, &run->monitor, &c->period_levels, run->error);
-        if (status == EST_OK)
-            status = est_i_periods_read(run->data, column, &c->period_levels, NULL, &c->periods, run->error);
+        est_status status = est_i_levels_read(run->data, column, &run->monitor, &c->period_levels, run->error);
+        return status == EST_OK ? est_i_trafficking_periods(run, column, &c->period_levels, &c->period_of_level) : status;
     }
-    run->periods = status == EST_OK ? calloc(c->periods.count + 1, sizeof *run->periods) : NULL;
-    if (status == EST_OK && !run->periods)
+    run->periods = calloc(1, sizeof *run->periods);
+    if (!run->periods)
         return est_i_no_memory(run->error);
-    for (size_t p = 0; p < c->periods.count && status == EST_OK; p++) {
-        const char *label = c->period >= 0 ? c->periods.period[p].label : "";
-        run->periods[p] = est_i_trafficking_keep(run, label);
-        if (!run->periods[p])
-            status = est_i_no_memory(run->error);
-        else
-            run->n_periods = p + 1;
-    }
-    return status;
+    run->periods[run->n_periods++] = "";
+    return EST_OK;
 }
 
 static est_status period_of_row(const counter *c, size_t row, size_t *period)
@@ -290,7 +280,7 @@ static est_status period_of_row(const counter *c, size_t row, size_t *period)
     if (level == EST_I_NO_LEVEL)
         return est_i_fail_at(c->run->error, EST_EVALUE, est_i_table_place(c->run->data, c->period, row),
                              "found no period, expected the one that the victims were detected in");
-    *period = c->periods.of_level[level];
+    *period = c->period_of_level[level];
     return EST_OK;
 }
 
@@ -329,11 +319,11 @@ static void count_row(counter *c, size_t row, size_t period, double count)
 static est_status count_rows(counter *c)
 {
     est_i_trafficking *run = c->run;
-    size_t n = c->periods.count;
-    if (c->n_cells > CELLS_MAX / n)
+    size_t n = run->n_periods;
+    if (n > 0 && c->n_cells > CELLS_MAX / n)
         return fail_groups(run);
-    c->counts = calloc(n * c->n_cells, sizeof *c->counts);
-    c->totals = calloc(n, sizeof *c->totals);
+    c->counts = calloc(n * c->n_cells + 1, sizeof *c->counts);
+    c->totals = calloc(n + 1, sizeof *c->totals);
     c->told = calloc(n * run->n_dimensions + 1, sizeof *c->told);
     est_status status = c->counts && c->totals && c->told ? EST_OK : est_i_no_memory(run->error);
     for (size_t row = 0; row < est_table_rows(run->data) && status == EST_OK; row++) {
@@ -369,8 +359,16 @@ static bool exists(const counter *c, size_t period, size_t cell)
 static est_status add_victims(counter *c, size_t period, size_t cell, double count)
 {
     est_i_trafficking *run = c->run;
-    est_i_victims victims = {.period = period, .model = "", .interval = "none", .estimate = count, .se = NAN, .lower = NAN,
-                             .upper = NAN, .level = NAN, .df = NAN, .n = count};
+    est_i_victims victims = {.period = period,
+                             .model = "",
+                             .interval = "none",
+                             .estimate = count,
+                             .se = NAN,
+                             .lower = NAN,
+                             .upper = NAN,
+                             .level = NAN,
+                             .df = NAN,
+                             .n = count};
     victims.group.period = run->periods[period];
     for (size_t d = 0; d < run->n_dimensions && cell != SIZE_MAX; d++) {
         size_t place = place_on(c, cell, d);
@@ -387,7 +385,7 @@ static est_status add_groups(counter *c)
     est_i_trafficking *run = c->run;
     est_status status = EST_OK;
     run->smallest = INFINITY;
-    for (size_t period = 0; period < c->periods.count && status == EST_OK; period++) {
+    for (size_t period = 0; period < run->n_periods && status == EST_OK; period++) {
         status = add_victims(c, period, SIZE_MAX, c->totals[period]);
         for (size_t cell = 0; cell < c->n_cells && run->n_dimensions > 0 && status == EST_OK; cell++)
             if (exists(c, period, cell))
@@ -404,8 +402,7 @@ static void counter_end(counter *c)
         free(c->axes[d].labels);
     }
     est_i_levels_free(&c->period_levels);
-    if (c->period >= 0)
-        est_i_periods_free(&c->periods);
+    free(c->period_of_level);
     free(c->counts);
     free(c->totals);
     free(c->told);

@@ -44,10 +44,9 @@ static est_status fail_denominator(const est_i_population *p, const char *found,
         est_i_text_printf(&list, "%s'%.60s'", i ? ", " : "", est_i_dictionary_text(names, i));
     if (names->count > NAMES_SHOWN)
         est_i_text_append(&list, ", ...");
-    est_status status = est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = "denominator"},
-                                      "option --denominator: found %s%.100s%s, expected one of those in %s: %s", *found ? "'" : "",
-                                      *found ? found : "nothing", *found ? "'" : "", est_table_name(p->table),
-                                      list.data && !list.failed ? list.data : "none");
+    est_status status = est_i_fail(error, EST_EOPTION, "option --denominator: found %s%.100s%s, expected one of those in %s: %s",
+                                   *found ? "'" : "", *found ? found : "nothing", *found ? "'" : "", est_table_name(p->table),
+                                   list.data && !list.failed ? list.data : "none");
     est_i_text_free(&list);
     return status;
 }
@@ -82,9 +81,10 @@ static est_status choose_rows(est_i_population *p, const char *asked, est_error 
     for (size_t row = 0; row < est_table_rows(p->table) && p->denominator < 0; row++)
         p->chosen[row] = 1;
     if (status == EST_OK && !*p->name)
-        status = est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = "denominator"},
-                               "option --denominator is missing: every rate names its population, and %s does not tell it in a column "
-                               "'denominator'; for example --denominator 'UN mid-year estimate, WPP 2024'", est_table_name(p->table));
+        status = est_i_fail(error, EST_EOPTION,
+                            "option --denominator is missing: every rate names its population, and %s does not tell it in a column "
+                            "'denominator'; for example --denominator 'UN mid-year estimate, WPP 2024'",
+                            est_table_name(p->table));
     return status;
 }
 
@@ -134,9 +134,10 @@ static est_status find_columns(est_i_population *p, const est_i_dimension *dimen
             continue;
         p->column[d] = est_table_find(p->table, dimensions[d].name);
         if (p->column[d] < 0)
-            status = est_i_fail_at(error, EST_ECOLUMN, (est_i_place){est_table_name(p->table), 0, 0, dimensions[d].name},
-                                   "found no such column, expected the population of each group: a rate of a group needs that group's "
-                                   "population (only sex, age and form are known by name)");
+            status =
+                est_i_fail_at(error, EST_ECOLUMN, (est_i_place){est_table_name(p->table), 0, 0, dimensions[d].name},
+                              "found no such column, expected the population of each group: a rate of a group needs that group's "
+                              "population (only sex, age and form are known by name)");
     }
     return status;
 }
@@ -227,9 +228,11 @@ est_status est_i_population_find(const est_i_population *p, const est_i_group *g
         if (!is_of_group(p, group, i))
             continue;
         if (*row != SIZE_MAX)
-            return est_i_fail_at(error, EST_EVALUE, est_i_table_place(p->table, p->people, i),
-                                 "found the population of a group that record %zu has already, expected each period, sex and age once "
-                                 "for a denominator", *row + 1);
+            return est_i_fail_at(
+                error, EST_EVALUE, est_i_table_place(p->table, p->people, i),
+                "found the population of a group that record %zu has already, expected each period, sex and age once "
+                "for a denominator",
+                *row + 1);
         *row = i;
     }
     return EST_OK;

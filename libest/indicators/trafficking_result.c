@@ -6,7 +6,6 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "data/json_result.h"
-#include "data/periods.h"
 #include "data/table.h"
 #include "indicators/trafficking.h"
 
@@ -22,10 +21,10 @@ typedef struct reader {
     est_i_trafficking *run;
     size_t estimand, estimate, lower, upper, flags;
     long model, se, level, df, interval, n, method;
-    long period;          /* of the label, else of the row itself; -1 = none */
+    long period;                            /* of the label, else of the row itself; -1 = none */
     long label[EST_I_GROUP_DIMENSIONS_MAX]; /* column of each dimension */
-    est_i_levels levels;  /* of the period column */
-    est_i_periods periods;
+    est_i_levels levels;                    /* of the period column */
+    size_t *period_of_level;
     size_t first_unlabelled; /* how many periods have a label: the whole comes after them */
 } reader;
 
@@ -51,9 +50,9 @@ static est_status check_options(const est_i_trafficking *run)
     const char *const given[][2] = {{"by", o->by}, {"count", o->count}, {"forms", o->forms}};
     for (size_t i = 0; i < sizeof given / sizeof given[0]; i++)
         if (*given[i][1])
-            return est_i_fail_at(run->error, EST_EOPTION, (est_i_place){.where = given[i][0]},
-                                 "option --%s is for counts of detected victims; %s is a result, whose groups are its own", given[i][0],
-                                 est_table_name(run->data));
+            return est_i_fail(run->error, EST_EOPTION,
+                              "option --%s is for counts of detected victims; %s is a result, whose groups are its own",
+                              given[i][0], est_table_name(run->data));
     return EST_OK;
 }
 
@@ -150,15 +149,7 @@ static est_status find_columns(reader *r)
 
 /* Periods */
 
-static est_status keep_period(est_i_trafficking *run, const char *label)
-{
-    const char *kept = est_i_trafficking_keep(run, label);
-    if (!kept)
-        return est_i_no_memory(run->error);
-    run->periods[run->n_periods++] = kept;
-    return EST_OK;
-}
-
+/* In time order, and the whole, without a period, after them. */
 static est_status read_periods(reader *r)
 {
     est_i_trafficking *run = r->run;
@@ -166,14 +157,15 @@ static est_status read_periods(reader *r)
     if (r->period >= 0) {
         status = est_i_levels_read(run->data, (size_t)r->period, &run->monitor, &r->levels, run->error);
         if (status == EST_OK)
-            status = est_i_periods_read(run->data, (size_t)r->period, &r->levels, NULL, &r->periods, run->error);
-    }
-    if (status == EST_OK && !(run->periods = calloc(r->periods.count + 2, sizeof *run->periods)))
+            status = est_i_trafficking_periods(run, (size_t)r->period, &r->levels, &r->period_of_level);
+    } else if (!(run->periods = calloc(1, sizeof *run->periods))) {
         status = est_i_no_memory(run->error);
-    for (size_t p = 0; p < r->periods.count && status == EST_OK; p++)
-        status = keep_period(run, r->periods.period[p].label);
-    r->first_unlabelled = run->n_periods;
-    return status == EST_OK ? keep_period(run, "") : status;
+    }
+    if (status == EST_OK) {
+        r->first_unlabelled = run->n_periods;
+        run->periods[run->n_periods++] = "";
+    }
+    return status;
 }
 
 /* Rows */
@@ -212,9 +204,10 @@ static est_status read_flags(const reader *r, size_t row, uint32_t *flags)
     for (const char *at = text_at(r, (long)r->flags, row, buffer); *(at += strspn(at, " "));) {
         size_t length = strcspn(at, " ");
         if (!take_flag(at, length, flags))
-            return est_i_fail_at(r->run->error, EST_EVALUE, est_i_table_place(r->run->data, (long)r->flags, row),
-                                 "found a flag that is not known, expected those of this version of est, parted by blanks; what it says "
-                                 "would be lost");
+            return est_i_fail_at(
+                r->run->error, EST_EVALUE, est_i_table_place(r->run->data, (long)r->flags, row),
+                "found a flag that is not known, expected those of this version of est, parted by blanks; what it says "
+                "would be lost");
         at += length;
     }
     return EST_OK;
@@ -284,7 +277,7 @@ static est_status read_texts(const reader *r, size_t row, est_i_victims *v)
     char buffer[32];
     est_status status = EST_OK;
     uint32_t level = r->period >= 0 ? r->levels.level[row] : EST_I_NO_LEVEL;
-    v->period = level == EST_I_NO_LEVEL ? r->first_unlabelled : r->periods.of_level[level];
+    v->period = level == EST_I_NO_LEVEL ? r->first_unlabelled : r->period_of_level[level];
     v->group.period = run->periods[v->period];
     v->model = est_i_trafficking_keep(run, text_at(r, r->model, row, buffer));
     v->interval = est_i_trafficking_keep(run, text_at(r, r->interval, row, buffer));
@@ -327,12 +320,13 @@ static est_status read_rows(reader *r)
         else if (is_wanted(r, row))
             status = read_row(r, row);
         found += is_wanted(r, row);
-        run->other_estimands = run->other_estimands || strncmp(estimand, "population_", 11) == 0 ||
-                               strcmp(estimand, "lower_bound") == 0;
+        run->other_estimands =
+            run->other_estimands || strncmp(estimand, "population_", 11) == 0 || strcmp(estimand, "lower_bound") == 0;
     }
     if (status == EST_OK && found == 0)
-        status = est_i_fail_at(run->error, EST_EIDENTIFY, est_i_table_place_column(run->data, (long)r->estimand),
-                               "found no estimate of a population, expected the result of est mse, est trend or another method on lists");
+        status = est_i_fail_at(
+            run->error, EST_EIDENTIFY, est_i_table_place_column(run->data, (long)r->estimand),
+            "found no estimate of a population, expected the result of est mse, est trend or another method on lists");
     return status;
 }
 
@@ -361,6 +355,6 @@ est_status est_i_trafficking_read_result(est_i_trafficking *run)
     if (status == EST_OK)
         status = read_rows(&r);
     est_i_levels_free(&r.levels);
-    est_i_periods_free(&r.periods);
+    free(r.period_of_level);
     return status;
 }

@@ -1,5 +1,4 @@
-/* Words for sex, age and form of exploitation, and the length of windows from their labels. */
-#include <math.h>
+/* Words for sex, age and form of exploitation. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,16 +50,16 @@ static const char *find_label(const synonym *words, size_t count, const char *te
 
 bool est_i_word_is_not_stated(const char *text)
 {
-    static const synonym words[] = {{"", ""},          {"not stated", ""}, {"not known", ""},
-                                    {"unknown", ""},   {"unspecified", ""}, {"not specified", ""}};
+    static const synonym words[] = {{"", ""},        {"not stated", ""},  {"not known", ""},
+                                    {"unknown", ""}, {"unspecified", ""}, {"not specified", ""}};
     return FIND(words, text) != NULL;
 }
 
 const char *est_i_word_sex(const char *text)
 {
     static const synonym words[] = {
-        {"female", "female"}, {"f", "female"},  {"woman", "female"}, {"women", "female"},       {"male", "male"},
-        {"m", "male"},        {"man", "male"},  {"men", "male"},     {"intersex", "intersex"},  {"both", "both"},
+        {"female", "female"},   {"f", "female"}, {"woman", "female"}, {"women", "female"},      {"male", "male"},
+        {"m", "male"},          {"man", "male"}, {"men", "male"},     {"intersex", "intersex"}, {"both", "both"},
         {"both sexes", "both"}, {"all", "both"}, {"total", "both"},
     };
     return FIND(words, text);
@@ -69,9 +68,9 @@ const char *est_i_word_sex(const char *text)
 const char *est_i_word_age(const char *text)
 {
     static const synonym words[] = {
-        {"child", "child"},    {"children", "child"}, {"minor", "child"},        {"0-17", "child"}, {"under 18", "child"},
-        {"<18", "child"},      {"adult", "adult"},    {"adults", "adult"},       {"18+", "adult"},  {"18 and over", "adult"},
-        {">=18", "adult"},     {"all", "all"},        {"all ages", "all"},       {"total", "all"},
+        {"child", "child"}, {"children", "child"}, {"minor", "child"},  {"0-17", "child"}, {"under 18", "child"},
+        {"<18", "child"},   {"adult", "adult"},    {"adults", "adult"}, {"18+", "adult"},  {"18 and over", "adult"},
+        {">=18", "adult"},  {"all", "all"},        {"all ages", "all"}, {"total", "all"},
     };
     return FIND(words, text);
 }
@@ -95,19 +94,23 @@ const char *est_i_word_ages(const char *label)
 
 /* UN SDG series of indicator 16.2.2, by form. */
 const est_i_form est_i_forms[EST_I_FORMS] = {
-    {"sexual", "sexual exploitation", "VC_HTF_DETVSX"}, {"labour", "forced labour", "VC_HTF_DETVFL"},
-    {"organ", "organ removal", "VC_HTF_DETVOG"},        {"other", "other purposes", "VC_HTF_DETVOP"},
+    {"sexual", "sexual exploitation", "VC_HTF_DETVSX"},
+    {"labour", "forced labour", "VC_HTF_DETVFL"},
+    {"organ", "organ removal", "VC_HTF_DETVOG"},
+    {"other", "other purposes", "VC_HTF_DETVOP"},
     {"unspecified", EST_I_NOT_STATED, ""},
 };
 
 const char *est_i_word_form(const char *text)
 {
     static const synonym words[] = {
-        {"sexual", "sexual exploitation"},   {"sexual exploitation", "sexual exploitation"}, {"labour", "forced labour"},
-        {"labor", "forced labour"},          {"forced labour", "forced labour"},             {"forced labor", "forced labour"},
-        {"servitude", "forced labour"},      {"domestic servitude", "forced labour"},        {"slavery", "forced labour"},
-        {"organ", "organ removal"},          {"organ removal", "organ removal"},             {"removal of organs", "organ removal"},
-        {"other", "other purposes"},         {"other purposes", "other purposes"},
+        {"sexual", "sexual exploitation"},  {"sexual exploitation", "sexual exploitation"},
+        {"labour", "forced labour"},        {"labor", "forced labour"},
+        {"forced labour", "forced labour"}, {"forced labor", "forced labour"},
+        {"servitude", "forced labour"},     {"domestic servitude", "forced labour"},
+        {"slavery", "forced labour"},       {"organ", "organ removal"},
+        {"organ removal", "organ removal"}, {"removal of organs", "organ removal"},
+        {"other", "other purposes"},        {"other purposes", "other purposes"},
     };
     return est_i_word_is_not_stated(text) ? EST_I_NOT_STATED : FIND(words, text);
 }
@@ -116,9 +119,11 @@ const char *est_i_word_form(const char *text)
 
 static est_status fail_forms(const char *item, est_error *error)
 {
-    return est_i_fail_at(error, EST_EOPTION, (est_i_place){.where = "forms"},
-                         "option --forms: found '%.100s', expected VALUE=CATEGORY,... with the categories sexual, labour, organ, other and "
-                         "unspecified, each value once", item);
+    return est_i_fail(
+        error, EST_EOPTION,
+        "option --forms: found '%.100s', expected VALUE=CATEGORY,... with the categories sexual, labour, organ, other and "
+        "unspecified, each value once",
+        item);
 }
 
 static const char *category_label(const char *word)
@@ -137,7 +142,9 @@ static est_status add_form(est_i_form_map *map, char *item, est_error *error)
     if (!label)
         return fail_forms(item, error);
     *equals = '\0';
-    if (!fold(item, value) || !*value)
+    bool known = fold(item, value) && *value;
+    *equals = '=';
+    if (!known)
         return fail_forms(item, error);
     if (map->values.count == map->capacity) {
         size_t capacity = map->capacity ? 2 * map->capacity : 8;
@@ -185,31 +192,4 @@ const char *est_i_form_map_find(const est_i_form_map *map, const char *value)
     char word[MOST_BYTES + 1];
     uint32_t index = fold(value, word) ? est_i_dictionary_find(&map->values, word, strlen(word)) : EST_I_DICTIONARY_NONE;
     return index != EST_I_DICTIONARY_NONE ? map->labels[index] : est_i_word_form(value);
-}
-
-/* Windows */
-
-bool est_i_window_same(const char *a, const char *b)
-{
-    est_i_span left, right;
-    if (est_i_label_same(a, b))
-        return true;
-    return est_i_label_read(a, &left) && est_i_label_read(b, &right) && left.start == right.start && left.end == right.end;
-}
-
-/* "2019/2020": two years, or a year from one summer to the next. */
-static bool may_be_fiscal(const char *label, const est_i_span *span)
-{
-    return strchr(label, '/') && span->end - span->start == 24;
-}
-
-est_i_window est_i_window_of(const char *label, double declared)
-{
-    est_i_span span;
-    double years = declared > 0 ? declared : NAN;
-    if (est_i_label_read(label, &span) && !(declared > 0 && may_be_fiscal(label, &span)))
-        years = (span.end - span.start) / 12;
-    if (isnan(years))
-        return EST_I_WINDOW_UNKNOWN;
-    return years > 1 ? EST_I_WINDOW_LONGER : years < 1 ? EST_I_WINDOW_SHORTER : EST_I_WINDOW_YEAR;
 }

@@ -56,7 +56,8 @@ static void definition_of(const est_i_trafficking *run, const est_i_victims *v, 
         est_i_text_append(text, "detected victims, no UN series");
 }
 
-/* Whose number of people the rate is over: "census 2019, people of the same sex and age". The numbers stand in the frame "denominators". */
+/* Whose number of people the rate is over: "census 2019, people of the same sex and age". The numbers stand in the frame
+ * "denominators". */
 static void denominator_of(const est_i_trafficking *run, est_i_text *text)
 {
     const char *const words[] = {[EST_I_DIMENSION_SEX] = "sex", [EST_I_DIMENSION_AGE] = "age"};
@@ -241,8 +242,9 @@ static bool lay_out(const est_i_trafficking *run, rates_chart *c)
         for (size_t i = 0; i < run->n_victims && c->category_of[p] == SIZE_MAX; i++)
             if (run->victims[i].period == p && run->victims[i].population_row != SIZE_MAX) {
                 c->category_of[p] = c->n_categories;
-                c->categories[c->n_categories++] = *run->periods[p] ? run->periods[p]
-                                                   : *run->options->year ? run->options->year : "one year";
+                c->categories[c->n_categories++] = *run->periods[p]      ? run->periods[p]
+                                                   : *run->options->year ? run->options->year
+                                                                         : "one year";
             }
     }
     for (size_t i = 0; i < run->n_victims; i++) {
@@ -294,13 +296,21 @@ static void add_chart(est_i_trafficking *run, const size_t *rate_rows)
     rates_chart c = {0};
     est_i_text words = {0};
     bool good = lay_out(run, &c) && fill(run, &c, rate_rows);
-    est_i_text_printf(&words, "%s victims per 100,000 people of the same group, by year%s. The values stand in the table beside the chart.",
+    est_i_text_printf(&words,
+                      "%s victims per 100,000 people of the same group, by year%s. The values stand in the table beside the chart.",
                       run->is_estimated ? "Estimated" : "Detected", run->is_estimated ? ", with their intervals" : "");
     est_chart chart = {.name = run->is_estimated ? "victims_estimated_rate" : "victims_detected_rate",
-                       .title = run->is_estimated ? "Victims, detected and undetected, per 100,000 people" : "Detected victims per 100,000 people",
-                       .x_title = "Year", .y_title = "Per 100,000 people", .alternative = words.failed ? "" : words.data,
-                       .n_categories = c.n_categories, .categories = c.categories, .n_series = c.n_series, .series = c.series,
-                       .about = c.about, .reference = NAN};
+                       .title = run->is_estimated ? "Victims, detected and undetected, per 100,000 people"
+                                                  : "Detected victims per 100,000 people",
+                       .x_title = "Year",
+                       .y_title = "Per 100,000 people",
+                       .alternative = words.failed ? "" : words.data,
+                       .n_categories = c.n_categories,
+                       .categories = c.categories,
+                       .n_series = c.n_series,
+                       .series = c.series,
+                       .about = c.about,
+                       .reference = NAN};
     chart.subtitle = est_table_is_synthetic(run->data) ? "SYNTHETIC data: no real persons"
                      : c.more                          ? "Not every group has a place here; the table has all of them"
                      : run->is_estimated               ? "The population is taken as exact"
@@ -330,8 +340,9 @@ static void add_series_fact(est_i_trafficking *run)
     for (size_t i = 0; i < EST_I_FORMS && forms; i++)
         if (*est_i_forms[i].series)
             est_i_text_printf(&text, "; %s %s, %sR", est_i_forms[i].label, est_i_forms[i].series, est_i_forms[i].series);
-    est_i_text_append(&text, ". The UN computes its rates with its own World Population Prospects: over another population the rate is not "
-                             "the figure that it publishes");
+    est_i_text_append(
+        &text, ". The UN computes its rates with its own World Population Prospects: over another population the rate is not "
+               "the figure that it publishes");
     est_i_result_add_fact(run->builder, "definition", "UN series", text.failed ? "" : text.data);
     if (text.failed)
         est_i_result_no_memory(run->builder);
@@ -344,7 +355,8 @@ static void add_facts(est_i_trafficking *run)
     est_i_result_add_fact(b, "definition", "Indicator",
                           "SDG 16.2.2: victims of trafficking in persons per 100,000 people, by sex, age and form of exploitation");
     est_i_result_add_fact(b, "definition", "Who is counted",
-                          run->is_estimated ? NATIONAL_ESTIMATE ": everybody whom the lists could have held, as a model sees it. No UN series"
+                          run->is_estimated ? NATIONAL_ESTIMATE
+                              ": everybody whom the lists could have held, as a model sees it. No UN series"
                                             : "Victims detected in the year, as the data record them");
     if (!run->is_estimated)
         add_series_fact(run);
@@ -354,8 +366,10 @@ static void add_facts(est_i_trafficking *run)
     est_i_result_add_fact(b, "definition", "Window", "One year");
     est_i_result_add_fact(b, "definition", "Child", "Below 18 years; adult: 18 and over");
     if (run->is_estimated)
-        est_i_result_add_fact(b, "definition", "Interval", "That of the estimate, divided by the population, which is taken as exact");
-    est_i_result_add_fact(b, "definition", "Source", "United Nations, SDG indicator metadata, 16.2.2 (2023-03-31), sections 4.b and 4.c");
+        est_i_result_add_fact(b, "definition", "Interval",
+                              "That of the estimate, divided by the population, which is taken as exact");
+    est_i_result_add_fact(b, "definition", "Source",
+                          "United Nations, SDG indicator metadata, 16.2.2 (2023-03-31), sections 4.b and 4.c");
 }
 
 /* ---- notes ---- */
@@ -375,11 +389,13 @@ static size_t count_without_population(const est_i_trafficking *run)
 
 static void note_estimated(est_i_trafficking *run)
 {
-    note(run, EST_NOTE, "national_estimate", "detected and undetected victims together are a national estimate; the UN indicator counts, "
+    note(run, EST_NOTE, "national_estimate",
+         "detected and undetected victims together are a national estimate; the UN indicator counts, "
          "for now, detected victims alone, so that no UN series is named here");
     note(run, EST_NOTE, "exact_population", "the population is taken as exact: the interval holds the doubt of the estimate alone");
     if (run->rounded || run->withheld)
-        note(run, EST_NOTE, "rounded_input", "the estimates had been rounded, or some of them withheld, for publication before they were "
+        note(run, EST_NOTE, "rounded_input",
+             "the estimates had been rounded, or some of them withheld, for publication before they were "
              "divided: the rates are no more exact than that");
     if (run->sums_of_windows)
         note(run, EST_WARNING, "window", "estimates of several windows together are left out: windows are never added up");
@@ -391,10 +407,13 @@ static void note_estimated(est_i_trafficking *run)
 
 static void note_detected(est_i_trafficking *run)
 {
-    note(run, EST_NOTE, "recording", "more or fewer detected victims may mean that detection and recording changed, not that more or fewer "
-         "people were trafficked (UN metadata of 16.2.2, 4.b); large swings from one year to the next are recording as much as prevalence");
+    note(run, EST_NOTE, "recording",
+         "more or fewer detected victims may mean that detection and recording changed, not that more or fewer "
+         "people were trafficked (UN metadata of 16.2.2, 4.b); large swings from one year to the next are recording as much as "
+         "prevalence");
     if (run->not_stated)
-        note(run, EST_NOTE, "not_stated", "victims of whom sex, age or form is not stated are counted in the total and in groups 'not stated'; "
+        note(run, EST_NOTE, "not_stated",
+             "victims of whom sex, age or form is not stated are counted in the total and in groups 'not stated'; "
              "without a sex and an age there is no population and no rate");
 }
 
@@ -405,14 +424,18 @@ static void add_notes(est_i_trafficking *run)
     else
         note_detected(run);
     if (run->left_out)
-        note(run, EST_WARNING, "window", run->left_out_window == EST_I_WINDOW_UNKNOWN
-             ? "periods whose length is not told are left out: only windows of one year have a rate of SDG 16.2.2 (--window-years)"
-             : "periods that are not one year long are left out: only windows of one year have a rate of SDG 16.2.2, and windows are neither "
-               "divided nor added up");
+        note(run, EST_WARNING, "window",
+             run->left_out_window == EST_I_WINDOW_UNKNOWN ? "periods whose length is not told are left out: only windows of one "
+                                                            "year have a rate of SDG 16.2.2 (--window-years)"
+                                                          : "periods that are not one year long are left out: only windows of one "
+                                                            "year have a rate of SDG 16.2.2, and windows are neither "
+                                                            "divided nor added up");
     if (count_without_population(run))
-        note(run, EST_WARNING, "no_population", "some groups have a number and no rate: this denominator has no population of their year, sex "
+        note(run, EST_WARNING, "no_population",
+             "some groups have a number and no rate: this denominator has no population of their year, sex "
              "and age, and that of everybody is never put in its place");
-    note(run, EST_NOTE, "denominator", "rates over another denominator, or of another year's population, are not comparable with these");
+    note(run, EST_NOTE, "denominator",
+         "rates over another denominator, or of another year's population, are not comparable with these");
 }
 
 /* ---- provenance ---- */
@@ -448,8 +471,8 @@ static est_status add_provenance(est_i_trafficking *run)
     if (status == EST_OK)
         status = add_digest(run, population, "population-sha256", false);
     est_i_result_add_provenance(b, "data", est_table_name(run->data), true);
-    est_i_result_mark(b, is_public && !run->is_internal, est_table_is_synthetic(run->data) != 0 || est_table_is_synthetic(population) != 0,
-                      run->is_internal);
+    est_i_result_mark(b, is_public && !run->is_internal,
+                      est_table_is_synthetic(run->data) != 0 || est_table_is_synthetic(population) != 0, run->is_internal);
     return status;
 }
 

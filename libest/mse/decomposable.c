@@ -82,6 +82,7 @@ const est_method est_i_method_decomposable = {
     .options_size = sizeof(est_decomposable_options),
     .validate = validate,
     .fit = fit,
+    .family = "lists",
 };
 
 est_status est_decomposable(const est_table *data, const est_decomposable_options *options, const est_context *context,

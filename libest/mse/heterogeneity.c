@@ -142,6 +142,7 @@ const est_method est_i_method_heterogeneity = {
     .options_size = sizeof(est_heterogeneity_options),
     .validate = validate,
     .fit = fit,
+    .family = "lists",
 };
 
 static est_status fit_models(est_i_closed_answer *answer, const est_i_closed_setting *setting, est_error *error)

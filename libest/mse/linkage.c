@@ -94,6 +94,7 @@ const est_method est_i_method_linkage = {
     .options_size = sizeof(est_linkage_options),
     .validate = validate,
     .fit = fit,
+    .family = "lists",
 };
 
 est_status est_linkage(const est_table *data, const est_linkage_options *options, const est_context *context,

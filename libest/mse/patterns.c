@@ -139,6 +139,7 @@ const est_method est_i_method_patterns = {
     .n_options = PATTERNS_SPECS,
     .options_size = sizeof(est_patterns_options),
     .fit = fit,
+    .family = "lists",
 };
 
 est_status est_patterns(const est_table *data, const est_patterns_options *options, const est_context *context,

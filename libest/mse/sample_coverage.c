@@ -61,6 +61,7 @@ const est_method est_i_method_sample_coverage = {
     .options_size = sizeof(est_sample_coverage_options),
     .validate = validate,
     .fit = fit,
+    .family = "lists",
 };
 
 est_status est_sample_coverage(const est_table *data, const est_sample_coverage_options *options, const est_context *context,

@@ -96,6 +96,7 @@ const est_method est_i_method_two_list = {
     .options_size = sizeof(est_two_list_options),
     .validate = validate,
     .fit = fit,
+    .family = "lists",
 };
 
 est_status est_two_list(const est_table *data, const est_two_list_options *options, const est_context *context,

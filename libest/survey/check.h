@@ -97,8 +97,10 @@ bool est_i_check_is_listed(const est_i_check_list *list, size_t column);
 bool est_i_check_is_design(const est_i_check *run, size_t column);
 /* Ids hold no answers, and neither do whole numbers that are all different. */
 bool est_i_check_holds_answers(const est_i_check *run, size_t index);
-/* Codes of a described column that its labels call missing, or that look like special ones, as a list; how many there are. */
-size_t est_i_check_missing_codes(const est_i_check *run, size_t index, est_i_text *list);
+/* Why a code looks like a special one. */
+const char *est_i_check_rule_words(est_i_check_rule rule);
+/* The frame of codes that labels call missing, or that look like special ones. */
+void est_i_check_missing_frame(est_i_check *run);
 /* Which columns may be weight, strata and psu, unless the options name them. */
 void est_i_check_note_codebook(est_i_check *run);
 /* A number for people: grouped, with as many decimals as its size asks for. */

@@ -6,48 +6,63 @@
 #include "survey/check.h"
 
 #define CANDIDATES_SAID 6 /* of each role */
-#define CODES_SAID 12     /* of each column */
+#define CODES_SHOWN 60
 
 /* Codes */
 
-static size_t add_code(est_i_text *list, size_t said, double code)
+/* The file's own label of the value, NULL if it has none. */
+static const char *label_of(const est_i_check *run, size_t index, const char *text)
 {
-    if (said < CODES_SAID)
-        est_i_text_append(list, said ? ", " : "");
-    if (said < CODES_SAID)
-        est_i_text_number(list, code);
-    if (said == CODES_SAID)
-        est_i_text_append(list, ", ...");
-    return said + 1;
+    return est_i_source_value_label(run->source, run->plan.described.column[index], text);
 }
 
-/* Does the file's own label of the value say that the answer is missing? */
-static bool labelled_missing(const est_i_check *run, size_t index, const char *text)
+static void code_line(est_i_check *run, size_t index, double code, const char *label, const char *why, bool *begun)
 {
-    const char *label = est_i_source_value_label(run->source, run->plan.described.column[index], text);
-    return label && est_i_label_says_missing(label);
+    static const char *const columns[] = {"column", "code", "label", "why"};
+    static const est_column_role roles[4] = {EST_ROLE_PLAIN};
+    if (!*begun)
+        est_i_result_frame(run->builder, "missing_codes", "Codes that look like missing answers (a codebook declares them)", 4, columns, roles,
+                           CODES_SHOWN);
+    *begun = true;
+    est_i_result_cell_text(run->builder, est_i_check_column_name(run, &run->plan.described, index));
+    est_i_result_cell(run->builder, code);
+    est_i_result_cell_text(run->builder, label ? label : "");
+    est_i_result_cell_text(run->builder, why);
 }
 
-size_t est_i_check_missing_codes(const est_i_check *run, size_t index, est_i_text *list)
+static void labelled_codes(est_i_check *run, size_t index, bool *begun)
 {
     const est_i_check_column *column = &run->columns[index];
-    size_t said = 0;
-    list->length = 0;
     for (uint32_t i = 0; i < column->distinct.count; i++) {
-        const char *text = est_i_dictionary_text(&column->distinct, i);
+        const char *text = est_i_dictionary_text(&column->distinct, i), *label = label_of(run, index, text);
         double number;
-        if (est_i_number_parse(text, strlen(text), &number) && labelled_missing(run, index, text))
-            said = add_code(list, said, number);
+        if (label && est_i_label_says_missing(label) && est_i_number_parse(text, strlen(text), &number))
+            code_line(run, index, number, label, "its label says so", begun);
     }
+}
+
+static void looked_codes(est_i_check *run, size_t index, bool *begun)
+{
     for (size_t c = 0; c < run->plan.n_codes && est_i_check_holds_answers(run, index); c++) {
-        est_i_check_rule rule = est_i_check_code_rule(column, c, run->plan.codes);
+        est_i_check_rule rule = est_i_check_code_rule(&run->columns[index], c, run->plan.codes);
         char text[32];
         est_i_number_print(run->plan.codes[c], text);
+        const char *label = label_of(run, index, text);
         bool looks = rule == EST_I_CHECK_BELOW || rule == EST_I_CHECK_BEYOND || rule == EST_I_CHECK_HEAP;
-        if (looks && !labelled_missing(run, index, text))
-            said = add_code(list, said, run->plan.codes[c]);
+        if (looks && !(label && est_i_label_says_missing(label)))
+            code_line(run, index, run->plan.codes[c], label, est_i_check_rule_words(rule), begun);
     }
-    return said;
+}
+
+void est_i_check_missing_frame(est_i_check *run)
+{
+    bool begun = false;
+    for (size_t c = 0; c < run->plan.described.n; c++) {
+        if (est_i_check_is_design(run, run->plan.described.column[c]))
+            continue;
+        labelled_codes(run, c, &begun);
+        looked_codes(run, c, &begun);
+    }
 }
 
 /* Candidates */

@@ -41,7 +41,7 @@ bool est_i_check_holds_answers(const est_i_check *run, size_t index)
     return column->numbers > 0 && column->numbers >= 4 * column->texts && !key && !est_i_check_is_listed(&run->plan.id, place);
 }
 
-static const char *rule_words(est_i_check_rule rule)
+const char *est_i_check_rule_words(est_i_check_rule rule)
 {
     static const char *const words[] = {"", "negative, and all other numbers are not", "beyond all other numbers, with a gap",
                                         "above all other numbers, and more often than those near it", "there is no other number",
@@ -118,7 +118,7 @@ static void judge_rule(est_i_check *run, size_t index, est_i_check_rule rule)
     if (rows > 0 && !run->failed)
         est_i_check_find(run, rule == EST_I_CHECK_ALONE ? EST_I_CHECK_NOTE : EST_I_CHECK_WARNING, "special_codes", name,
                          (double)rows, advice.data, "special code%s, with rows: %s; %s", strchr(list.data, ',') ? "s" : "",
-                         list.data, rule_words(rule));
+                         list.data, est_i_check_rule_words(rule));
     est_i_text_free(&list);
     est_i_text_free(&advice);
 }

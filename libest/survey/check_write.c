@@ -475,6 +475,7 @@ static void add_notes(est_i_check *run)
         est_i_result_note(run->builder, run->context, EST_NOTE, "suggestion", "%s: %s ...",
                           errors ? "Once the errors are mended" : "To estimate", text.data);
     est_i_check_note_codebook(run);
+    est_i_check_note_codebook(run);
     if (run->n_findings == 0)
         est_i_result_note(run->builder, run->context, EST_NOTE, "no_findings", "Nothing was found that is wrong or doubtful.");
     run->failed = run->failed || text.failed;
@@ -516,6 +517,7 @@ est_status est_i_check_write(est_i_check *run, est_error *error)
     strata_frame(run);
     domains_frame(run);
     columns_frame(run);
+    est_i_check_missing_frame(run);
     levels_frame(run);
     add_notes(run);
     if (run->failed)

@@ -26,7 +26,7 @@ static const est_option_spec small_area_specs[] = {
     {"national", EST_OPTION_TEXT, AT(national), "", 0, 0, NULL,
      "the national figure; default: the direct estimates weighted by --share", 0},
     {"benchmark", EST_OPTION_CHOICE, AT(benchmark), "ratio", 0, 0, "ratio|difference|optimal",
-     "how they are: one factor, one difference, or more where the error is larger", 0},
+     "how they meet it: one factor, one difference, or more where the error is larger", 0},
     {"unit", EST_OPTION_TEXT, AT(unit), "", 0, 0, NULL,
      "what the estimates are, 'people', 'years', ...; 'proportion': limits end at 0 and 1", 0},
     {"level", EST_OPTION_NUMBER, AT(level), "0.95", 0.5, 0.9999, NULL, "confidence level of the intervals", 0},
@@ -59,7 +59,8 @@ static est_status validate(const void *options, est_error *error)
     if (!est_i_small_area_national(o->national, &national))
         return est_i_fail(error, EST_EOPTION, "option --national: found '%.60s', expected a number", o->national);
     if (*o->share && o->total)
-        return est_i_fail(error, EST_EOPTION, "options --share and --total: estimates that add up have no shares; give one of them");
+        return est_i_fail(error, EST_EOPTION, "options --share and --total: estimates that add up have no shares; give one of "
+                                              "them");
     if (*o->national && !*o->share && !o->total)
         return est_i_fail(error, EST_EOPTION, "option --national needs --share, the column of the areas' shares, or --total");
     if (o->no_intercept && !*o->covariates)
@@ -77,11 +78,11 @@ static est_status fit(const est_table *data, const void *options, const est_cont
 const est_method est_i_method_small_area = {
     .id = "small-area",
     .title = "Small areas",
-    .summary = "Model-based estimates of areas beside their direct ones, from the model of Fay and Herriot: each direct estimate is "
-               "what covariates foretell, plus an effect of the area, plus a sampling error whose variance is known. The estimate "
-               "of an area is its direct one and the foretold one, weighted by how well each is known; areas without a sample "
-               "get the foretold one. Each has its mean squared error. It takes for granted that the sampling variances are "
-               "right, that one linear relation holds in all areas, and that nothing but it ties the areas together.",
+    .summary = "Model-based estimates of areas beside their direct ones, from the model of Fay and Herriot: each direct estimate "
+               "is what covariates foretell, plus an effect of the area, plus a sampling error whose variance is known. The "
+               "estimate of an area is its direct one and the foretold one, weighted by how well each is known; areas without a "
+               "sample get the foretold one. Each has its mean squared error. It takes for granted that the sampling variances "
+               "are right, that one linear relation holds in all areas, and that nothing but it ties the areas together.",
     .reference = "Fay, Herriot (1979) JASA 74:269-277; Prasad, Rao (1990) JASA 85:163-171; Datta, Lahiri (2000) Statistica Sinica "
                  "10:613-627; Datta, Rao, Smith (2005) Biometrika 92:183-196; Li, Lahiri (2010) Journal of Multivariate Analysis "
                  "101:882-892; Rao, Molina (2015) Small Area Estimation",
@@ -105,8 +106,8 @@ static est_status fit_model(est_i_small_area_run *run)
                                         .adjust_zero = run->options->zero_model_variance == 1};
     status = est_i_small_area_fit(&run->data, &run->model, &dependent, run->error);
     if (status == EST_EIDENTIFY && dependent < run->n_terms)
-        status = est_i_fail(run->error, EST_EIDENTIFY, "covariate '%.100s' is 0 in every area of the fit, or a combination of those before "
-                            "it%s; leave it out of --covariates", run->terms[dependent],
+        status = est_i_fail(run->error, EST_EIDENTIFY, "covariate '%.100s' is 0 in every area of the fit, or a combination of "
+                                                       "those before it%s; leave it out of --covariates", run->terms[dependent],
                             run->options->no_intercept ? "" : " and the constant");
     return status;
 }
@@ -121,8 +122,9 @@ static est_status benchmark(est_i_small_area_run *run)
     for (size_t i = 0; i < run->n; i++)
         unsampled = unsampled || (run->share[i] > 0 && run->model->area[i].state != EST_I_AREA_FITTED);
     if (unsampled && isnan(run->national))
-        return est_i_fail(run->error, EST_EDEFINITION, "some areas have no direct estimate in the fit, so that the direct estimates give no "
-                          "national figure; expected --national, the national figure");
+        return est_i_fail(run->error, EST_EDEFINITION, "some areas have no direct estimate in the fit, so that the direct "
+                                                       "estimates give no national figure; expected --national, the national "
+                                                       "figure");
     run->benchmarked.estimate = calloc(run->n, sizeof *run->benchmarked.estimate);
     run->benchmarked.mse = calloc(run->n, sizeof *run->benchmarked.mse);
     if (!run->benchmarked.estimate || !run->benchmarked.mse)

@@ -1,5 +1,5 @@
-/* The area model of Fay and Herriot (1979): y_i = x_i'b + v_i + e_i, v_i ~ N(0, A), e_i ~ N(0, D_i) with D_i known. Arrays in, arrays
- * out; the method `small-area` and the indicators stand on it. */
+/* The area model of Fay and Herriot (1979): y_i = x_i'b + v_i + e_i, v_i ~ N(0, A), e_i ~ N(0, D_i) with D_i known. Arrays in,
+ * arrays out; the method `small-area` and the indicators stand on it. */
 #ifndef EST_I_SURVEY_SMALL_AREA_H
 #define EST_I_SURVEY_SMALL_AREA_H
 
@@ -58,13 +58,13 @@ typedef struct est_i_small_area {
     double *beta, *beta_covariance; /* n_terms; n_terms x n_terms */
     est_i_area *area;       /* n_areas */
     double log_likelihood, aic, bic, kic; /* full likelihood at the estimates; the terms and A are counted */
-    double heterogeneity;   /* residual sum of squares over D: chi-squared with that many degrees of freedom if A is 0 */
+    double heterogeneity;   /* residual sum of squares over D: chi-squared with the degrees of freedom that follow if A is 0 */
     double heterogeneity_df, heterogeneity_p;
     double skewness, excess_kurtosis, normality_p; /* of the standardised residuals; Jarque and Bera (1987), large samples */
 } est_i_small_area;
 
-/* EST_EVALUE (a negative variance, a number that is not finite), EST_EIDENTIFY (no more fitted areas than terms, or dependent terms;
- * *dependent, if not NULL, is then the first one, else SIZE_MAX), EST_ENOMEM. Free *model also after a failure. */
+/* EST_EVALUE (a negative variance, a number that is not finite), EST_EIDENTIFY (no more fitted areas than terms, or dependent
+ * terms; *dependent, if not NULL, is then the first one, else SIZE_MAX), EST_ENOMEM. Free *model also after a failure. */
 est_status est_i_small_area_fit(const est_i_small_area_data *data, est_i_small_area **model, size_t *dependent, est_error *error);
 void est_i_small_area_free(est_i_small_area *model);
 
@@ -77,9 +77,9 @@ typedef struct est_i_small_area_target {
     est_small_area_benchmark kind;
 } est_i_small_area_target;
 
-/* The MSE to which an adjusted estimate adds: with the national figure from the direct estimates themselves the change is
- * uncorrelated with the error of the predictor at known A, and its model variance is added (Steorts, Ghosh 2013; Wang, Fuller, Qu 2008);
- * with a figure from elsewhere the change squared is. */
+/* The MSE of an adjusted estimate: where the direct estimates themselves give the national figure, the change is uncorrelated with
+ * the error of the predictor at known A, and its model variance is added (Wang, Fuller, Qu 2008; Steorts, Ghosh 2013); with a
+ * figure from elsewhere the change squared is added. */
 typedef struct est_i_small_area_benchmarked {
     double national, before; /* the figure, and the sum before the adjustment */
     double *estimate, *mse;  /* the caller's, n_areas each */
@@ -90,9 +90,9 @@ typedef struct est_i_small_area_benchmarked {
 est_status est_i_small_area_benchmark(const est_i_small_area_data *data, const est_i_small_area *model,
                                       const est_i_small_area_target *target, est_i_small_area_benchmarked *to, est_error *error);
 
-/* Areas with direct estimates from fewer than `least` cases, into left_out; cases NaN = not known, stays in. With `protect` and any such
- * area, those with the fewest cases follow until there are two of them or more with `least` cases or more together: a national figure
- * less the other areas then tells nothing of few people. Returns how many are left out. */
+/* Areas with direct estimates from fewer than `least` cases, into left_out; cases NaN = not known, stays in. With `protect` and
+ * any such area, those with the fewest cases follow until there are two of them or more with `least` cases or more together: a
+ * national figure less the other areas then tells nothing of few people. Returns how many are left out. */
 size_t est_i_small_area_leave_out(const double *direct, const double *cases, size_t n_areas, double least, bool protect,
                                   bool *left_out);
 

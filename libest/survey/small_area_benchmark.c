@@ -23,8 +23,8 @@ static est_status check_shares(const adjustment *a)
                                  "found no share, or one below 0, expected a share for every area");
         total += share;
         if (isnan(a->target->national) && share > 0 && a->model->area[i].state != EST_I_AREA_FITTED)
-            return est_i_fail(a->error, EST_EDEFINITION, "area %zu has no direct estimate that enters the fit, so the direct estimates give "
-                              "no national figure; expected a national figure", i + 1);
+            return est_i_fail(a->error, EST_EDEFINITION, "area %zu has no direct estimate that enters the fit, so the direct "
+                                                         "estimates give no national figure; expected a national figure", i + 1);
     }
     if (!(total > 0 && total < INFINITY))
         return est_i_fail(a->error, EST_EVALUE, "found shares that are all 0, expected at least one above 0");
@@ -87,7 +87,8 @@ est_status est_i_small_area_benchmark(const est_i_small_area_data *data, const e
         return status;
     add_up(&a);
     if (target->kind == EST_SMALL_AREA_RATIO && !(a.before > 0 && a.national > 0))
-        return est_i_fail(error, EST_EIDENTIFY, "a ratio needs a national figure and a sum of estimates above 0; use the difference");
+        return est_i_fail(error, EST_EIDENTIFY, "a ratio needs a national figure and a sum of estimates above 0; use the "
+                                                "difference");
     double gap = a.national - a.before, variance = isnan(target->national) ? gap_variance(&a) : gap * gap;
     to->national = a.national;
     to->before = a.before;

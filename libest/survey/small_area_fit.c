@@ -1,11 +1,11 @@
 /* The area model: from direct estimates to predictions with their mean squared errors.
  *
- * With B = D / (A + D) and Q = (X'V^-1 X)^-1 the predictor's mean squared error is g1 + g2 + g3 + o(1 / m): g1 = A B for the area's own
- * effect, g2 = B^2 x'Qx for b, g3 = B^2 / (A + D) var(A) for A. Put in at the estimated A, g1 is too small by g3 on average, and by
- * B^2 times the bias of A: hence g1 + g2 + 2 g3 less that (Prasad, Rao 1990). REML: var(A) = 2 / sum V^-2, no bias of that order; ML: the
- * same variance, bias -tr(Q X'V^-2 X) / sum V^-2 (Datta, Lahiri 2000); moments: var(A) = 2 m / (sum V^-1)^2, bias 2 (m sum V^-2 - (sum
- * V^-1)^2) / (sum V^-1)^3 (Datta, Rao, Smith 2005). An area out of the fit is the limit D to infinity: A less the bias, plus x'Qx.
- */
+ * With B = D / (A + D) and Q = (X'V^-1 X)^-1 the predictor's mean squared error is g1 + g2 + g3 + o(1 / m): g1 = A B for the
+ * area's own effect, g2 = B^2 x'Qx for b, g3 = B^2 / (A + D) var(A) for A. Put in at the estimated A, g1 is too small by g3 on
+ * average, and by B^2 times the bias of A: hence g1 + g2 + 2 g3 less that (Prasad, Rao 1990). REML: var(A) = 2 / sum V^-2, no
+ * bias of that order; ML: the same variance, bias -tr(Q X'V^-2 X) / sum V^-2 (Datta, Lahiri 2000); moments: var(A) = 2 m / (sum
+ * V^-1)^2, bias 2 (m sum V^-2 - (sum V^-1)^2) / (sum V^-1)^3 (Datta, Rao, Smith 2005). An area out of the fit is the limit D to
+ * infinity: A less the bias, plus x'Qx. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -43,7 +43,8 @@ static est_status check_data(const est_i_small_area_data *data, est_error *error
             status = est_i_fail_at(error, EST_EVALUE, place, "found an infinite direct estimate");
         for (size_t j = 0; j < data->n_terms && status == EST_OK; j++)
             if (!isfinite(data->terms[i * data->n_terms + j]))
-                status = est_i_fail_at(error, EST_EVALUE, place, "a covariate is missing or infinite, expected a number for every area");
+                status = est_i_fail_at(error, EST_EVALUE, place, "a covariate is missing or infinite, expected a number for every "
+                                                                 "area");
     }
     return status;
 }
@@ -80,8 +81,10 @@ static est_status check_count(fitting *f)
 {
     if (f->model->n_terms > 0 && f->model->n_fitted > f->model->n_terms)
         return EST_OK;
-    return est_i_fail(f->error, EST_EIDENTIFY, "%zu areas have a direct estimate with a variance, and the model has %zu coefficients: "
-                      "expected at least one coefficient, and more areas than coefficients", f->model->n_fitted, f->model->n_terms);
+    return est_i_fail(f->error, EST_EIDENTIFY, "found %zu area%s with a direct estimate and its variance, and %zu coefficient%s; "
+                                               "expected more areas than coefficients, and one of these at "
+                                               "least", f->model->n_fitted,
+                      f->model->n_fitted == 1 ? "" : "s", f->model->n_terms, f->model->n_terms == 1 ? "" : "s");
 }
 
 /* ---- the basis ---- */
@@ -109,8 +112,8 @@ static void multiply_basis(double *basis, size_t p, const double *factor)
         }
 }
 
-/* Lengths first, then the Cholesky factor of the products, twice: the first leaves an error of the square of the condition, the second
- * removes it. */
+/* Lengths first, then the Cholesky factor of the products, twice: the first leaves an error of the square of the condition, the
+ * second removes it. */
 static est_status make_basis(fitting *f)
 {
     est_i_small_area_problem *of = &f->of;
@@ -140,8 +143,8 @@ static est_status make_basis(fitting *f)
         multiply_basis(f->basis, p, factor);
     }
     if (f->dependent != SIZE_MAX)
-        return est_i_fail(f->error, EST_EIDENTIFY, "term %zu of the model is 0 everywhere or a combination of those before it; leave "
-                          "it out", f->dependent + 1);
+        return est_i_fail(f->error, EST_EIDENTIFY, "term %zu of the model is 0 everywhere or a combination of those before it; "
+                                                   "leave it out", f->dependent + 1);
     return EST_OK;
 }
 
@@ -390,8 +393,8 @@ static est_status complete(fitting *f)
     if (!f->of.failed)
         estimate_variance(f);
     if (f->of.failed)
-        return est_i_fail(f->error, EST_EIDENTIFY, "the variances of the direct estimates differ by too many orders of magnitude for "
-                          "these covariates; check the largest and the smallest");
+        return est_i_fail(f->error, EST_EIDENTIFY, "the variances of the direct estimates differ by too many orders of magnitude "
+                                                   "for these covariates; check the largest and the smallest");
     est_i_small_area_weigh(&f->of, m->variance);
     for (size_t i = 0; i < f->of.n; i++) {
         f->sum += f->of.w[i];

@@ -81,7 +81,8 @@ static bool name_areas(const run_t *run, bool (*holds)(const run_t *, size_t), e
     return count > 0;
 }
 
-static void note_areas(run_t *run, bool (*holds)(const run_t *, size_t), est_severity severity, const char *code, const char *message)
+static void note_areas(run_t *run, bool (*holds)(const run_t *, size_t), est_severity severity, const char *code,
+                       const char *message)
 {
     est_i_text text = {0};
     if (name_areas(run, holds, &text)) {
@@ -104,8 +105,8 @@ static void note_model(run_t *run)
     int fit = run->options->fit, formula = run->model->adjusted ? EST_SMALL_AREA_REML : fit;
     est_i_result_note(run->builder, run->context, EST_NOTE, "model_based",
                       "the estimates 'small_area' rest on a model: one linear relation in all areas, effects of areas that are "
-                      "independent and alike in spread, sampling variances taken as known. The direct estimates beside them "
-                      "rest on the survey alone");
+                      "independent and alike in spread, sampling variances taken as known. The direct estimates beside them rest "
+                      "on the survey alone");
     est_i_result_note(run->builder, run->context, EST_NOTE, "mean_squared_error",
                       "variance between areas by %s; mean squared errors: %s. They are averages over areas like each, right to "
                       "the order 1 / areas; the limits are the estimate plus and minus a normal quantile times the root of it",
@@ -122,61 +123,64 @@ static void note_variance(run_t *run)
     bool asked = run->options->zero_model_variance == 1;
     if (m->at_zero && m->adjusted)
         est_i_result_note(run->builder, run->context, EST_WARNING, "zero_model_variance",
-                          "the variance between areas was estimated as 0 and replaced by adjusted REML (Li, Lahiri 2010), which is never 0 and "
-                          "on the large side: all that follows stands on it, and the limits are wide rather than narrow");
+                          "the variance between areas was estimated as 0 and replaced by adjusted REML (Li, Lahiri 2010), which "
+                          "is never 0 and on the large side: all that follows stands on it, and the limits are wide rather than "
+                          "narrow");
     else if (m->at_zero)
         est_i_result_note(run->builder, run->context, EST_WARNING, "zero_model_variance",
-                          "the variance between areas is estimated as 0: every estimate is the foretold one, whatever its own direct "
-                          "estimate, and g1, the largest part of a mean squared error as a rule, is 0. Where the areas do differ, "
-                          "limits are then far too narrow (docs/small-areas.md); %s",
+                          "the variance between areas is estimated as 0: every estimate is the foretold one, whatever its own "
+                          "direct estimate, and g1, the largest part of a mean squared error as a rule, is 0. Where the areas do "
+                          "differ, limits are then far too narrow (docs/small-areas.md); %s",
                           asked ? "adjusted REML needs three areas more than coefficients"
                                 : "--zero-model-variance adjust has an estimate that is never 0");
     if (m->n_optima > 1)
         est_i_result_note(run->builder, run->context, EST_WARNING, "several_optima",
-                          "the likelihood of the variance between areas has %zu maxima; the highest is taken, the frame 'optima' shows "
-                          "them. The data do not settle how much the areas differ", m->n_optima);
+                          "the likelihood of the variance between areas has %zu maxima; the highest is taken, the frame 'optima' "
+                          "shows them. The data do not settle how much the areas differ", m->n_optima);
 }
 
 static void note_use(run_t *run)
 {
     note_areas(run, has_no_direct, EST_NOTE, "no_direct", "no direct estimate; the model-based one is the foretold one");
     note_areas(run, has_no_variance, EST_WARNING, "no_variance",
-               "the direct estimate has a variance of 0, or none. It is not known without error (nobody in a sample has an attribute, or "
-               "all have), so it does not enter the fit, and the estimate is the foretold one; --zero-variance pooled gives it the variance "
-               "of as many cases of all areas");
+               "the direct estimate has a variance of 0, or none. It is not known without error (nobody in a sample has an "
+               "attribute, or all have), so it does not enter the fit, and the estimate is the foretold one; --zero-variance "
+               "pooled gives it the variance of as many cases of all areas");
     note_areas(run, is_pooled, EST_WARNING, "pooled_variance",
                "the direct estimate has a variance of 0, or none; in the fit it has that of as many cases of all areas");
     note_areas(run, is_left_out, EST_NOTE, "few_cases",
                est_table_is_public(run->table)
-                   ? "too few cases (--least-n): the direct estimate does not enter the fit, and the model-based one is the foretold one"
-                   : "too few cases (--least-n), or next to few: the direct estimate neither enters the fit nor shows, so that nothing "
-                     "printed is a function of it; the model-based one is the foretold one");
+                   ? "too few cases (--least-n): the direct estimate does not enter the fit, and the model-based one is the "
+                     "foretold one"
+                   : "too few cases (--least-n), or next to few: the direct estimate neither enters the fit nor shows, so that "
+                     "nothing printed is a function of it; the model-based one is the foretold one");
     if (!run->has_cases && !est_table_is_public(run->table))
         est_i_result_note(run->builder, run->context, EST_NOTE, "cases_unknown",
-                          "without --n the cases behind the direct estimates are not known, so that disclosure control judges nothing: "
-                          "the table is taken to be published already");
+                          "without --n the cases behind the direct estimates are not known, so that disclosure control judges "
+                          "nothing: the table is taken to be published already");
 }
 
 static void note_residuals(run_t *run)
 {
     char p[32];
     note_areas(run, is_far_out, EST_WARNING, "far_out",
-               "the direct estimate is more than three standard deviations off what is foretold; the model may not hold there, and pulls "
-               "the estimate away from it");
+               "the direct estimate is more than three standard deviations off what is foretold; the model may not hold there, "
+               "and pulls the estimate away from it");
     note_areas(run, gains_nothing, EST_NOTE, "no_gain",
                "the mean squared error of the model-based estimate is not below the variance of the direct one");
     note_areas(run, fixes_a_term, EST_NOTE, "own_term", "it alone fixes a coefficient, so that its residual says nothing");
     if (run->model->n_fitted >= ENOUGH_FOR_JB && run->model->normality_p < 0.05)
         est_i_result_note(run->builder, run->context, EST_NOTE, "residuals",
-                          "the standardised residuals are not like normal ones (Jarque-Bera p %s). They mix effects of areas with sampling errors: the "
-                          "test cannot tell which of the two it is, and with few areas it finds little",
+                          "the standardised residuals are not like normal ones (Jarque-Bera p %s). They mix effects of areas with "
+                          "sampling errors: the test cannot tell which of the two it is, and with few areas it finds little",
                           est_i_calibration_show(run->model->normality_p, p));
 }
 
 static void note_bounds(run_t *run)
 {
     note_areas(run, is_outside, EST_WARNING, "outside",
-               "the model-based estimate lies outside 0 to 1, of which the linear model knows nothing. It is shown as it is, and so are its limits");
+               "the model-based estimate lies outside 0 to 1, of which the linear model knows nothing. It is shown as it is, and "
+               "so are its limits");
     note_areas(run, is_cut, EST_NOTE, "limits_cut", "a limit of the model-based estimate was outside 0 to 1 and is cut to it");
 }
 
@@ -192,8 +196,8 @@ static void note_benchmark(run_t *run)
                       est_i_calibration_show(run->benchmarked.national, national),
                       isnan(run->national) ? "as the direct estimates do" : "the national figure",
                       isnan(run->national) ? "To their mean squared errors the model's variance of the change is added"
-                                           : "To their mean squared errors the square of the change is added, for how well the national figure "
-                                             "is known is not told");
+                                           : "To their mean squared errors the square of the change is added, for how well the "
+                                             "national figure is known is not told");
 }
 
 void est_i_small_area_notes(run_t *run)

@@ -34,8 +34,8 @@ void est_i_small_area_weigh(est_i_small_area_problem *problem, double variance);
 /* z'diag(weight)z, whole, into matrix. */
 void est_i_small_area_cross(const est_i_small_area_problem *problem, const double *weight, double *matrix);
 
-/* Every maximum of the criterion over A >= 0, the best first; returns how many there are (the first EST_I_SMALL_AREA_OPTIMA are stored).
- * It is at least 1, unless problem->failed; 0 for the adjusted one with n - p of 2 or less, which has no maximum. */
+/* Every maximum of the criterion over A >= 0, the best first; returns how many there are (the first EST_I_SMALL_AREA_OPTIMA are
+ * stored). It is at least 1, unless problem->failed; 0 for the adjusted one with n - p of 2 or less, which has no maximum. */
 size_t est_i_small_area_search(est_i_small_area_problem *problem, est_i_small_area_criterion criterion,
                                est_i_small_area_optimum optimum[EST_I_SMALL_AREA_OPTIMA]);
 

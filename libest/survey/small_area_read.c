@@ -103,7 +103,8 @@ static est_status read_cases(run_t *run)
         run->cases[i] = NAN;
     run->has_cases = *run->options->n != '\0';
     if (run->has_cases) {
-        status = est_i_table_require(run->table, run->options->n, "for --n, the cases behind the direct estimates", &column, run->error);
+        status = est_i_table_require(run->table, run->options->n, "for --n, the cases behind the direct estimates", &column,
+                                     run->error);
         if (status == EST_OK)
             status = read_numbers(run, column, &count, run->cases);
     }
@@ -123,7 +124,8 @@ static est_status read_shares(run_t *run)
         run->share[i] = 1;
     if (!*run->options->share)
         return EST_OK;
-    status = est_i_table_require(run->table, run->options->share, "for --share, the areas' shares of the population", &column, run->error);
+    status = est_i_table_require(run->table, run->options->share, "for --share, the areas' shares of the population", &column,
+                                     run->error);
     if (status == EST_OK)
         status = read_numbers(run, column, &positive, run->share);
     for (size_t i = 0; i < run->n && status == EST_OK; i++)
@@ -254,7 +256,8 @@ static est_status find_covariate(const run_t *run, const char *name, size_t *col
     if (factor)
         est_i_text_append_bytes(&inner, name + 7, length - 8);
     est_status status = inner.failed ? est_i_no_memory(run->error)
-                                     : est_i_table_require(run->table, factor ? inner.data : name, "for --covariates", column, run->error);
+                                     : est_i_table_require(run->table, factor ? inner.data : name, "for --covariates", column,
+                                                           run->error);
     if (status == EST_OK)
         *by_level = factor || est_table_column_kind(run->table, *column) == EST_COLUMN_TEXT;
     est_i_text_free(&inner);

@@ -73,7 +73,7 @@ static void add_model_based(run_t *run, size_t area, const est_label *label, uin
     est_row row = est_i_row_empty("small_area");
     row.n_domain = 1;
     row.domain = label;
-    row.model = of->gamma > 0 ? "EBLUP" : "synthetic";
+    row.model = "Fay-Herriot";
     row.flags = flags | EST_FLAG_BIT(EST_FLAG_MODEL_BASED);
     row.fewest = fewest_cases(run);
     fill(run, &row, of->estimate, of->mse);
@@ -133,8 +133,8 @@ void est_i_small_area_chart(run_t *run)
         est_chart chart = {.name = "areas", .title = "Direct and model-based estimates",
                            .subtitle = met ? "model-based: made to meet the national figure" : "",
                            .x_title = *run->options->unit ? run->options->unit : "estimate", .y_title = run->area_name,
-                           .alternative = "For each area the direct estimate and the model-based one, with their limits. The numbers "
-                                          "stand in the tables.",
+                           .alternative = "For each area the direct estimate and the model-based one, with their limits. The "
+                                          "numbers stand in the tables.",
                            .n_categories = n, .categories = (const char *const *)run->names, .n_series = 2, .series = series,
                            .kind = EST_CHART_FOREST, .reference = NAN, .about = p.about};
         if (met)

@@ -1,8 +1,8 @@
 /* The variance between areas.
  *
- * With P = W - Wz(z'Wz)^-1 z'W, W = diag(1 / (A + d)), the slope of the restricted log likelihood in A is (y'PPy - tr P) / 2, that of the
- * profile likelihood (y'PPy - tr W) / 2. Let K be an orthonormal basis of what z leaves. P = K (A + K'dK)^-1 K', so with the
- * eigenvalues e of K'dK and t = the coordinates of y there
+ * With P = W - Wz(z'Wz)^-1 z'W, W = diag(1 / (A + d)), the slope of the restricted log likelihood in A is (y'PPy - tr P) / 2,
+ * that of the profile likelihood (y'PPy - tr W) / 2. Let K be an orthonormal basis of what z leaves. P = K (A + K'dK)^-1 K', so
+ * with the eigenvalues e of K'dK and t = the coordinates of y there
  *     tr P = sum 1 / (A + e),   y'PPy = sum t^2 / (A + e)^2,
  * and both fall in A, as do their slopes. The values at the ends of an interval of A therefore bound slope and curvature of the
  * likelihood within it. The search halves intervals until in each the slope cannot be 0, or runs one way: it meets every maximum.
@@ -223,8 +223,9 @@ static void divide(search *s, point a, point b, double narrowest)
     divide(s, middle, b, narrowest);
 }
 
-/* An A that no maximum is beyond. Twice the slope is at most sum y^2 / A^2 - (n - p) / (A + the largest d), n for n - p with ML, and 2 / A
- * more where it is adjusted. Times -A^2 that is below 0 at A = 0, falls at first if at all, then rises: it stays above 0. */
+/* An A that no maximum is beyond. Twice the slope is at most sum y^2 / A^2 - (n - p) / (A + the largest d), n for n - p with ML,
+ * and 2 / A more where it is adjusted. Times -A^2 that is below 0 at A = 0, falls at first if at all, then rises: it stays above
+ * 0. */
 static double far_end(const search *s)
 {
     const problem *of = s->of;

@@ -91,7 +91,8 @@ static void add_coefficients(run_t *run)
     }
 }
 
-static void add_line(run_t *run, const char *name, const char *title, const char *const *columns, const double *numbers, size_t count)
+static void add_line(run_t *run, const char *name, const char *title, const char *const *columns, const double *numbers,
+                     size_t count)
 {
     static const est_column_role roles[] = {EST_ROLE_FIT, EST_ROLE_FIT, EST_ROLE_FIT, EST_ROLE_FIT, EST_ROLE_FIT, EST_ROLE_FIT};
     est_i_result_frame(run->builder, name, title, count, columns, roles, SIZE_MAX);
@@ -138,8 +139,8 @@ static void add_optima(run_t *run)
     const est_i_small_area *m = run->model;
     if (m->n_optima < 2)
         return;
-    est_i_result_frame(run->builder, "optima", "Maxima of the likelihood over the variance between areas", COUNT(columns), columns, roles,
-                       SIZE_MAX);
+    est_i_result_frame(run->builder, "optima", "Maxima of the likelihood over the variance between areas", COUNT(columns),
+                       columns, roles, SIZE_MAX);
     est_i_result_frame_fewest(run->builder, fewest(run));
     for (size_t k = 0; k < m->n_optima && k < EST_I_SMALL_AREA_OPTIMA; k++) {
         est_i_result_cell(run->builder, m->optimum[k].variance);

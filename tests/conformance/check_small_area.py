@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The area model of Fay and Herriot once more, by brute force, against `est small-area`.
 
-The variance between areas: the criterion itself on a grid of values, then golden section round each local maximum in 40 digits; the equation
-of moments by halving. Everything that follows: the formulas of Rao and Molina (2015), sections 6.1 to 6.2, as they stand, with dense
-matrices in 40 digits. Nothing is shared with the library, whose search works on the slope of the criterion.
+The variance between areas: the criterion itself on a grid of values, then golden section round the highest maximum in 40
+digits; the equation of moments by halving. Everything that follows: the formulas of Rao and Molina (2015), sections 6.1 and 6.2,
+as they stand, in 40 digits. Nothing is shared with the library, whose search works on the slope of the criterion.
 
 Usage: check_small_area.py EST [TABLES]     TABLES random tables (default 40), and the milk data of LIBEST_ORACLES where they are
 """

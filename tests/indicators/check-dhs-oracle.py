@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Child marriage in the simulated DHS file of LIBEST_ORACLES/survey against values of R survey 4.5 (expected.csv, D1 to D6), to 1e-9.
+"""Child marriage in the simulated DHS file of LIBEST_ORACLES/survey against R survey 4.5 (expected.csv, D1 to D6), to 1e-9.
 
     check-dhs-oracle.py [EST]   naive_marriage.py alone, and `est child-marriage` where EST is given; 77 = no reference tables
 
-Compared: before 15 and 18 among women 20-24 (R, SE, DEFT, SE/R, R-2SE, R+2SE, N, WN, degrees of freedom, every kind of interval), by
-residence, wealth and area; medians; the jackknife; the table of --sampling-errors. The rest of D1 to D6 (totals without a population, logistic regression, contrasts,
-the unstratified jackknife) is no part of the method: tests/conformance/check_survey.py has all of it.
+Compared: before 15 and 18 among women 20-24 (R, SE, DEFT, SE/R, R-2SE, R+2SE, N, WN, degrees of freedom, every kind of interval),
+by residence, wealth and area; medians; the jackknife; the table of --sampling-errors. The rest of D1 to D6 (totals without a
+population, logistic regression, contrasts, the unstratified jackknife) is no part of the method: tests/conformance/check_survey.py
+has all of it.
 """
 import csv
 import json
@@ -19,6 +20,7 @@ import naive_marriage as naive
 import naive_people as people
 
 TOLERANCE, ITERATED, PROFILE = 1e-9, 1e-8, 2e-5
+CASES = ("D1", "D2", "D3", "D4", "D5", "D6")
 INTERVALS = {"beta": "beta", "logit": "logit", "xlogit": "logit", "wilson": "wilson", "mean": "t", "asin": "arcsine",
              "likelihood": "likelihood"}
 INDICATORS = {"m15": ("married_by_15", 15), "m18": ("married_by_18", 18)}
@@ -37,8 +39,8 @@ def near(found, expected, tolerance=TOLERANCE):
 
 
 def find_oracles():
-    folder = os.environ.get("LIBEST_ORACLES") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "shared", "oracles")
-    return os.path.join(folder, "survey")
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "shared", "oracles")
+    return os.path.join(os.environ.get("LIBEST_ORACLES") or beside, "survey")
 
 
 def domain(text):
@@ -91,8 +93,8 @@ class Runs:
                 book = os.path.join(folder, "codebook.ini")
                 with open(book, "w", encoding="utf-8") as file:
                     file.write(CODEBOOK)
-                command = [self.program, "child-marriage", self.data, "--codebook", book, "--format", "json", "--internal", "--quiet",
-                           *arguments]
+                command = [self.program, "child-marriage", self.data, "--codebook", book, "--format", "json", "--internal",
+                           "--quiet", *arguments]
                 answer = subprocess.run(command, capture_output=True, text=True, check=False)
             if answer.returncode != 0:
                 raise SystemExit("FAULT %s: status %d: %s" % (" ".join(arguments), answer.returncode, answer.stderr.strip()[:400]))
@@ -151,12 +153,13 @@ def main(arguments):
         return 77
     data = os.path.join(folder, "dhs_sim_w1.csv")
     with open(os.path.join(folder, "expected.csv"), newline="", encoding="utf-8") as file:
-        table = [row for row in csv.DictReader(file) if row["dataset"] == "dhs_sim_w1" and row["case"] in ("D1", "D2", "D3", "D4", "D5", "D6")]
+        table = [row for row in csv.DictReader(file) if row["dataset"] == "dhs_sim_w1" and row["case"] in CASES]
     sample = naive.design(people.read_records(data), "")
     readers = [("naive", lambda row: (naive_value(sample, row), TOLERANCE))]
     if arguments:
         runs = Runs(arguments[0], data)
-        readers += [("est", lambda row: engine_value(runs, row)), ("est --sampling-errors", lambda row: (printed_errors(runs, row), TOLERANCE))]
+        readers += [("est", lambda row: engine_value(runs, row)),
+                    ("est --sampling-errors", lambda row: (printed_errors(runs, row), TOLERANCE))]
     faults = 0
     for who, reader in readers:
         compared = left = 0

@@ -16,13 +16,15 @@ from naive_people import number
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STAGES = ("recruitment", "work", "leaving")
-FORMS = ("form_private", "form_sexual", "form_state")
+FORMS = ("private_exploitation", "commercial_sexual_exploitation", "imposed_by_state")
+DIMENSIONS = ("unfree_recruitment", "duress_at_work", "unable_to_leave")
 MEANS = ("physical_violence", "sexual_violence", "threats", "threats_family", "confinement", "debt_bondage", "withheld_wages",
          "retained_documents", "denunciation", "isolation", "vulnerability", "other")
 PRESSURES = {"threat": "fm4a", "violence": "fm4b", "abduction": "fm4c", "payment": "fm4d", "cutting_or_beading": "fm4e",
              "pregnancy": "fm4f", "other": "fm4g"}
 WORST_FORMS = ("child_slavery", "child_sold", "child_debt_bondage", "child_armed_groups", "child_sexual", "child_illicit")
-CHILD = ("child_for_third_party", "child_with_parents", "child_coerced", "child_parents_coerced", "child_parent_forced") + WORST_FORMS
+CHILD = ("child_for_third_party", "child_with_parents", "child_coerced", "child_parents_coerced",
+         "child_parent_forced") + WORST_FORMS
 
 
 def answer(text, yes, no):
@@ -66,7 +68,8 @@ def marriage_at_most(record, reluctant=1, years=5):
     unknown_age = record["v511"] in ("", "97", "98", "99") and not never
     young = found["child_or_forced_union"] or unknown_age
     return {"forced_marriage_ever": int(forced), "forced_marriage_current": int(forced and record["fm6"] != "0"),
-            "forced_marriage_recent": int(forced and (began is None or began < years)), "child_or_forced_union": int(forced or young)}
+            "forced_marriage_recent": int(forced and (began is None or began < years)),
+            "child_or_forced_union": int(forced or young)}
 
 
 # --- Forced labour --------------------------------------------------------------------------------------------------------------
@@ -133,7 +136,7 @@ def judge_labour(record, definition):
         answers.update({name: None if form is None else int(form == i) for i, name in enumerate(FORMS)})
         for name in MEANS:
             said = worker.said["coercion_" + name]
-            answers["by_" + name] = None if said is None else int(said)
+            answers["coerced_by_" + name] = None if said is None else int(said)
         answers.update(stages(worker, definition, detail) if grown else
                        {"child_by_clause_" + name: int(met) for name, met in zip(("i", "ii", "iii", "iv"), detail)})
     return answers, {own: at_most, "forced_labour_all": at_most}
@@ -141,9 +144,9 @@ def judge_labour(record, definition):
 
 def stages(worker, definition, hold):
     if definition == "ilo-2012":
-        return {"in_" + stage: int(all(dimension)) for stage, dimension in zip(STAGES, hold)}
+        return {name: int(all(dimension)) for name, dimension in zip(DIMENSIONS, hold)}
     said = {stage: worker.said["penalty_" + stage] for stage in STAGES}
-    return {"at_" + stage: None if value is None else int(value) for stage, value in said.items()}
+    return {"coerced_at_" + stage: None if value is None else int(value) for stage, value in said.items()}
 
 
 # --- Random records -------------------------------------------------------------------------------------------------------------
@@ -166,7 +169,8 @@ def draw_marriage(rng):
                   "v025": rng.choice("12"), "v008": "1500", "v012": str(age), "v190": "1", "v106": "1", "v501": ever, "v511": first,
                   "v509": "" if ever == "0" else rng.choice(("9999", str(1500 - months), str(1500 - months), str(1500 - months))),
                   "fm2": "" if ever == "0" else rng.choice(("1", "2", "2", "2", "3", "4", "8", "9", "")),
-                  "fm3": "" if ever == "0" else rng.choice("12345"), "fm6": "" if ever == "0" else rng.choice(("1", "1", "0", "8", "")),
+                  "fm3": "" if ever == "0" else rng.choice("12345"),
+                  "fm6": "" if ever == "0" else rng.choice(("1", "1", "0", "8", "")),
                   "fm7": "" if ever == "0" else rng.choice(("1", "1", "0", "8", ""))}
         record.update({column: "" if ever == "0" else rng.choice(("0",) * 9 + ("1", "8")) for column in PRESSURES.values()})
         record["fm005"] = str(rng.choice((500000, 1000000, rng.randint(1, 3000000)))) if record["fm044"] == "1" else "0"
@@ -180,7 +184,8 @@ def draw_labour(rng):
         age = rng.choice((3, 4, 5, 6, 12, 17, 17, 18, 18, 19, 25, 40, 64, 90))
         record = {"record": str(len(records) + 1), "weight": repr(rng.choice((0, 1, 2.5, rng.uniform(0.1, 900)))), "psu": unit,
                   "layer": stratum, "age": str(age), "sex": rng.choice("12"), "residence": rng.choice("12"),
-                  "in_reference_period": rng.choice(("1",) * 7 + ("2", "8", "")), "excluded_c29": rng.choice(("2", "2", "2", "1", "9", "")),
+                  "in_reference_period": rng.choice(("1",) * 7 + ("2", "8", "")),
+                  "excluded_c29": rng.choice(("2", "2", "2", "1", "9", "")),
                   "form": rng.choice(("1", "2", "3", "8", ""))}
         share = rng.choice((0.1, 0.3, 0.6))
         for name in everything + list(CHILD) + ["coercion_" + means for means in MEANS]:
@@ -218,7 +223,8 @@ def at_most(definition, record, reluctant=1, years=5):
     return pair and pair[1]
 
 
-KEYS = {"kdhs-module": ("forced-marriage", "caseid"), "icls20-2018": ("forced-labour", "record"), "ilo-2012": ("forced-labour", "record")}
+KEYS = {"kdhs-module": ("forced-marriage", "caseid"), "icls20-2018": ("forced-labour", "record"),
+        "ilo-2012": ("forced-labour", "record")}
 CODEBOOKS = {"kdhs-module": "[codebook]\npreset = kdhs-forced-marriage\n[role strata]\n%s\n",
              "icls20-2018": "[codebook]\npreset = ilo-fls\nreference-period = 12 months\n[role strata]\n%s\n",
              "ilo-2012": "[codebook]\npreset = ilo-fls\nreference-period = 12 months\n[role strata]\n%s\n"}
@@ -230,14 +236,16 @@ def selfcheck(check):
         for record in records:
             found = judge(definition, record) or {}
             for name in expected_columns(records):
-                check.equal("%s, record %s, %s" % (definition, record[key], name), found.get(name), number(record["expected_" + name]))
+                check.equal("%s, record %s, %s" % (definition, record[key], name), found.get(name),
+                            number(record["expected_" + name]))
 
 
 def compare_fixture(check, program, definition):
     """Each record is a domain of its own: its estimate is the verdict."""
     method, key = KEYS[definition]
     records = fixture(definition)
-    result, fault = people.run(program, method, records, CODEBOOKS[definition] % "absent = yes", ["--preset", definition, "--by", key])
+    result, fault = people.run(program, method, records, CODEBOOKS[definition] % "absent = yes",
+                               ["--preset", definition, "--by", key])
     if fault:
         check.fault("%s: %s" % (definition, fault))
         return
@@ -251,7 +259,7 @@ def compare_fixture(check, program, definition):
 
 def band(definition, name):
     """The ages of the row that holds the indicator for everybody."""
-    if definition == "kdhs-module" or name == "forced_labour" or name.startswith(("at_", "in_")):
+    if definition == "kdhs-module" or name == "forced_labour" or name in DIMENSIONS or name.startswith("coerced_at_"):
         return "18+"
     return "5-17" if name == "forced_labour_children" or name.startswith("child_") else "all"
 
@@ -314,7 +322,8 @@ def compare_refusals(check, program):
             ("icls20-2018", questions(False)[1], ("forced_labour", "forced_labour_all")),
             ("icls20-2018", questions(False)[0], ("forced_labour", "forced_labour_all")),
             ("icls20-2018", CHILD, ("forced_labour_children", "forced_labour_all")),
-            ("ilo-2012", [name for kind in questions(True) for name in kind if name.endswith("strong")], ("forced_labour", "forced_labour_all"))):
+            ("ilo-2012", [name for kind in questions(True) for name in kind if name.endswith("strong")],
+             ("forced_labour", "forced_labour_all"))):
         result, fault = people.run(program, "forced-labour", records, book + absent(*unasked), ["--preset", definition])
         names = {row["estimand"] for row in result["rows"]} if result else {fault}
         for name in ("forced_labour", "forced_labour_children", "forced_labour_all"):

@@ -98,7 +98,8 @@ def draw(rng, definition):
                 first = rng.choice((9, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 24, 25, 97, 98, 99, "")) if ever else ""
                 if isinstance(first, int) and age < first < 97:
                     first = rng.randint(9, age)
-                records.append({"caseid": str(len(records) + 1), prefix + "v005": str(rng.choice((0, 250000, 1000000, rng.randint(1, 3000000)))),
+                weight = rng.choice((0, 250000, 1000000, rng.randint(1, 3000000)))
+                records.append({"caseid": str(len(records) + 1), prefix + "v005": str(weight),
                                 prefix + "v021": "%d%02d" % (stratum, unit), prefix + "v023": str(stratum), prefix + "v024": "1",
                                 prefix + "v025": rng.choice("12"), prefix + "v012": str(age), prefix + "v190": rng.choice("12345"),
                                 prefix + "v106": rng.choice("0123"), prefix + "v501": str(rng.randint(1, 5) if ever else 0),
@@ -170,7 +171,8 @@ def compare_random(check, program, seed):
             expected = expected_share(definition, sample, name, limit, group, where) if group[0] >= limit else None
             check.row("%s, %s %s" % (what, name, place), rows.get((name, "%d-%d" % group, place)), expected)
             if place == () and expected is not None:
-                check.bound(what, result, name, "%d-%d" % group, expected_share(definition, sample, name, limit, group, at_most=True))
+                check.bound(what, result, name, "%d-%d" % group,
+                            expected_share(definition, sample, name, limit, group, at_most=True))
         if definition in GROUPS:
             for ages in GROUPS[definition] if group == (20, 24) else (group,):
                 row = rows.get(("median_age_first_union", "%d-%d" % ages, place))
@@ -205,9 +207,11 @@ def compare_refusals(check, program):
             program, "child-marriage", records, codebook(presets[0], prefix, False), ["--preset", definition]))
     undeclared = codebook("kdhs-women-2014", "", False) + "[role age_first_union]\ncolumn = v511\n"
     check.refused("97 to 99 not declared", "v511", people.run(program, "child-marriage", fixture("sdg-5.3.1"), undeclared, []))
-    check.refused("no strata", "92", people.run(program, "child-marriage", fixture("sdg-5.3.1"), "[codebook]\npreset = kdhs-women-2022\n", []))
+    check.refused("no strata", "92", people.run(program, "child-marriage", fixture("sdg-5.3.1"),
+                                                "[codebook]\npreset = kdhs-women-2022\n", []))
     check.refused("no all-women factor", "all_women_factor", people.run(
-        program, "child-marriage", fixture("sdg-5.3.1"), codebook("kdhs-women-2014", "", False), ["--preset", "sdg-5.3.1-ever-married-sample"]))
+        program, "child-marriage", fixture("sdg-5.3.1"), codebook("kdhs-women-2014", "", False),
+        ["--preset", "sdg-5.3.1-ever-married-sample"]))
 
 
 def main(arguments):

@@ -21,7 +21,7 @@ class Sample:
         self.records, self.weights, self.strata, self.units = records, weights, strata, units
 
     def ratio(self, values, denominators):
-        """values, denominators: a number a record, or None outside the domain. The estimate of sum w y / sum w d and what goes with it."""
+        """values y, denominators d: a number a record, or None outside the domain. sum w y / sum w d and what goes with it."""
         inside = [v is not None and d is not None and w > 0 for v, d, w in zip(values, denominators, self.weights)]
         n = sum(inside)
         if n == 0:
@@ -63,7 +63,7 @@ class Sample:
         return self.ratio(values, [None if v is None else 1 for v in values])
 
     def median(self, ages, youngest, rounded):
-        """Ages at the event in completed years, None outside the group, 99 for never. None = not reached, or NA by the rule of the DHS."""
+        """ages: at the event in completed years, 99 = never, None = outside the group. None = not reached, or NA in the DHS."""
         total = fsum(w for w, a in zip(self.weights, ages) if a is not None)
         if total == 0:
             return None
@@ -125,7 +125,8 @@ class Check:
         self.compared += 1
         if expected is None and found is None:
             return
-        if expected is None or not isinstance(found, (int, float)) or not abs(found - expected) <= tolerance * max(1.0, abs(expected)):
+        is_number = expected is not None and isinstance(found, (int, float))
+        if not is_number or not abs(found - expected) <= tolerance * max(1.0, abs(expected)):
             self.faults.append("%s: found %r, expected %r" % (what, found, expected))
 
     def row(self, what, row, expected):
@@ -139,7 +140,8 @@ class Check:
     def bound(self, what, result, estimand, ages, expected):
         """The frame of bounds: what the indicator would be if missing answers were all yes, in percent."""
         cells = frame_of(result, "bounds").get((estimand, ages))
-        self.equal("%s, %s %s at most" % (what, estimand, ages), cells and cells[1], None if expected is None else 100 * expected["estimate"])
+        self.equal("%s, %s %s at most" % (what, estimand, ages), cells and cells[1],
+                   None if expected is None else 100 * expected["estimate"])
 
     def refused(self, what, words, answer):
         """The run (of `run`) failed with status 3 and said these words."""

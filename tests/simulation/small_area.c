@@ -1,10 +1,10 @@
 /* Are the mean squared errors and intervals of the area model right? Areas whose truth is known, over and over.
  *
- * Usage: small_area [REPLICATIONS]        (default 1000: about ten seconds)
+ * Usage: small_area [REPLICATIONS] (default 1000: about ten seconds)
  *
- * 47 areas, a constant and one covariate. The sampling variances are of five kinds in turn, as in the studies of Datta, Rao and Smith
- * (2005): near each other (0.7, 0.6, 0.5, 0.4, 0.3) or far apart (4, 0.6, 0.5, 0.4, 0.1). Three areas, 5, 20 and 35, have no
- * direct estimate. True effects and sampling errors are normal. Every estimator sees the same data. Prints the tables of
+ * 47 areas, a constant and one covariate. The sampling variances are of five kinds in turn, as in the studies of Datta, Rao and
+ * Smith (2005): near each other (0.7, 0.6, 0.5, 0.4, 0.3) or far apart (4, 0.6, 0.5, 0.4, 0.1). Three areas, 5, 20 and 35, have
+ * no direct estimate. True effects and sampling errors are normal. Every estimator sees the same data. Prints the tables of
  * docs/small-areas.md. The same seed gives the same bytes. */
 #include <math.h>
 #include <stdio.h>
@@ -98,7 +98,8 @@ static void count_met(const est_i_small_area_data *data, const est_i_small_area 
 
 static void count(const way *by, const sample *s, tally *t)
 {
-    est_i_small_area_data data = {.n_areas = AREAS, .n_terms = TERMS, .direct = s->direct, .variance = s->variance, .terms = s->terms,
+    est_i_small_area_data data = {.n_areas = AREAS, .n_terms = TERMS, .direct = s->direct, .variance = s->variance,
+                                  .terms = s->terms,
                                   .fit = by->fit, .adjust_zero = by->adjust};
     est_i_small_area *model = NULL;
     if (est_i_small_area_fit(&data, &model, NULL, NULL) != EST_OK)
@@ -181,7 +182,8 @@ int main(int argc, char **argv)
         return 2;
     }
     printf("| variances | A | fit | A at 0, %% | mean A | MSE | bias of MSE, %% | covered | worst kind | covered at 0 | "
-           "unsampled: bias | covered | met: bias | covered |\n|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
+           "unsampled: bias | covered | met: bias | covered "
+           "|\n|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
     for (size_t k = 0; k < 2; k++)
         for (size_t c = 0; c < sizeof truths / sizeof truths[0]; c++) {
             tally tallies[WAYS];

@@ -1,5 +1,5 @@
-/* Views: what they read and compute, against the same by hand; faults on their records; every use of a source; all the same for every
- * number of threads and cut. */
+/* Views: what they read and compute, against the same by hand; faults on their records; every use of a source; all the same for
+ * every number of threads and cut. */
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -183,7 +183,8 @@ static est_i_view_plan *plan_small(est_source *base)
     est_error error;
     est_i_view_plan *plan = est_i_view_plan_new(base);
     assert_non_null(plan);
-    est_i_view_input sex = input_of("q1"), work = input_of("q2"), hours = input_of("q3"), band = input_of("q4"), weight = input_of("wt");
+    est_i_view_input sex = input_of("q1"), work = input_of("q2"), hours = input_of("q3"), band = input_of("q4"),
+                     weight = input_of("wt");
     sex.n_codes = COUNT(sexes);
     sex.codes = sexes;
     sex.expected = "M, F or unknown";
@@ -217,8 +218,11 @@ static est_i_view_plan *plan_small(est_source *base)
     add_column(plan, "long_hours", "works == 1 and hours >= threshold", false);
     assert_int_equal(est_i_view_plan_alias(plan, "psu", "cluster", 0, NULL, &error), EST_OK);
     add_column(plan, "both", "any(long_hours, sex == 2) + psu * 0", false);
-    assert_int_equal(est_i_view_plan_refuse(plan, "works == 0 and hours > 100", "found over 100 hours of somebody who does not work, "
-                                            "expected none", "refusal", &error), EST_OK);
+    assert_int_equal(est_i_view_plan_refuse(plan, "works == 0 and hours > 100",
+                                            "found over 100 hours of somebody who does not work, "
+                                            "expected none",
+                                            "refusal", &error),
+                     EST_OK);
     return plan;
 }
 
@@ -231,7 +235,8 @@ static const char small_file[] = "cluster,q1,q2,q3,q4,wt,name\n"
                                  "3,M,1.0,98,NA,3,NA\n"
                                  "4,M,2,100,3,1,g\n";
 
-static const char *const small_names[] = {"#psu", "sex", "#sex", "works", "hours", "band", "weight", "long_hours", "both", "#name", NULL};
+static const char *const small_names[] = {"#psu",   "sex",        "#sex", "works", "hours", "band",
+                                          "weight", "long_hours", "both", "#name", NULL};
 static const char small_rows[] = "'001' 1 '1' 1 14 1 1.5 1 1 'a' \n"
                                  "'001' 2 '2' 0 NaN 2 0.25 0 1 'b' \n"
                                  "'2' 2 '2' 1 NaN 3 1 NaN 1 'c\nd' \n"
@@ -256,8 +261,8 @@ static void test_small_file(void **state)
 
 static void test_columns(void **state)
 {
-    static const char *const names[] = {"sex", "works", "hours", "band", "weight", "long_hours", "psu", "both", "cluster", "q1", "q2",
-                                        "q3", "q4", "wt", "name"};
+    static const char *const names[] = {"sex",     "works", "hours", "band", "weight", "long_hours", "psu", "both",
+                                        "cluster", "q1",    "q2",    "q3",   "q4",     "wt",         "name"};
     est_source *base = open_bytes(small_file, 0);
     est_i_view_plan *plan = plan_small(base);
     const char *origins[3] = {"", "", "kept"};
@@ -395,15 +400,18 @@ static void test_faults(void **state)
     static const char hours[] = "expected hours from 0 to 168 or a special code that the codebook declares (97, 98)";
     char words[3][200];
     const fault_case cases[] = {
-        {"1,F,1,1,1,1,x\n1,Male,1,1,1,1,x\n", 5, 6, "q1", "found text of 4 characters (not shown: it may name a person), expected M, F or unknown"},
+        {"1,F,1,1,1,1,x\n1,Male,1,1,1,1,x\n", 5, 6, "q1",
+         "found text of 4 characters (not shown: it may name a person), expected M, F or unknown"},
         {"1,m,1,1,1,1,x\n", 4, 5, "q1", "found text of 1 character (not shown: it may name a person), expected M, F or unknown"},
         {"1,F,3,1,1,1,x\n", 4, 5, "q2", "found 3, expected one of the codes that are declared for it"},
         {"1,F,yes,1,1,1,x\n", 4, 5, "q2", "found 'yes', expected one of the codes that are declared for it"},
         {"1,F,1,-1,1,1,x\n", 4, 5, "q3", words[0]},
         {"1,F,1,200,1,1,x\n", 4, 5, "q3", words[1]},
         {"1,F,1,99,1,1,x\n", 4, 5, "q3", words[2]},
-        {"1,F,1,999,1,1,x\n", 4, 5, "q3", "found 999, expected hours from 0 to 168 or a special code that the codebook declares (97, 98)"},
-        {"1,F,1,no,1,1,x\n", 4, 5, "q3", "found 'no', expected hours from 0 to 168 or a special code that the codebook declares (97, 98)"},
+        {"1,F,1,999,1,1,x\n", 4, 5, "q3",
+         "found 999, expected hours from 0 to 168 or a special code that the codebook declares (97, 98)"},
+        {"1,F,1,no,1,1,x\n", 4, 5, "q3",
+         "found 'no', expected hours from 0 to 168 or a special code that the codebook declares (97, 98)"},
         {"1,F,1,1,4,1,x\n", 4, 5, "q4", "found 4, expected one of the numbers that are declared for it"},
         {"1,F,1,1,1.5,1,x\n", 4, 5, "q4", "found 1.5, expected one of the numbers that are declared for it"},
         {"1,F,1,1,1,-2,x\n", 4, 5, "wt", "found -2, expected a number of at least 0"},
@@ -412,7 +420,8 @@ static void test_faults(void **state)
         /* Several in a row, and the later column in the earlier row. */
         {"1,F,1,1,7,1,x\n1,bad,1,1,1,1,x\n", 4, 5, "q4", "found 7, expected one of the numbers that are declared for it"},
         {"1,F,2,120,1,1,x\n1,F,1,1,no,1,x\n", 4, 5, NULL, "found over 100 hours of somebody who does not work, expected none"},
-        {"1,F,1,1,\"n\",1,x\n1,F,2,120,1,1,x\n", 4, 5, "q4", "found 'n', expected a number; write an empty field or NA for a missing value"},
+        {"1,F,1,1,\"n\",1,x\n1,F,2,120,1,1,x\n", 4, 5, "q4",
+         "found 'n', expected a number; write an empty field or NA for a missing value"},
     };
     (void)state;
     snprintf(words[0], sizeof words[0], "found -1, %s", hours);
@@ -420,8 +429,9 @@ static void test_faults(void **state)
     snprintf(words[2], sizeof words[2], "found 99, %s", hours);
     for (size_t i = 0; i < COUNT(cases); i++) {
         est_i_text file = {0};
-        est_i_text_printf(&file, "cluster,q1,q2,q3,q4,wt,name\n1,F,1,1,1,1,x\n1,M,2,1,2,1,y\n1,F,,,,,\n%s1,F,1,1,1,1,x\n1,zz,7,777,77,y,x\n",
-                          cases[i].rows);
+        est_i_text_printf(
+            &file, "cluster,q1,q2,q3,q4,wt,name\n1,F,1,1,1,1,x\n1,M,2,1,2,1,y\n1,F,,,,,\n%s1,F,1,1,1,1,x\n1,zz,7,777,77,y,x\n",
+            cases[i].rows);
         for (size_t cut = 10; cut < 160; cut += 7)
             for (size_t t = 0; t < COUNT(thread_counts); t++)
                 expect_fault(&cases[i], file.data, cut, thread_counts[t]);
@@ -472,8 +482,9 @@ static void test_fault_of_the_consumer(void **state)
         const char *column, *file_column;
         double refused;
         long long record, line;
-    } cases[] = {{"hours", "q3", 50, 2, 3},  {"hours", "q3", 51, 3, 5},      {"q3", "q3", 50, 2, 3},       {"q3", "q3", 300, 3, 5},
-                 {"psu", "cluster", 1, 1, 2}, {"long_hours", "long_hours", 1, 2, 3}, {"weight", "wt", 0.001, 1, 2}};
+    } cases[] = {{"hours", "q3", 50, 2, 3},    {"hours", "q3", 51, 3, 5},   {"q3", "q3", 50, 2, 3},
+                 {"q3", "q3", 300, 3, 5},      {"psu", "cluster", 1, 1, 2}, {"long_hours", "long_hours", 1, 2, 3},
+                 {"weight", "wt", 0.001, 1, 2}};
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++)
         for (size_t cut = 10; cut < 90; cut += 10)
@@ -483,8 +494,9 @@ static void test_fault_of_the_consumer(void **state)
                 est_source *base = open_bytes(bytes, cut), *view = open_view(plan_small(base));
                 est_i_field field = {(size_t)est_source_find(view, cases[i].column), EST_I_FIELD_NUMBER};
                 refuser own = {view, field.column, cases[i].refused};
-                assert_int_equal(est_i_scan(view, 1, &field, 0, SIZE_MAX, &consumer, &own, thread_counts[t], NULL, &records, &error),
-                                 EST_EVALUE);
+                assert_int_equal(
+                    est_i_scan(view, 1, &field, 0, SIZE_MAX, &consumer, &own, thread_counts[t], NULL, &records, &error),
+                    EST_EVALUE);
                 assert_int_equal(error.record, cases[i].record);
                 assert_int_equal(error.line, cases[i].line);
                 assert_string_equal(error.column, cases[i].file_column);
@@ -505,19 +517,27 @@ static void test_explain(void **state)
     (void)state;
     est_i_text_append(&file, "cluster,q1,q2,q3,q4,wt,name\n");
     for (int i = 1; i <= 400; i++)
-        est_i_text_printf(&file, "1,%s,%d,%s,%d,%s,secret%d\n", i == 7 ? "never" : "F", i == 200 ? 5 : i == 300 ? 2 : 1,
-                          i % 20 == 0 ? "200" : i == 300 || i == 301 ? "120" : i == 55 ? "oops" : "10", i == 9 ? 9 : 1, "1", i);
+        est_i_text_printf(&file, "1,%s,%d,%s,%d,%s,secret%d\n", i == 7 ? "never" : "F",
+                          i == 200   ? 5
+                          : i == 300 ? 2
+                                     : 1,
+                          i % 20 == 0            ? "200"
+                          : i == 300 || i == 301 ? "120"
+                          : i == 55              ? "oops"
+                                                 : "10",
+                          i == 9 ? 9 : 1, "1", i);
     est_source *base = open_bytes(file.data, 0), *view = open_view(plan_small(base));
     est_i_source_set_chunks(view, 1000, 1);
     assert_int_equal(list_fields(view, names, 0, SIZE_MAX, 3, &all, &error), EST_EVALUE);
     est_i_text_free(&all.text);
     assert_int_equal(error.record, 20);
     est_i_view_explain(view, NULL, &error);
-    assert_string_equal(error.message, "x.csv, record 20 (line 21), column 'q3': found a number of 3 digits (not shown: it may identify a "
-                                       "person), expected hours from 0 to 168 or a special code that the codebook declares (97, 98)\n"
-                                       "Faults of the columns that are needed:\n"
-                                       "  q2: 1 record (200)\n"
-                                       "  q3: 21 records (20, 40, 55, 60, 80, 100, 120, 140, 160, 180, ...)");
+    assert_string_equal(error.message,
+                        "x.csv, record 20 (line 21), column 'q3': found a number of 3 digits (not shown: it may identify a "
+                        "person), expected hours from 0 to 168 or a special code that the codebook declares (97, 98)\n"
+                        "Faults of the columns that are needed:\n"
+                        "  q2: 1 record (200)\n"
+                        "  q3: 21 records (20, 40, 55, 60, 80, 100, 120, 140, 160, 180, ...)");
     assert_int_equal(error.record, 20);
     /* What is no fault of a value stays as it is; so does one of a source that is no view. */
     kept = error;
@@ -550,21 +570,29 @@ static void test_explain_refusals_and_room(void **state)
     assert_int_equal(list_fields(view, names, 0, SIZE_MAX, 2, &all, &error), EST_EVALUE);
     est_i_text_free(&all.text);
     est_i_view_explain(view, NULL, &error);
-    assert_non_null(strstr(error.message, "\n  found over 100 hours of somebody who does not work, expected none: 2 records (1, 3)"));
+    assert_non_null(
+        strstr(error.message, "\n  found over 100 hours of somebody who does not work, expected none: 2 records (1, 3)"));
     est_source_free(view);
     est_source_free(base);
     /* A message that is nearly full keeps whole lines. */
     static const char *const both[] = {"both", NULL};
+    static const char untouched[] = "0123456789abcdef";
     for (size_t filled = 560; filled < 768; filled++) {
+        struct {
+            est_error error;
+            char after[sizeof untouched];
+        } full;
+        memcpy(full.after, untouched, sizeof untouched);
         base = open_bytes(wide, 20);
         view = open_view(plan_small(base));
-        assert_int_equal(list_fields(view, both, 0, SIZE_MAX, 1, &all, &error), EST_EVALUE);
+        assert_int_equal(list_fields(view, both, 0, SIZE_MAX, 1, &all, &full.error), EST_EVALUE);
         est_i_text_free(&all.text);
-        memset(error.message, 'm', filled);
-        error.message[filled] = '\0';
-        est_i_view_explain(view, NULL, &error);
-        const char *added = error.message + filled;
-        assert_true(strlen(error.message) < sizeof error.message);
+        memset(full.error.message, 'm', filled);
+        full.error.message[filled] = '\0';
+        est_i_view_explain(view, NULL, &full.error);
+        const char *added = full.error.message + filled;
+        assert_memory_equal(full.after, untouched, sizeof untouched);
+        assert_non_null(memchr(added, '\0', sizeof full.error.message - filled));
         if (filled < 600)
             assert_non_null(strstr(added, "q1: 1 record (4)\n  found over 100"));
         if (*added)
@@ -572,6 +600,73 @@ static void test_explain_refusals_and_room(void **state)
         est_source_free(view);
         est_source_free(base);
     }
+}
+
+/* The refusal of the earlier row is told, of one row the one that came first. */
+static void test_two_refusals(void **state)
+{
+    static const struct {
+        const char *rows;
+        long long record;
+        const char *message;
+    } cases[] = {{"7\n-1\n5\n", 2, "below"}, {"7\n5\n-1\n", 2, "five"}, {"5\n-5\n", 1, "five"}, {"7\n-5\n5\n", 2, "five"}};
+    static const char *const names[] = {"x", NULL};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (size_t t = 0; t < COUNT(thread_counts); t++) {
+            est_error error;
+            listing all;
+            est_i_text text = {0};
+            est_i_text_append(&text, "a\n");
+            est_i_text_append(&text, cases[i].rows);
+            est_source *base = open_bytes(text.data, i + 4);
+            est_i_view_plan *plan = est_i_view_plan_new(base);
+            add_column(plan, "x", "a", true);
+            assert_int_equal(est_i_view_plan_refuse(plan, "x in (5, -5)", "five", "refusal", &error), EST_OK);
+            assert_int_equal(est_i_view_plan_refuse(plan, "x < 0", "below", "refusal", &error), EST_OK);
+            est_source *view = open_view(plan);
+            assert_int_equal(list_fields(view, names, 0, SIZE_MAX, thread_counts[t], &all, &error), EST_EVALUE);
+            assert_int_equal(error.record, cases[i].record);
+            assert_string_equal(error.column, "a");
+            assert_non_null(strstr(error.message, cases[i].message));
+            est_i_text_free(&all.text);
+            est_i_text_free(&text);
+            est_source_free(view);
+            est_source_free(base);
+        }
+}
+
+/* A special code is missing also where it is a code; -0 is called 0; a number stands for a code whatever its form. */
+static void test_codes(void **state)
+{
+    static const est_i_view_code codes[] = {{"1", 10}, {"9", 90}, {"none", 0}, {"n/a", NAN}, {"2.5", 25}};
+    static const double tens[] = {1, 2.5, 9, 1, NAN};
+    static const char *const names[] = {"t", "n", "#zero", NULL};
+    est_error error;
+    est_table *table = NULL;
+    est_source *base = NULL;
+    const char *const texts[] = {"1.0", "02.50", "9", "none", "n/a"};
+    (void)state;
+    assert_int_equal(est_table_new("t", 5, &table, &error), EST_OK);
+    assert_int_equal(est_table_add_text(table, "a", texts, &error), EST_OK);
+    assert_int_equal(est_table_add_numbers(table, "b", tens, &error), EST_OK);
+    assert_int_equal(est_source_of_table(table, &base, &error), EST_OK);
+    est_i_view_plan *plan = est_i_view_plan_new(base);
+    est_i_view_input a = input_of("a"), b = input_of("b");
+    a.n_codes = b.n_codes = COUNT(codes);
+    a.codes = b.codes = codes;
+    a.n_special = b.n_special = 1;
+    a.special = b.special = nine;
+    add_input(plan, &a);
+    add_input(plan, &b);
+    add_column(plan, "t", "a", true);
+    add_column(plan, "n", "b", true);
+    add_column(plan, "zero", "-(nonmissing(t, 4) * 0)", false);
+    est_source *view = open_view(plan);
+    expect_rows(view, names, 1, "10 10 '0' \n25 25 '0' \nNaN NaN '0' \n0 10 '0' \nNaN NaN '0' \n");
+    est_source_free(view);
+    est_source_free(base);
+    est_table_free(table);
 }
 
 /* Plans that are refused */
@@ -582,7 +677,8 @@ static void test_plans(void **state)
     est_i_view_plan *plan = est_i_view_plan_new(base);
     est_error error;
     est_i_view_input a = input_of("a"), b = input_of("b"), gone = input_of("c");
-    static const est_i_view_code twice[] = {{"x", 1}, {"x", 2}}, numbers[] = {{"1", 1}, {"01", 2}}, same[] = {{"1", 1}, {"01", 1}, {"x", 1}, {"x", 1}};
+    static const est_i_view_code twice[] = {{"x", 1}, {"x", 2}}, numbers[] = {{"1", 1}, {"01", 2}},
+                                 same[] = {{"1", 1}, {"01", 1}, {"x", 1}, {"x", 1}};
     (void)state;
     assert_int_equal(est_i_view_plan_input(plan, &gone, &error), EST_ECOLUMN);
     b.n_codes = 2;
@@ -618,8 +714,9 @@ static void test_plans(void **state)
     assert_int_equal(est_i_view_plan_column(plan, "", "1", true, 0, NULL, "x", &error), EST_EDEFINITION);
     assert_int_equal(est_i_view_plan_column(plan, "z", "a + 1", false, 0, NULL, "variable z", &error), EST_EDEFINITION);
     assert_int_equal(est_i_view_plan_column(plan, "z", "agee + 1", false, 0, NULL, "variable z", &error), EST_EDEFINITION);
-    assert_string_equal(error.message, "variable z, character 1: found the name agee, expected one that is known here; did you mean age?\n"
-                                       "  agee + 1\n  ^");
+    assert_string_equal(error.message,
+                        "variable z, character 1: found the name agee, expected one that is known here; did you mean age?\n"
+                        "  agee + 1\n  ^");
     assert_int_equal(est_i_view_plan_column(plan, "z", "weigth + 1", true, 0, NULL, "z", &error), EST_EDEFINITION);
     assert_non_null(strstr(error.message, "did you mean weight?"));
     assert_int_equal(est_i_view_plan_column(plan, "z", "limits", false, 0, NULL, "z", &error), EST_EDEFINITION);
@@ -641,8 +738,8 @@ static void test_names(void **state)
     (void)state;
     a.n_special = 1;
     a.special = nine;
-    add_column(plan, "weight", "a", true);      /* the role weight is column a */
-    add_column(plan, "x", "weight", true);      /* the role x is the file's column weight */
+    add_column(plan, "weight", "a", true);          /* the role weight is column a */
+    add_column(plan, "x", "weight", true);          /* the role x is the file's column weight */
     add_column(plan, "double", "weight * 2", true); /* of the role weight */
     add_column(plan, "sum", "weight + x", false);
     add_column(plan, "age", "floor(age / 2)", true);
@@ -675,9 +772,10 @@ static void test_view_over_view(void **state)
         add_column(plan, "twice", "years * 2 + nonmissing(hours, 0) + weight * 0", true);
         assert_int_equal(est_i_view_plan_alias(plan, "who", "sex", 0, NULL, &error), EST_OK);
         est_source *outer = open_view(plan);
-        expect_rows(outer, names, thread_counts[t], "10 '1' '001' 34 '001' \n20 '2' '001' 40 '001' \n30 '2' '2' 60 '2' \n"
-                                                    "10 <NA> <NA> NaN <NA> \n20 <NA> '3' 60.5 '3' \nNaN '1' '3' NaN '3' \n"
-                                                    "30 '1' '4' 160 '4' \n");
+        expect_rows(outer, names, thread_counts[t],
+                    "10 '1' '001' 34 '001' \n20 '2' '001' 40 '001' \n30 '2' '2' 60 '2' \n"
+                    "10 <NA> <NA> NaN <NA> \n20 <NA> '3' 60.5 '3' \nNaN '1' '3' NaN '3' \n"
+                    "30 '1' '4' 160 '4' \n");
         assert_string_equal(est_i_source_value_label(outer, (size_t)est_source_find(outer, "who"), "1"), "male");
         est_source_free(outer);
         est_source_free(inner);
@@ -829,7 +927,8 @@ static void write_stata(const char *path)
 
 static void test_stata(void **state)
 {
-    static const est_i_view_code recoded[] = {{"01", 10}, {"2", 20}}, tenths[] = {{"0.1", 1}, {"2", 2}}, words[] = {{"yes", 1}, {"no", 0}};
+    static const est_i_view_code recoded[] = {{"01", 10}, {"2", 20}}, tenths[] = {{"0.1", 1}, {"2", 2}},
+                                 words[] = {{"yes", 1}, {"no", 0}};
     static const char *const names[] = {"sex", "tenth", "said", "#b4", "copy", NULL};
     char path[300], folder[280];
     const char *top = getenv("TMPDIR");
@@ -867,8 +966,14 @@ static void test_stata(void **state)
         char sex_text[8], text[8];
         snprintf(text, sizeof text, row % 5 == 4 ? "<NA>" : row % 5 == 3 ? "'9'" : "'%d'", 1 + row % 2);
         snprintf(sex_text, sizeof sex_text, row % 5 >= 3 ? "NaN" : "%d", 10 + row % 2 * 10);
-        est_i_text_printf(&expected, "%s %s %s %s %s \n", sex_text, row % 7 == 6 ? "NaN" : row % 2 ? "1" : "2",
-                          row % 3 == 0 ? "1" : row % 3 == 1 ? "0" : "NaN", text, sex_text);
+        est_i_text_printf(&expected, "%s %s %s %s %s \n", sex_text,
+                          row % 7 == 6 ? "NaN"
+                          : row % 2    ? "1"
+                                       : "2",
+                          row % 3 == 0   ? "1"
+                          : row % 3 == 1 ? "0"
+                                         : "NaN",
+                          text, sex_text);
     }
     est_i_source_set_chunks(view, 1, 7);
     for (size_t t = 0; t < COUNT(thread_counts); t++)
@@ -909,8 +1014,8 @@ static void make_household(household *h)
         h->stratum[row] = (double)(row / 1500);
         h->psu[row] = (double)(row / 100);
         h->raw_weight[row] = 500000 + drawn[0] % 1000000;
-        h->age[row] = drawn[1] % 23 == 0 ? NAN : drawn[1] % 80;
-        h->hours[row] = drawn[2] % 11 == 0 ? 98 : drawn[2] % 13 == 0 ? NAN : drawn[2] % 60;
+        h->age[row] = drawn[1] % 23 == 0 ? NAN : (double)(drawn[1] % 80);
+        h->hours[row] = drawn[2] % 11 == 0 ? 98 : drawn[2] % 13 == 0 ? NAN : (double)(drawn[2] % 60);
         h->county[row] = 1 + drawn[3] % 5;
         h->sex[row] = drawn[4] % 2 ? "M" : "F";
         h->work[row] = drawn[5] % 17 == 0 ? NULL : drawn[5] % 19 == 0 ? "9" : drawn[5] % 3 ? "2" : "1";
@@ -938,17 +1043,18 @@ static est_table *table_of(household *h, bool by_hand)
         const char *name;
         const double *numbers;
         const char *const *texts;
-    } file[] = {{"v1", h->stratum, NULL}, {"v2", h->psu, NULL}, {"v3", h->raw_weight, NULL}, {"v4", h->age, NULL}, {"v5", h->hours, NULL},
-                {"v6", h->county, NULL}, {"v7", NULL, h->sex}, {"v8", NULL, h->work}},
-      hand[] = {{"stratum", h->stratum, NULL}, {"psu", h->psu, NULL}, {"weight", h->weight, NULL}, {"age", h->age, NULL},
-                {"hours", h->clean_hours, NULL}, {"county", h->county, NULL}, {"female", h->is_female, NULL}, {"works", h->works, NULL},
-                {"child", h->child, NULL}, {"labour", h->labour, NULL}};
+    } file[] = {{"v1", h->stratum, NULL}, {"v2", h->psu, NULL},    {"v3", h->raw_weight, NULL}, {"v4", h->age, NULL},
+                {"v5", h->hours, NULL},   {"v6", h->county, NULL}, {"v7", NULL, h->sex},        {"v8", NULL, h->work}},
+      hand[] = {{"stratum", h->stratum, NULL},  {"psu", h->psu, NULL},           {"weight", h->weight, NULL},
+                {"age", h->age, NULL},          {"hours", h->clean_hours, NULL}, {"county", h->county, NULL},
+                {"female", h->is_female, NULL}, {"works", h->works, NULL},       {"child", h->child, NULL},
+                {"labour", h->labour, NULL}};
     size_t n = by_hand ? COUNT(hand) : COUNT(file);
     for (size_t c = 0; c < n; c++) {
         const char *name = by_hand ? hand[c].name : file[c].name;
         const double *numbers = by_hand ? hand[c].numbers : file[c].numbers;
-        est_status status = numbers ? est_table_add_numbers(table, name, numbers, &error)
-                                    : est_table_add_text(table, name, file[c].texts, &error);
+        est_status status =
+            numbers ? est_table_add_numbers(table, name, numbers, &error) : est_table_add_text(table, name, file[c].texts, &error);
         assert_int_equal(status, EST_OK);
     }
     return table;
@@ -1175,7 +1281,8 @@ static void test_large_file(void **state)
     (void)state;
     est_i_text_append(&file, "cluster,q1,q2,q3,q4,wt,name\n");
     for (unsigned i = 0; i < 40000; i++)
-        est_i_text_printf(&file, "%u,%s,%u,%u.%u,%u,%u,\"n\n%u\"\n", i / 100, i % 3 ? "M" : "F", 1 + i % 2, i % 97, i % 10, 1 + i % 3, i, i);
+        est_i_text_printf(&file, "%u,%s,%u,%u.%u,%u,%u,\"n\n%u\"\n", i / 100, i % 3 ? "M" : "F", 1 + i % 2, i % 97, i % 10,
+                          1 + i % 3, i, i);
     est_source *base = open_bytes(file.data, 0), *view = open_view(plan_small(base));
     assert_int_equal(list_fields(view, names, 0, SIZE_MAX, 1, &first, &error), EST_OK);
     est_source_free(view);
@@ -1194,28 +1301,22 @@ static void test_large_file(void **state)
     est_i_text_free(&file);
 }
 
-/* Stops on demand. */
-static int poll_twice(void *user)
-{
-    return ++*(int *)user > 2;
-}
-
 static void test_cancel(void **state)
 {
-    static const char *const names[] = {"sex", NULL};
     est_error error;
     est_i_monitor monitor;
-    int polls = 5;
-    est_context context = {.poll = poll_twice, .user = &polls};
     est_source *base = open_bytes(small_file, 30), *view = open_view(plan_small(base));
     est_i_field field = {0, EST_I_FIELD_NUMBER};
-    listing all = {.n_fields = 1};
-    long long records;
-    (void)state, (void)names;
-    est_i_monitor_start(&monitor, &context);
+    (void)state;
+    est_i_monitor_start(&monitor, NULL);
     atomic_store(&monitor.cancelled, true);
-    assert_int_equal(est_i_scan(view, 1, &field, 0, SIZE_MAX, &list_rows, &all, 1, &monitor, &records, &error), EST_ECANCELLED);
-    est_i_text_free(&all.text);
+    for (size_t t = 0; t < COUNT(thread_counts); t++) {
+        listing all = {.n_fields = 1};
+        long long records;
+        assert_int_equal(est_i_scan(view, 1, &field, 0, SIZE_MAX, &list_rows, &all, thread_counts[t], &monitor, &records, &error),
+                         EST_ECANCELLED);
+        est_i_text_free(&all.text);
+    }
     est_source_free(view);
     est_source_free(base);
 }
@@ -1231,6 +1332,8 @@ int main(void)
         cmocka_unit_test(test_fault_of_the_consumer),
         cmocka_unit_test(test_explain),
         cmocka_unit_test(test_explain_refusals_and_room),
+        cmocka_unit_test(test_two_refusals),
+        cmocka_unit_test(test_codes),
         cmocka_unit_test(test_plans),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_view_over_view),
