@@ -36,6 +36,7 @@ typedef struct est_small_area_options {
     long least_n;
     int fit;                    /* est_small_area_fit */
     int zero_model_variance;    /* 0 keep, 1 adjust */
+    int sampling_variance;      /* 0 own, 1 pooled */
     int zero_variance;          /* 0 synthetic, 1 pooled, 2 refuse */
     const char *share;          /* the area's share of the population */
     const char *national;       /* a number; "" = the direct estimates weighted by share */

@@ -157,7 +157,8 @@ static void note_untold(est_i_compare_run *run)
     for (size_t s = 0; s < run->n_series; s++)
         for (size_t i = 1; i < run->series[s].count; i++)
             untold |= est_i_keys_untold(&est_i_compare_at(run, s, i - 1)->keys, &est_i_compare_at(run, s, i)->keys);
-    est_i_keys_list(untold & ~EST_I_KEY_BIT(EST_I_KEY_SEX), &names); /* no sex: everybody */
+    /* no sex: everybody; one indicator has one concept */
+    est_i_keys_list(untold & ~(EST_I_KEY_BIT(EST_I_KEY_SEX) | EST_I_KEY_BIT(EST_I_KEY_CONCEPT)), &names);
     if (names.failed)
         est_i_result_no_memory(run->builder);
     else if (names.length)
@@ -186,6 +187,19 @@ static void note_alone(est_i_compare_run *run)
     est_i_text_free(&names);
 }
 
+/* Whether an estimate is 0 is not said where a row is withheld for few cases. */
+static void note_zeros(est_i_compare_run *run)
+{
+    est_i_text names = {0};
+    size_t count = name_all(run, is_zero, &names);
+    if (names.failed)
+        est_i_result_no_memory(run->builder);
+    else if (count)
+        est_i_result_note_public(run->builder, run->context, EST_NOTE, "zero", "",
+                                 "%s: an estimate of 0 has no ratio, or one without an interval", names.data);
+    est_i_text_free(&names);
+}
+
 void est_i_compare_notes(est_i_compare_run *run)
 {
     note_breaks(run);
@@ -201,7 +215,7 @@ void est_i_compare_notes(est_i_compare_run *run)
     note_all(run, is_logit, EST_NOTE, "se_from_interval",
              "the standard error is taken from the interval, as symmetric on the logit scale");
     note_all(run, is_assumed, EST_WARNING, "level_assumed", "the level of the interval is not told and taken to be 95 %");
-    note_all(run, is_zero, EST_NOTE, "zero", "an estimate of 0 has no ratio, or one without an interval");
+    note_zeros(run);
     note_untold(run);
     note_alone(run);
     if (any(run, has_se))

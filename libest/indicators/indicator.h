@@ -36,7 +36,7 @@ typedef enum est_i_item_use { EST_I_USE_INDICATOR = 0, EST_I_USE_BOUND, EST_I_US
 /* An age group of the rows. */
 typedef struct est_i_band {
     char *name, *where;
-    double lowest; /* the youngest age, of its name; NaN = not told */
+    double lowest, highest; /* the youngest and the oldest age, of its name; NaN = not told, infinite = open */
 } est_i_band;
 
 /* One column of the view: an indicator (or bound, count, missing share) in an age group. */
@@ -46,7 +46,6 @@ typedef struct est_i_item {
     est_i_item_kind kind;
     size_t band;
     bool whole;        /* the first age group of its section: its rows have no label of age */
-    bool detail;       /* for tables only */
     bool number;       /* its number of people is wanted */
     char *column;      /* "_v3": 1, 0 or missing; missing outside the group */
     char *denominator; /* "_v4"; NULL */
@@ -99,6 +98,9 @@ est_status est_i_indicator_column(est_i_indicator_run *run, const est_i_ini_sect
                                   const char *extra, char **column, est_error *error);
 /* Can everything that the section's rules need be computed? What cannot is added to run->left_out. */
 est_status est_i_indicator_available(est_i_indicator_run *run, const est_i_ini_section *section, bool *available, est_error *error);
+
+/* May the section be estimated in an age group ("youngest", "oldest")? If not, run->left_out says so. */
+bool est_i_indicator_fits_ages(est_i_indicator_run *run, const est_i_ini_section *section, const est_i_band *band);
 
 /* The options of the survey engine that do not depend on what is estimated. */
 est_survey_options est_i_indicator_survey_options(const est_i_indicator_run *run);

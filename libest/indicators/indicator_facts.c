@@ -25,7 +25,7 @@ static bool is_shown(const est_i_indicator_run *run, const est_i_ini_section *se
 {
     bool shown = false;
     for (size_t i = 0; i < run->n_items && !shown; i++)
-        shown = run->items[i].section == section && !run->items[i].detail;
+        shown = run->items[i].section == section;
     return shown;
 }
 

@@ -14,7 +14,7 @@ static bool has_items(const est_i_indicator_run *run, est_i_item_use use)
 {
     bool has = false;
     for (size_t i = 0; i < run->n_items && !has; i++)
-        has = run->items[i].use == use && !run->items[i].detail;
+        has = run->items[i].use == use;
     return has;
 }
 
@@ -44,7 +44,7 @@ static void count_frame(est_i_indicator_run *run, est_i_item_use use, const char
     est_i_result_frame_decimals(run->builder, decimals);
     for (size_t i = 0; i < run->n_items; i++) {
         const est_i_item *item = &run->items[i];
-        const est_row *row = item->use == use && !item->detail ? whole_of(run, item) : NULL;
+        const est_row *row = item->use == use ? whole_of(run, item) : NULL;
         if (!row)
             continue;
         title_cell(run, item);

@@ -82,10 +82,15 @@ static est_status add_band(est_i_indicator_run *run, const char *name, const cha
         return est_i_no_memory(error);
     run->bands = grown;
     size_t digits = strspn(name, "0123456789");
-    double lowest = NAN;
+    const char *dash = strchr(name, '-');
+    double lowest = NAN, highest = NAN;
     if (digits == 0 || !est_i_number_parse(name, digits, &lowest))
         lowest = NAN;
-    grown[run->n_bands] = (est_i_band){est_i_string_copy(name), est_i_string_copy(where), lowest};
+    if (digits > 0 && strcmp(name + digits, "+") == 0)
+        highest = INFINITY;
+    else if (digits == 0 || !dash || !est_i_number_parse(dash + 1, strlen(dash + 1), &highest))
+        highest = NAN;
+    grown[run->n_bands] = (est_i_band){est_i_string_copy(name), est_i_string_copy(where), lowest, highest};
     est_i_band *made = &grown[run->n_bands++];
     for (char *c = made->where; c && *c; c++)
         if (*c == '\n')
@@ -173,6 +178,13 @@ static est_status look_at_text(need *n, const est_i_ini_section *section, const 
     return status;
 }
 
+static void append_choice(est_i_text *text, const char *list)
+{
+    est_i_text_append(text, text->length ? ", one of " : "one of ");
+    for (const char *c = list; *c; c++)
+        est_i_text_append_bytes(text, *c == '\n' ? " " : c, 1);
+}
+
 /* requires: all of them; requires-any: one of them. */
 static est_status look_at_roles(need *n, const est_i_ini_section *section, bool any, est_error *error)
 {
@@ -190,7 +202,7 @@ static est_status look_at_roles(need *n, const est_i_ini_section *section, bool 
         free(word);
     }
     if (any && !one)
-        est_i_text_printf(&n->lacking, "%sone of %s", n->lacking.length ? ", " : "", list);
+        append_choice(&n->lacking, list);
     return status;
 }
 
@@ -207,14 +219,28 @@ static est_status look_at_section(need *n, const est_i_ini_section *section, est
     return status;
 }
 
+/* Once for each indicator, though several tables may want it. */
+static void leave_out(est_i_indicator_run *run, const char *name, const char *why)
+{
+    est_i_text text = {0};
+    est_i_text_printf(&text, "%s (%s)", name, why);
+    if (!text.failed && !(run->left_out.data && strstr(run->left_out.data, text.data)))
+        est_i_text_printf(&run->left_out, "%s%s", run->left_out.length ? "; " : "", text.data);
+    run->left_out.failed = run->left_out.failed || text.failed;
+    est_i_text_free(&text);
+}
+
 est_status est_i_indicator_available(est_i_indicator_run *run, const est_i_ini_section *section, bool *available, est_error *error)
 {
     need n = {.run = run};
     est_status status = look_at_section(&n, section, error);
     *available = status == EST_OK && n.lacking.length == 0;
-    if (status == EST_OK && !*available)
-        est_i_text_printf(&run->left_out, "%s%s (needs %s)", run->left_out.length ? "; " : "", section->name,
-                          n.lacking.failed ? "" : n.lacking.data);
+    if (status == EST_OK && !*available) {
+        est_i_text why = {0};
+        est_i_text_printf(&why, "needs %s", n.lacking.failed ? "" : n.lacking.data);
+        leave_out(run, section->name, why.failed ? "" : why.data);
+        est_i_text_free(&why);
+    }
     if (n.lacking.failed || run->left_out.failed)
         status = est_i_no_memory(error);
     est_i_text_free(&n.lacking);
@@ -416,7 +442,6 @@ static est_status add_item(est_i_indicator_run *run, const est_i_ini_section *se
     est_i_item *item = &grown[run->n_items++];
     *item = (est_i_item){.section = section, .use = use, .kind = kind_of(section), .band = band};
     bool share = item->kind == EST_I_ITEM_PROPORTION || item->kind == EST_I_ITEM_RATIO;
-    item->detail = strcmp(est_i_ini_value(section, "detail"), "yes") == 0;
     item->number = share && use == EST_I_USE_INDICATOR && strcmp(est_i_ini_value(section, "number"), "no") != 0;
     est_status status = est_i_indicator_column(run, section, "value", run->bands[band].where, NULL, &item->column, error);
     if (status == EST_OK && item->kind == EST_I_ITEM_RATIO)
@@ -426,16 +451,20 @@ static est_status add_item(est_i_indicator_run *run, const est_i_ini_section *se
     return status;
 }
 
-/* "youngest = 18": in a group that begins below, part of the group could not be judged. */
-static bool old_enough(est_i_indicator_run *run, const est_i_ini_section *section, const est_i_band *band)
+/* "youngest = 18", "oldest = 17": of a group that goes beyond, part could not be judged. */
+bool est_i_indicator_fits_ages(est_i_indicator_run *run, const est_i_ini_section *section, const est_i_band *band)
 {
-    const char *text = est_i_ini_value(section, "youngest");
-    double youngest = 0;
-    bool fits = !*text || !est_i_number_parse(text, strlen(text), &youngest) || !(band->lowest < youngest);
-    if (!fits)
-        est_i_text_printf(&run->left_out, "%s%s at ages %s (it needs everybody to be %s or older)", run->left_out.length ? "; " : "",
-                          section->name, band->name, text);
-    return fits;
+    const char *texts[] = {est_i_ini_value(section, "youngest"), est_i_ini_value(section, "oldest")};
+    double limit = 0;
+    bool young = *texts[0] && est_i_number_parse(texts[0], strlen(texts[0]), &limit) && band->lowest < limit;
+    bool old = *texts[1] && est_i_number_parse(texts[1], strlen(texts[1]), &limit) && band->highest > limit;
+    if (young || old) {
+        est_i_text why = {0};
+        est_i_text_printf(&why, "ages %s: it is of ages %s %s", band->name, young ? "from" : "up to", texts[young ? 0 : 1]);
+        leave_out(run, section->name, why.failed ? "" : why.data);
+        est_i_text_free(&why);
+    }
+    return !young && !old;
 }
 
 /* The age groups of a section in its own order; without a list all. */
@@ -454,12 +483,12 @@ static est_status add_bands(est_i_indicator_run *run, const est_i_ini_section *s
         else if (b == run->n_bands)
             status = est_i_fail(error, EST_EDEFINITION, "definition %s, [%s %s]: there is no [band %s]", run->definition.about->id, section->kind,
                                 section->name, word);
-        else if (old_enough(run, section, &run->bands[b]))
+        else if (est_i_indicator_fits_ages(run, section, &run->bands[b]))
             status = add_item(run, section, use, b, error);
         free(word);
     }
     for (size_t b = 0; b < run->n_bands && !*list && status == EST_OK; b++)
-        if (old_enough(run, section, &run->bands[b]))
+        if (est_i_indicator_fits_ages(run, section, &run->bands[b]))
             status = add_item(run, section, use, b, error);
     if (status == EST_OK && run->n_items > first)
         run->items[first].whole = true;
@@ -472,7 +501,8 @@ static est_status add_items(est_i_indicator_run *run, const char *kind, est_i_it
     size_t index = 0;
     const est_i_ini_section *section;
     while (status == EST_OK && (section = est_i_ini_next(&run->definition.rules, kind, &index)) != NULL) {
-        bool available = false, asked = use != EST_I_USE_INDICATOR || lists(run->options->indicators, section->name);
+        bool available = false, detail = strcmp(est_i_ini_value(section, "detail"), "yes") == 0;
+        bool asked = !detail && (use != EST_I_USE_INDICATOR || lists(run->options->indicators, section->name));
         if (asked)
             status = est_i_indicator_available(run, section, &available, error);
         if (status == EST_OK && available)
@@ -500,7 +530,7 @@ static est_status check_asked(const est_i_indicator_run *run, est_error *error)
 static est_status check_any(const est_i_indicator_run *run, est_error *error)
 {
     for (size_t i = 0; i < run->n_items; i++)
-        if (run->items[i].use == EST_I_USE_INDICATOR && !run->items[i].detail)
+        if (run->items[i].use == EST_I_USE_INDICATOR)
             return EST_OK;
     return est_i_fail(error, EST_EDEFINITION, "codebook %s maps too few roles for definition %s: %s", est_i_codebook_name(run->codebook),
                       run->definition.about->id, run->left_out.length ? run->left_out.data : "it has no indicator");

@@ -107,8 +107,6 @@ static void list_items(est_i_indicator_run *run)
 {
     for (size_t i = 0; i < run->n_items; i++) {
         const est_i_item *item = &run->items[i];
-        if (item->detail)
-            continue;
         if (item->kind == EST_I_ITEM_MEDIAN)
             est_i_text_printf(&run->median_list, "%s%s@0.5", run->median_list.length ? "," : "", item->column);
         else

@@ -116,7 +116,7 @@ static est_status plan_shares(est_i_indicator_run *run, est_i_indicator_table *t
                                 table->section->name, word);
         else
             status = est_i_indicator_available(run, indicator, &available, error);
-        if (status == EST_OK && available)
+        if (status == EST_OK && available && est_i_indicator_fits_ages(run, indicator, &run->bands[band]))
             status = plan_share(run, table, indicator, band, extra, error);
         free(word);
     }

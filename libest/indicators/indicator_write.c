@@ -112,7 +112,7 @@ static est_status add_all_rows(est_i_indicator_run *run, est_error *error)
     for (size_t i = 0, end = 0; i < run->n_items && status == EST_OK; i = end) {
         for (end = i; end < run->n_items && run->items[end].section == run->items[i].section; end++)
             ;
-        if (run->items[i].use != EST_I_USE_INDICATOR || run->items[i].detail)
+        if (run->items[i].use != EST_I_USE_INDICATOR )
             continue;
         for (size_t j = i; j < end && status == EST_OK; j++)
             status = add_rows(run, &run->items[j], false, false, error);
@@ -168,14 +168,14 @@ static bool any_number(const est_i_indicator_run *run)
 {
     bool any = false;
     for (size_t i = 0; i < run->n_items && !any; i++)
-        any = run->items[i].number && !run->items[i].detail;
+        any = run->items[i].number;
     return any;
 }
 
 static void own_notes(est_i_indicator_run *run)
 {
     if (run->left_out.length)
-        est_i_result_note(run->builder, run->context, EST_NOTE, "left_out", "Left out, since the codebook does not map what they need: %s.",
+        est_i_result_note(run->builder, run->context, EST_NOTE, "left_out", "Left out, for lack of what they need: %s.",
                           run->left_out.data);
     if (run->numbers == EST_I_NUMBERS_NONE && *run->why && any_number(run))
         est_i_result_note(run->builder, run->context, EST_NOTE, "no_numbers", "No numbers of people: %s. Give the people of these ages with "

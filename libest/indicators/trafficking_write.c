@@ -230,24 +230,59 @@ static char *name_series(const est_i_trafficking *run, const est_i_victims *v)
     return est_i_text_take(&name);
 }
 
-static bool lay_out(const est_i_trafficking *run, rates_chart *c)
+static bool has_rate(const est_i_trafficking *run, size_t period)
+{
+    bool has = false;
+    for (size_t i = 0; i < run->n_victims && !has; i++)
+        has = run->victims[i].period == period && run->victims[i].population_row != SIZE_MAX;
+    return has;
+}
+
+/* "2019"; 0 for any other label. */
+static int calendar_year(const char *label)
+{
+    return strlen(label) == 4 && strspn(label, "0123456789") == 4 ? atoi(label) : 0;
+}
+
+#define MOST_MISSING 20 /* years between two of the data that have a place along the axis */
+
+/* Years without data stand empty between the others, so that no line runs over them. */
+static bool add_missing_years(est_i_trafficking *run, rates_chart *c, const char *label)
+{
+    int last = c->n_categories ? calendar_year(c->categories[c->n_categories - 1]) : 0, next = calendar_year(label);
+    for (int year = last + 1; last && year < next && next - last <= MOST_MISSING; year++) {
+        char text[16];
+        snprintf(text, sizeof text, "%04d", year);
+        const char *kept = est_i_trafficking_keep(run, text);
+        if (!kept)
+            return false;
+        c->categories[c->n_categories++] = kept;
+    }
+    return true;
+}
+
+static bool lay_out_periods(est_i_trafficking *run, rates_chart *c)
 {
     size_t n = run->n_periods;
-    c->categories = calloc(n + 1, sizeof *c->categories);
+    c->categories = calloc(n * (MOST_MISSING + 1) + 1, sizeof *c->categories);
     c->category_of = calloc(n + 1, sizeof *c->category_of);
-    if (!c->categories || !c->category_of)
-        return false;
-    for (size_t p = 0; p < n; p++) {
+    bool good = c->categories && c->category_of;
+    for (size_t p = 0; p < n && good; p++) {
+        const char *label = *run->periods[p] ? run->periods[p] : *run->options->year ? run->options->year : "one year";
         c->category_of[p] = SIZE_MAX;
-        for (size_t i = 0; i < run->n_victims && c->category_of[p] == SIZE_MAX; i++)
-            if (run->victims[i].period == p && run->victims[i].population_row != SIZE_MAX) {
-                c->category_of[p] = c->n_categories;
-                c->categories[c->n_categories++] = *run->periods[p]      ? run->periods[p]
-                                                   : *run->options->year ? run->options->year
-                                                                         : "one year";
-            }
+        if (!has_rate(run, p))
+            continue;
+        good = add_missing_years(run, c, label);
+        c->category_of[p] = c->n_categories;
+        c->categories[c->n_categories++] = label;
     }
-    for (size_t i = 0; i < run->n_victims; i++) {
+    return good;
+}
+
+static bool lay_out(est_i_trafficking *run, rates_chart *c)
+{
+    bool good = lay_out_periods(run, c);
+    for (size_t i = 0; i < run->n_victims && good; i++) {
         const est_i_victims *v = &run->victims[i];
         if (v->population_row == SIZE_MAX || series_place(run, c, v) < c->n_series)
             continue;
@@ -255,10 +290,9 @@ static bool lay_out(const est_i_trafficking *run, rates_chart *c)
         if (c->n_series == SERIES_MAX)
             continue;
         c->first_of[c->n_series] = i;
-        if (!(c->names[c->n_series++] = name_series(run, v)))
-            return false;
+        good = (c->names[c->n_series++] = name_series(run, v)) != NULL;
     }
-    return true;
+    return good;
 }
 
 static bool fill(const est_i_trafficking *run, rates_chart *c, const size_t *rate_rows)
@@ -387,12 +421,23 @@ static size_t count_without_population(const est_i_trafficking *run)
     return without;
 }
 
+static bool has_models(const est_i_trafficking *run)
+{
+    bool several = false;
+    for (size_t i = 1; i < run->n_victims && !several; i++)
+        several = strcmp(run->victims[i].model, run->victims[0].model) != 0;
+    return several;
+}
+
 static void note_estimated(est_i_trafficking *run)
 {
     note(run, EST_NOTE, "national_estimate",
          "detected and undetected victims together are a national estimate; the UN indicator counts, "
          "for now, detected victims alone, so that no UN series is named here");
     note(run, EST_NOTE, "exact_population", "the population is taken as exact: the interval holds the doubt of the estimate alone");
+    if (has_models(run))
+        note(run, EST_NOTE, "no_direction",
+             "the models stand side by side, and no direction of change is claimed: the lists cannot tell which of them holds");
     if (run->rounded || run->withheld)
         note(run, EST_NOTE, "rounded_input",
              "the estimates had been rounded, or some of them withheld, for publication before they were "

@@ -319,26 +319,7 @@ static bool mean_counts(const est_i_check *run, const est_i_check_column *column
     return !column->many && column->distinct.count <= EST_I_CHECK_LEVELS && fewest_rows(column) < est_i_check_shared(run);
 }
 
-static bool has_codes(const est_i_check *run)
-{
-    est_i_text list = {0};
-    bool has = false;
-    for (size_t c = 0; c < run->plan.described.n && !has; c++)
-        has = est_i_check_missing_codes(run, c, &list) > 0;
-    est_i_text_free(&list);
-    return has;
-}
-
-static void codes_cell(est_i_check *run, size_t c)
-{
-    est_i_text list = {0};
-    bool any = est_i_check_missing_codes(run, c, &list) > 0;
-    est_i_result_cell_text(run->builder, any && !list.failed ? list.data : "");
-    run->failed = run->failed || list.failed;
-    est_i_text_free(&list);
-}
-
-static void column_line(est_i_check *run, size_t c, bool codes, bool labels)
+static void column_line(est_i_check *run, size_t c, bool labels)
 {
     const est_i_check_column *column = &run->columns[c];
     size_t place = run->plan.described.column[c];
@@ -357,8 +338,6 @@ static void column_line(est_i_check *run, size_t c, bool codes, bool labels)
     est_i_result_cell(run->builder, hidden ? NAN : est_i_check_column_end(column, false, shared));
     est_i_result_cell(run->builder, hidden ? NAN : est_i_check_column_end(column, true, shared));
     est_i_result_cell(run->builder, hidden || column->numbers == 0 || mean_counts(run, column) ? NAN : est_i_dd_value(column->sum) / (double)column->numbers);
-    if (codes)
-        codes_cell(run, c);
     if (labels)
         est_i_result_cell_text(run->builder, est_i_source_variable_label(run->source, place));
     run->failed = run->failed || many.failed;
@@ -367,23 +346,18 @@ static void column_line(est_i_check *run, size_t c, bool codes, bool labels)
 
 static void columns_frame(est_i_check *run)
 {
-    const char *columns[] = {"column", "kind", "missing", "distinct", "lowest", "highest", "mean", "", ""};
-    static const est_column_role roles[9] = {EST_ROLE_PLAIN};
-    static const int decimals[] = {-1, -1, 0, 0, -1, -1, -1, -1, -1};
-    bool codes = has_codes(run), labels = has_labels(run);
-    size_t n = 7;
-    if (codes)
-        columns[n++] = "missing codes";
-    if (labels)
-        columns[n++] = "label";
+    static const char *const columns[] = {"column", "kind", "missing", "distinct", "lowest", "highest", "mean", "label"};
+    static const est_column_role roles[8] = {EST_ROLE_PLAIN};
+    static const int decimals[] = {-1, -1, 0, 0, -1, -1, -1, -1};
+    bool labels = has_labels(run);
     est_i_result_frame(run->builder, "columns",
                        est_i_check_shared(run) > 1 ? "Columns (lowest and highest: of numbers that fewer than 10 rows have, what "
                                                      "10 rows reach, rounded)"
                                                    : "Columns",
-                       n, columns, roles, COLUMNS_SHOWN);
+                       labels ? 8 : 7, columns, roles, COLUMNS_SHOWN);
     est_i_result_frame_decimals(run->builder, decimals);
     for (size_t c = 0; c < run->plan.described.n; c++)
-        column_line(run, c, codes, labels);
+        column_line(run, c, labels);
 }
 
 /* Levels */
@@ -474,7 +448,6 @@ static void add_notes(est_i_check *run)
     else if (!text.failed)
         est_i_result_note(run->builder, run->context, EST_NOTE, "suggestion", "%s: %s ...",
                           errors ? "Once the errors are mended" : "To estimate", text.data);
-    est_i_check_note_codebook(run);
     est_i_check_note_codebook(run);
     if (run->n_findings == 0)
         est_i_result_note(run->builder, run->context, EST_NOTE, "no_findings", "Nothing was found that is wrong or doubtful.");

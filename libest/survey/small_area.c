@@ -33,6 +33,8 @@ static const est_option_spec small_area_specs[] = {
     {"total", EST_OPTION_FLAG, AT(total), "no", 0, 1, NULL, "the estimates add up to the national figure; instead of --share", 1},
     {"least-n", EST_OPTION_INTEGER, AT(least_n), "25", 0, 1000000, NULL,
      "areas with fewer cases (--n) do not enter the fit, nor do they show if the data are private", 1},
+    {"sampling-variance", EST_OPTION_CHOICE, AT(sampling_variance), "own", 0, 0, "own|pooled",
+     "each area's own, or that of one case in all areas, over the area's cases (--n)", 1},
     {"zero-variance", EST_OPTION_CHOICE, AT(zero_variance), "synthetic", 0, 0, "synthetic|pooled|refuse",
      "areas with a direct estimate but no variance: out of the fit, with the variance of a case in all areas, or not at all", 1},
     {"zero-model-variance", EST_OPTION_CHOICE, AT(zero_model_variance), "keep", 0, 0, "keep|adjust",
@@ -65,8 +67,9 @@ static est_status validate(const void *options, est_error *error)
         return est_i_fail(error, EST_EOPTION, "option --national needs --share, the column of the areas' shares, or --total");
     if (o->no_intercept && !*o->covariates)
         return est_i_fail(error, EST_EOPTION, "option --no-intercept needs --covariates: nothing is left of the model");
-    if (o->zero_variance == EST_I_ZERO_VARIANCE_POOLED && !*o->n)
-        return est_i_fail(error, EST_EOPTION, "option --zero-variance pooled needs --n, the column of cases");
+    if ((o->zero_variance == EST_I_ZERO_VARIANCE_POOLED || o->sampling_variance == 1) && !*o->n)
+        return est_i_fail(error, EST_EOPTION, "option --%s pooled needs --n, the column of cases",
+                          o->sampling_variance == 1 ? "sampling-variance" : "zero-variance");
     return EST_OK;
 }
 

@@ -90,6 +90,11 @@ typedef struct est_i_small_area_benchmarked {
 est_status est_i_small_area_benchmark(const est_i_small_area_data *data, const est_i_small_area *model,
                                       const est_i_small_area_target *target, est_i_small_area_benchmarked *to, est_error *error);
 
+/* The variance of one case, design effect and all: n D, pooled over the areas with n as weights. Over an area's cases it is a
+ * sampling variance that is not 0 and does not follow the area's own estimate. NaN: no area tells it. left_out NULL = none. */
+double est_i_small_area_case_variance(const double *direct, const double *variance, const double *cases, size_t n_areas,
+                                      const bool *left_out);
+
 /* Areas with direct estimates from fewer than `least` cases, into left_out; cases NaN = not known, stays in. With `protect` and
  * any such area, those with the fewest cases follow until there are two of them or more with `least` cases or more together: a
  * national figure less the other areas then tells nothing of few people. Returns how many are left out. */

@@ -1,4 +1,4 @@
-/* Model-based estimates made to meet a national figure, and which areas must not show. */
+/* Model-based estimates made to meet a national figure; sampling variances pooled; which areas must not show. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -100,7 +100,19 @@ est_status est_i_small_area_benchmark(const est_i_small_area_data *data, const e
     return EST_OK;
 }
 
-/* ---- who is left out ---- */
+/* ---- before the fit ---- */
+
+double est_i_small_area_case_variance(const double *direct, const double *variance, const double *cases, size_t n_areas,
+                                      const bool *left_out)
+{
+    double sum = 0, all = 0;
+    for (size_t i = 0; i < n_areas; i++)
+        if (!isnan(direct[i]) && variance[i] > 0 && cases[i] > 0 && !(left_out && left_out[i])) {
+            sum += cases[i] * cases[i] * variance[i];
+            all += cases[i];
+        }
+    return all > 0 ? sum / all : NAN;
+}
 
 /* The area still in with the fewest cases; n_areas if there is none. */
 static size_t fewest(const double *direct, const double *cases, size_t n_areas, const bool *left_out)

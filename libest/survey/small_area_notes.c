@@ -27,7 +27,7 @@ static bool has_no_variance(const run_t *run, size_t i)
 
 static bool is_pooled(const run_t *run, size_t i)
 {
-    return run->pooled[i] && run->model->area[i].state == EST_I_AREA_FITTED;
+    return run->pooled[i] && !(run->own_variance[i] > 0) && run->model->area[i].state == EST_I_AREA_FITTED;
 }
 
 static bool is_left_out(const run_t *run, size_t i)
@@ -47,7 +47,7 @@ static bool fixes_a_term(const run_t *run, size_t i)
 
 static bool gains_nothing(const run_t *run, size_t i)
 {
-    return run->model->area[i].state == EST_I_AREA_FITTED && run->model->area[i].mse >= run->variance[i];
+    return run->model->area[i].state == EST_I_AREA_FITTED && run->model->area[i].mse >= run->own_variance[i];
 }
 
 static double published(const run_t *run, size_t i)
@@ -139,6 +139,47 @@ static void note_variance(run_t *run)
                           "shows them. The data do not settle how much the areas differ", m->n_optima);
 }
 
+/* Of residuals and variances of the fitted areas. */
+static double correlation(const run_t *run)
+{
+    const est_i_area *area = run->model->area;
+    double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
+    for (size_t i = 0; i < run->n; i++)
+        if (area[i].state == EST_I_AREA_FITTED) {
+            x += run->variance[i];
+            y += area[i].residual;
+            n++;
+        }
+    x /= n;
+    y /= n;
+    for (size_t i = 0; i < run->n; i++)
+        if (area[i].state == EST_I_AREA_FITTED) {
+            double u = run->variance[i] - x, v = area[i].residual - y;
+            xx += u * u;
+            yy += v * v;
+            xy += u * v;
+        }
+    return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0;
+}
+
+/* The standard error of a correlation of 0 is 1 / sqrt(n - 1); at 1 %. */
+static void note_variances(run_t *run)
+{
+    double r = correlation(run);
+    char digits[64];
+    est_i_number_print_fixed(r, 2, digits, sizeof digits);
+    if (run->options->sampling_variance == 1)
+        est_i_result_note(run->builder, run->context, EST_NOTE, "variances_pooled",
+                          "in the fit every area has the variance of one case, pooled over all areas, over its cases; the direct "
+                          "estimates show their own");
+    if (fabs(r) * sqrt((double)run->model->n_fitted - 1) > 2.58)
+        est_i_result_note(run->builder, run->context, EST_WARNING, "variances_follow",
+                          "where the direct estimate is %s than foretold its variance is larger (correlation %s), as with "
+                          "proportions whose variance is estimated from few cases. The others then have too much weight, and all "
+                          "estimates are drawn to them; --sampling-variance pooled takes the estimate out of the variance",
+                          r > 0 ? "higher" : "lower", digits);
+}
+
 static void note_use(run_t *run)
 {
     note_areas(run, has_no_direct, EST_NOTE, "no_direct", "no direct estimate; the model-based one is the foretold one");
@@ -204,6 +245,7 @@ void est_i_small_area_notes(run_t *run)
 {
     note_model(run);
     note_variance(run);
+    note_variances(run);
     note_use(run);
     note_residuals(run);
     note_bounds(run);

@@ -88,9 +88,9 @@ static est_status read_variances(run_t *run)
     est_status status = est_i_table_require(run->table, name, "for --se or --variance, the error of the direct estimates", &column,
                                             run->error);
     if (status == EST_OK)
-        status = read_numbers(run, column, &positive, run->variance);
+        status = read_numbers(run, column, &positive, run->own_variance);
     for (size_t i = 0; i < run->n && status == EST_OK && !squared; i++)
-        run->variance[i] *= run->variance[i];
+        run->own_variance[i] *= run->own_variance[i];
     return status;
 }
 
@@ -138,25 +138,17 @@ static est_status read_shares(run_t *run)
     return status;
 }
 
-/* The variance of one case, deff and all, is n D; pooled over the areas with n as weights. */
-static est_status settle_zero_variances(run_t *run)
+static est_status settle_variances(run_t *run)
 {
-    double of_case = 0, cases = 0;
-    for (size_t i = 0; i < run->n; i++)
-        if (!isnan(run->direct[i]) && run->variance[i] > 0 && run->cases[i] > 0 && !run->left_out[i]) {
-            of_case += run->cases[i] * run->cases[i] * run->variance[i];
-            cases += run->cases[i];
-        }
+    double of_case = est_i_small_area_case_variance(run->direct, run->own_variance, run->cases, run->n, run->left_out);
     for (size_t i = 0; i < run->n; i++) {
-        if (isnan(run->direct[i]) || run->variance[i] > 0 || run->left_out[i])
-            continue;
-        if (run->options->zero_variance == EST_I_ZERO_VARIANCE_REFUSE)
+        bool none = !(run->own_variance[i] > 0), fits = !isnan(run->direct[i]) && !run->left_out[i];
+        if (fits && none && run->options->zero_variance == EST_I_ZERO_VARIANCE_REFUSE)
             return est_i_fail_at(run->error, EST_EVALUE, est_i_table_place(run->table, -1, i),
                                  "found a direct estimate with a variance of 0 or none, and --zero-variance is refuse");
-        if (run->options->zero_variance == EST_I_ZERO_VARIANCE_POOLED && run->cases[i] > 0 && cases > 0) {
-            run->variance[i] = of_case / cases / run->cases[i];
-            run->pooled[i] = true;
-        }
+        run->pooled[i] = fits && run->cases[i] > 0 && !isnan(of_case) &&
+                         (none ? run->options->zero_variance == EST_I_ZERO_VARIANCE_POOLED : run->options->sampling_variance == 1);
+        run->variance[i] = run->pooled[i] ? of_case / run->cases[i] : run->own_variance[i];
     }
     return EST_OK;
 }
@@ -313,14 +305,16 @@ est_status est_i_small_area_read(run_t *run)
     run->proportion = strcmp(run->options->unit, "proportion") == 0;
     run->names = calloc(run->n + 1, sizeof *run->names);
     run->direct = calloc(run->n + 1, sizeof *run->direct);
+    run->own_variance = calloc(run->n + 1, sizeof *run->own_variance);
     run->variance = calloc(run->n + 1, sizeof *run->variance);
     run->cases = calloc(run->n + 1, sizeof *run->cases);
     run->share = calloc(run->n + 1, sizeof *run->share);
     run->left_out = calloc(run->n + 1, sizeof *run->left_out);
     run->pooled = calloc(run->n + 1, sizeof *run->pooled);
-    if (!run->names || !run->direct || !run->variance || !run->cases || !run->share || !run->left_out || !run->pooled)
+    if (!run->names || !run->direct || !run->own_variance || !run->variance || !run->cases || !run->share ||
+        !run->left_out || !run->pooled)
         return est_i_no_memory(run->error);
-    est_status (*const steps[])(run_t *) = {read_names, read_direct, read_variances, read_cases, read_shares, settle_zero_variances,
+    est_status (*const steps[])(run_t *) = {read_names, read_direct, read_variances, read_cases, read_shares, settle_variances,
                                             read_covariates, lay_out};
     est_status status = EST_OK;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == EST_OK; i++)
@@ -337,6 +331,7 @@ void est_i_small_area_clear(run_t *run)
     free(run->names);
     free(run->area_name);
     free(run->direct);
+    free(run->own_variance);
     free(run->variance);
     free(run->cases);
     free(run->share);

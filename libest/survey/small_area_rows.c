@@ -46,11 +46,10 @@ static void add_direct(run_t *run, size_t area, const est_label *label, uint32_t
 {
     est_row row = est_i_row_empty("direct");
     bool shows = est_i_small_area_shows_direct(run, area);
-    bool has_variance = run->variance[area] > 0 && !run->pooled[area];
     row.n_domain = 1;
     row.domain = label;
     row.flags = flags;
-    fill(run, &row, shows ? run->direct[area] : NAN, has_variance ? run->variance[area] : NAN);
+    fill(run, &row, shows ? run->direct[area] : NAN, run->own_variance[area] > 0 ? run->own_variance[area] : NAN);
     row.n = shows ? run->cases[area] : NAN;
     if (run->left_out[area])
         row.flags |= EST_FLAG_BIT(EST_FLAG_FEW_CASES);

@@ -25,7 +25,8 @@ typedef struct est_i_small_area_run {
     size_t n;          /* areas */
     char *area_name;   /* the column */
     char **names;
-    double *direct, *variance, *cases, *share;
+    double *direct, *cases, *share;
+    double *own_variance, *variance; /* as it stands in the table; as it enters the fit */
     bool *left_out;    /* too few cases */
     bool *pooled;      /* the variance is not the area's own */
     size_t n_left_out;

@@ -1,16 +1,18 @@
 /* Are the mean squared errors and intervals of the area model right? Areas whose truth is known, over and over.
  *
- * Usage: small_area [REPLICATIONS] (default 1000: about ten seconds)
+ * Usage: small_area [REPLICATIONS]        (default 1000: about ten seconds)
  *
- * 47 areas, a constant and one covariate. The sampling variances are of five kinds in turn, as in the studies of Datta, Rao and
+ * 1. Known sampling variances. 47 areas, a constant and one covariate. The sampling variances are of five kinds in turn, as in the studies of Datta, Rao and
  * Smith (2005): near each other (0.7, 0.6, 0.5, 0.4, 0.3) or far apart (4, 0.6, 0.5, 0.4, 0.1). Three areas, 5, 20 and 35, have
- * no direct estimate. True effects and sampling errors are normal. Every estimator sees the same data. Prints the tables of
- * docs/small-areas.md. The same seed gives the same bytes. */
+ * no direct estimate. True effects and sampling errors are normal. Every estimator sees the same data.
+ * 2. Proportions from clusters, whose variances are estimated from the same few cases: each area's own against the pooled ones.
+ * Prints the tables of docs/small-areas.md. The same seed gives the same bytes. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "numerics/distribution.h"
 #include "numerics/rng.h"
 #include "numerics/special.h"
 #include "survey/small_area.h"
@@ -174,6 +176,97 @@ static void print(const char *kind, double truth, const way *by, const tally *t,
            100 * (t->met_mse / t->met_squared - 1), 100 * t->met_covered / sampled / replications);
 }
 
+/* ---- proportions from clusters ---- */
+
+#define CLUSTERS 8
+
+typedef struct survey {
+    double truth[AREAS], direct[AREAS], own[AREAS], pooled[AREAS];
+} survey;
+
+/* A share in (0, 1) with that mean and intraclass correlation: a beta variable as a quantile. */
+static double draw_share(est_i_rng *rng, double mean, double icc)
+{
+    double size = 1 / icc - 1;
+    return est_i_beta_quantile(est_i_rng_uniform(rng), mean * size, (1 - mean) * size);
+}
+
+/* Eight clusters of seven women; the variance is that between the clusters, with seven degrees of freedom. */
+static void draw_survey(est_i_rng *rng, double mean, survey *s)
+{
+    double cases[AREAS];
+    for (size_t i = 0; i < AREAS; i++) {
+        double sum = 0, squares = 0;
+        s->truth[i] = draw_share(rng, mean, 0.015);
+        for (size_t c = 0; c < CLUSTERS; c++) {
+            double part = est_i_rng_binomial(rng, draw_share(rng, s->truth[i], 0.05), 7) / 7;
+            sum += part;
+            squares += part * part;
+        }
+        cases[i] = 7 * CLUSTERS;
+        s->direct[i] = sum / CLUSTERS;
+        s->own[i] = fmax(squares - sum * sum / CLUSTERS, 0) / (CLUSTERS - 1) / CLUSTERS;
+    }
+    double of_case = est_i_small_area_case_variance(s->direct, s->own, cases, AREAS, NULL);
+    for (size_t i = 0; i < AREAS; i++)
+        s->pooled[i] = of_case / cases[i];
+}
+
+typedef struct proportions {
+    double sum, squared, covered, none;
+} proportions;
+
+static void count_proportions(const survey *s, const double *variance, proportions *t)
+{
+    double ones[AREAS];
+    for (size_t i = 0; i < AREAS; i++)
+        ones[i] = 1;
+    est_i_small_area_data data = {.n_areas = AREAS, .n_terms = 1, .direct = s->direct, .variance = variance, .terms = ones,
+                                  .adjust_zero = true};
+    est_i_small_area *model = NULL;
+    if (est_i_small_area_fit(&data, &model, NULL, NULL) != EST_OK)
+        abort();
+    for (size_t i = 0; i < AREAS; i++) {
+        double off = model->area[i].estimate - s->truth[i];
+        t->sum += model->area[i].estimate;
+        t->squared += off * off;
+        t->covered += holds(model->area[i].estimate, model->area[i].mse, s->truth[i]) ? 1 : 0;
+        t->none += model->area[i].state == EST_I_AREA_NO_VARIANCE ? 1 : 0;
+    }
+    est_i_small_area_free(model);
+}
+
+static void proportions_of(double mean, size_t number, long replications)
+{
+    proportions own = {0}, pooled = {0};
+    double truth = 0, direct = 0, covered = 0, all = (double)replications * AREAS;
+    for (long r = 0; r < replications; r++) {
+        est_i_rng rng;
+        survey s;
+        est_i_rng_start(&rng, SEED, EST_I_PURPOSE_TEST, (uint32_t)r, (uint32_t)(1000 + number));
+        draw_survey(&rng, mean, &s);
+        count_proportions(&s, s.own, &own);
+        count_proportions(&s, s.pooled, &pooled);
+        for (size_t i = 0; i < AREAS; i++) {
+            truth += s.truth[i];
+            direct += (s.direct[i] - s.truth[i]) * (s.direct[i] - s.truth[i]);
+            covered += holds(s.direct[i], s.own[i], s.truth[i]) ? 1 : 0;
+        }
+    }
+    printf("| %g | %.4f | %.1f | %.4f | %.1f | %.4f | %.4f | %.1f | %.4f | %.4f | %.1f |\n", mean, truth / all,
+           100 * own.none / all, sqrt(direct / all), 100 * covered / all, own.sum / all, sqrt(own.squared / all),
+           100 * own.covered / all, pooled.sum / all, sqrt(pooled.squared / all), 100 * pooled.covered / all);
+}
+
+static void study_proportions(long replications)
+{
+    static const double means[] = {0.02, 0.05, 0.1, 0.2, 0.35};
+    printf("\n| share | mean of truths | variance 0, %% | direct: RMSE | covered | own: mean | RMSE | covered | "
+           "pooled: mean | RMSE | covered |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
+    for (size_t k = 0; k < sizeof means / sizeof means[0]; k++)
+        proportions_of(means[k], k, replications);
+}
+
 int main(int argc, char **argv)
 {
     long replications = argc > 1 ? strtol(argv[1], NULL, 10) : 1000;
@@ -199,5 +292,6 @@ int main(int argc, char **argv)
             for (size_t w = 0; w < WAYS; w++)
                 print(kind_names[k], truths[c], &ways[w], &tallies[w], (double)replications);
         }
+    study_proportions(replications);
     return 0;
 }

@@ -264,7 +264,7 @@ static void test_cut_and_deep(void **state)
         char cut[sizeof whole];
         memcpy(cut, whole, length);
         cut[length] = '\0';
-        refuse(*state, cut, "cut off");
+        refuse(*state, cut, "expected the JSON of a result");
     }
     memset(deep, '[', sizeof deep - 1);
     refuse(*state, deep, "lists in lists");

@@ -477,6 +477,41 @@ static void test_zero_variances(void **state)
     assert_true(isnan(row_of(result, "direct", "h")->se));
     assert_true(has_note(result, "pooled_variance") && !has_note(result, "no_variance"));
     est_result_free(result);
+    options.zero_variance = 0;
+    options.sampling_variance = 1; /* of all areas but the one without a variance */
+    result = run(table, options);
+    areas = est_result_frame_find(result, "areas");
+    REQUIRE_NEAR(areas->cells[1 * areas->n_columns + 3].number, 2 * squares / cases / 30, 1e-14);
+    REQUIRE_NEAR(row_of(result, "direct", "b")->se, sqrt(2), 1e-15);
+    assert_string_equal(use_of(result, 7), "no variance");
+    assert_true(has_note(result, "variances_pooled") && has_note(result, "no_variance"));
+    est_result_free(result);
+    options.n = "";
+    fails(table, options, EST_EOPTION, "--sampling-variance");
+}
+
+/* High estimates have the large variances: the sum of the model-based ones falls. Not so where the variance is the same for all. */
+static void test_variances_that_follow(void **state)
+{
+    (void)state;
+    static const char poor[] = "area,estimate,se,n\n1,0.05,0.03,50\n2,0.07,0.035,50\n3,0.1,0.04,50\n4,0.12,0.045,50\n"
+                               "5,0.16,0.05,50\n6,0.2,0.056,50\n7,0.25,0.061,50\n"
+                               "8,0.31,0.065,50\n9,0.38,0.068,50\n10,0.45,0.07,50\n";
+    est_small_area_options options = est_small_area_options_default();
+    double sums[2] = {0, 0};
+    options.n = "n";
+    for (int pooled = 0; pooled < 2; pooled++) {
+        options.sampling_variance = pooled;
+        est_result *result = run(poor, options);
+        for (size_t i = 0; i < est_result_rows(result); i++) {
+            const est_row *row = est_result_row(result, i);
+            sums[pooled] += strcmp(row->estimand, "small_area") == 0 ? row->estimate : 0;
+        }
+        assert_int_equal(has_note(result, "variances_follow"), !pooled);
+        est_result_free(result);
+    }
+    assert_true(sums[0] < 2.04);
+    REQUIRE_NEAR(sums[1], 2.09, 1e-14);
 }
 
 static void test_covariates(void **state)
@@ -660,7 +695,8 @@ int main(void)
         cmocka_unit_test(test_two_maxima), cmocka_unit_test(test_no_leap), cmocka_unit_test(test_bias_above_g1),
         cmocka_unit_test(test_out_of_fit), cmocka_unit_test(test_offset_of_covariate), cmocka_unit_test(test_kernel_refusals),
         cmocka_unit_test(test_benchmark), cmocka_unit_test(test_benchmark_refusals), cmocka_unit_test(test_leave_out),
-        cmocka_unit_test(test_rows), cmocka_unit_test(test_zero_variances), cmocka_unit_test(test_covariates),
+        cmocka_unit_test(test_rows), cmocka_unit_test(test_zero_variances),
+        cmocka_unit_test(test_variances_that_follow), cmocka_unit_test(test_covariates),
         cmocka_unit_test(test_national), cmocka_unit_test(test_proportions), cmocka_unit_test(test_disclosure),
         cmocka_unit_test(test_options),
     };
