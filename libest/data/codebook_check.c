@@ -9,6 +9,7 @@
 #include "data/scan.h"
 
 #define NAME_WIDTH 24
+#define LINE_WIDTH 80
 
 typedef struct trial {
     est_source *source;
@@ -121,8 +122,9 @@ static void write_mapped(trial *t, const est_i_codebook_use *use)
     const est_i_column_seen *seen = use->has_column ? seen_of(t, use->column) : NULL;
     write_padded(&t->text, use->entry->section->name);
     if (seen) {
-        est_i_text_printf(&t->text, "%s: %s%u different values, missing in %lld rows", est_source_column_name(t->source, use->column),
-                          seen->many ? "more than " : "", (unsigned)seen->distinct.count, seen->missing);
+        est_i_text_printf(&t->text, "%s: %s%u different value%s, missing in %lld rows", est_source_column_name(t->source, use->column),
+                          seen->many ? "more than " : "", (unsigned)seen->distinct.count, seen->distinct.count == 1 ? "" : "s",
+                          seen->missing);
         if (seen->special > 0)
             est_i_text_printf(&t->text, ", declared special in %lld", seen->special);
     } else {
@@ -131,18 +133,31 @@ static void write_mapped(trial *t, const est_i_codebook_use *use)
     est_i_text_append(&t->text, "\n");
 }
 
+/* "Roles declared absent: 2: a, b", in lines that fit a page. */
+static void write_absent(trial *t)
+{
+    size_t said = 0, width = 0;
+    est_i_text_printf(&t->text, "Roles declared absent: %zu", count_state(t, EST_I_ROLE_ABSENT));
+    for (size_t i = 0; i < t->resolved.n_uses; i++) {
+        const char *name = t->resolved.uses[i].entry->section->name;
+        if (t->resolved.uses[i].entry->state != EST_I_ROLE_ABSENT)
+            continue;
+        bool breaks = width + strlen(name) > LINE_WIDTH;
+        est_i_text_printf(&t->text, "%s%s%s", said++ == 0 ? ": " : ",", breaks ? "\n  " : said > 1 ? " " : "", name);
+        width = (breaks ? 0 : width) + strlen(name) + 2;
+    }
+    est_i_text_append(&t->text, "\n");
+}
+
 static void write_roles(trial *t)
 {
-    size_t said = 0, unmapped = count_state(t, EST_I_ROLE_UNMAPPED), absent = count_state(t, EST_I_ROLE_ABSENT);
+    size_t unmapped = count_state(t, EST_I_ROLE_UNMAPPED);
     est_i_text_printf(&t->text, "Roles mapped: %zu\n", count_state(t, EST_I_ROLE_MAPPED));
     for (size_t i = 0; i < t->resolved.n_uses; i++)
         if (t->resolved.uses[i].entry->state == EST_I_ROLE_MAPPED)
             write_mapped(t, &t->resolved.uses[i]);
-    est_i_text_printf(&t->text, "Roles declared absent: %zu", absent);
-    for (size_t i = 0; i < t->resolved.n_uses; i++)
-        if (t->resolved.uses[i].entry->state == EST_I_ROLE_ABSENT)
-            est_i_text_printf(&t->text, "%s%s", said++ ? ", " : ": ", t->resolved.uses[i].entry->section->name);
-    est_i_text_printf(&t->text, "\nRoles of the preset whose columns the file lacks: %zu\n", unmapped);
+    write_absent(t);
+    est_i_text_printf(&t->text, "Roles of the preset whose columns the file lacks: %zu\n", unmapped);
     for (size_t i = 0; i < t->resolved.n_uses; i++)
         if (t->resolved.uses[i].entry->state == EST_I_ROLE_UNMAPPED) {
             write_padded(&t->text, t->resolved.uses[i].entry->section->name);

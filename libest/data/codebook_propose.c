@@ -161,8 +161,8 @@ static void describe_column(proposal *p, const est_i_column_seen *seen, est_i_te
     est_i_text_printf(words, "%s", est_source_column_name(p->source, seen->column));
     if (*label)
         est_i_text_printf(words, " '%s'", label);
-    est_i_text_printf(words, ": %s%u different values, missing in %lld of %lld rows", seen->many ? "more than " : "",
-                      (unsigned)seen->distinct.count, seen->missing, p->rows);
+    est_i_text_printf(words, ": %s%u different value%s, missing in %lld of %lld rows", seen->many ? "more than " : "",
+                      (unsigned)seen->distinct.count, seen->distinct.count == 1 ? "" : "s", seen->missing, p->rows);
 }
 
 /* What has to be decided about a column */

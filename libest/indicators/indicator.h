@@ -109,9 +109,16 @@ est_status est_i_indicator_numbers(est_i_indicator_run *run, est_error *error);
 /* Estimates all items. */
 est_status est_i_indicator_estimate(est_i_indicator_run *run, est_error *error);
 
-/* The row that the survey engine made for an item, as a row of the indicator: names, keys, unit. labels: room for n_domain + 1. */
+/* Texts of a row that is being made, to be freed after it was added. */
+typedef struct est_i_row_texts {
+    est_i_text place, population;
+} est_i_row_texts;
+
+/* The row that the survey engine made for an item, as a row of the indicator: names, keys, unit. labels: room for n_domain + 1. A section with a
+ * condition is of another population, so that nobody takes its cases for those of the whole. */
 est_row est_i_indicator_row(const est_i_indicator_run *run, const est_i_item *item, const est_row *from, bool is_number, est_label *labels,
-                            est_i_text *texts);
+                            est_i_row_texts *texts);
+void est_i_row_texts_free(est_i_row_texts *texts, est_i_result_builder *builder);
 
 est_status est_i_indicator_write(est_i_indicator_run *run, est_error *error);
 void est_i_indicator_facts(est_i_indicator_run *run);

@@ -173,7 +173,8 @@ static est_status make_table(areas *a, est_error *error)
 
 static void copy_row(const areas *a, const est_row *from)
 {
-    est_i_text name = {0}, place = {0};
+    est_i_row_texts texts = {0};
+    est_i_text name = {0};
     est_label label = {a->run->options->small_area, from->n_domain ? from->domain[0].value : ""};
     est_label labels[2];
     const est_row *direct = strcmp(from->estimand, "direct") == 0 && from->n_domain ? find_area(a, label.value) : NULL;
@@ -181,16 +182,16 @@ static void copy_row(const areas *a, const est_row *from)
     with.domain = &label;
     with.n_domain = from->n_domain ? 1 : 0;
     est_i_text_printf(&name, "%s_%s", a->item->section->name, from->estimand);
-    est_row row = est_i_indicator_row(a->run, a->item, &with, false, labels, &place);
+    est_row row = est_i_indicator_row(a->run, a->item, &with, false, labels, &texts);
     row.estimand = name.failed ? "" : name.data;
     row.model = ""; /* which areas were in the fit stands in the table */
     row.domain = &label;
     row.n_domain = with.n_domain;
-    if (name.failed || place.failed)
+    if (name.failed)
         est_i_result_no_memory(a->run->builder);
     est_i_result_add_row(a->run->builder, &row);
     est_i_text_free(&name);
-    est_i_text_free(&place);
+    est_i_row_texts_free(&texts, a->run->builder);
 }
 
 static void copy_frame(const areas *a, const est_frame *from, size_t first_row)

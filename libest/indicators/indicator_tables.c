@@ -19,6 +19,7 @@ typedef struct table_column {
     char *estimand;  /* the row's */
     char *title;
     const char *unit;
+    const est_i_ini_section *condition; /* whose `where` its cases meet */
     size_t band;
     bool is_level;   /* `estimate` is a beginning: "proportion(industry=" */
 } table_column;
@@ -70,6 +71,11 @@ static char *join_words(const char *a, const char *b)
     return est_i_text_take(&text);
 }
 
+static const est_i_ini_section *condition_of(const est_i_indicator_table *table, const est_i_ini_section *indicator)
+{
+    return *est_i_ini_value(indicator, "where") ? indicator : table->section;
+}
+
 /* An indicator of the definition under the table's condition; its number of people beside it where there is one. */
 static est_status plan_share(est_i_indicator_run *run, est_i_indicator_table *table, const est_i_ini_section *indicator, size_t band,
                              const char *extra, est_error *error)
@@ -87,12 +93,14 @@ static est_status plan_share(est_i_indicator_run *run, est_i_indicator_table *ta
         entry = est_i_text_take(&text);
         table_column made = {.estimate = entry ? format_name(ratio ? "ratio" : mean ? "mean" : "share", entry, ")") : NULL,
                              .estimand = est_i_string_copy(indicator->name), .title = est_i_string_copy(title),
-                             .unit = mean ? est_i_ini_value(indicator, "unit") : "proportion", .band = band};
+                             .unit = mean ? est_i_ini_value(indicator, "unit") : "proportion",
+                             .condition = condition_of(table, indicator), .band = band};
         status = add_column(table, &made, ratio ? RATIOS : mean ? MEANS : SHARES, entry, error);
     }
     if (status == EST_OK && number) {
         table_column made = {.estimate = format_name("total", column, ")"), .estimand = join_words(indicator->name, "_number"),
-                             .title = join_words(title, ", number of people"), .unit = "people", .band = band};
+                             .title = join_words(title, ", number of people"), .unit = "people",
+                             .condition = condition_of(table, indicator), .band = band};
         status = add_column(table, &made, TOTALS, column, error);
     }
     free(column);
@@ -133,13 +141,15 @@ static est_status plan_mean(est_i_indicator_run *run, est_i_indicator_table *tab
     est_status status = est_i_indicator_column(run, &section, "value", run->bands[band].where, extra, &column, error);
     if (status == EST_OK) {
         table_column mean = {.estimate = format_name("mean", column, ")"), .estimand = format_name("mean", variable, ")"),
-                             .title = join_words("Mean of ", variable), .unit = "hours", .band = band};
+                             .title = join_words("Mean of ", variable), .unit = "hours",
+                             .condition = table->section, .band = band};
         status = add_column(table, &mean, MEANS, column, error);
     }
     if (status == EST_OK) {
         entry = join_words(column, "@0.5");
         table_column median = {.estimate = format_name("quantile", column, ",0.5)"), .estimand = format_name("median", variable, ")"),
-                               .title = join_words("Median of ", variable), .unit = "hours", .band = band};
+                               .title = join_words("Median of ", variable), .unit = "hours",
+                             .condition = table->section, .band = band};
         status = add_column(table, &median, MEDIANS, entry, error);
     }
     free(column);
@@ -171,7 +181,8 @@ static est_status plan_levels(est_i_indicator_run *run, est_i_indicator_table *t
         est_i_text_printf(&where, "%s == 1", column);
         table->where[band] = est_i_text_take(&where);
         table_column made = {.estimate = format_name("proportion", role, "="), .estimand = est_i_string_copy(role),
-                             .title = est_i_string_copy(role), .unit = "proportion", .band = band, .is_level = true};
+                             .title = est_i_string_copy(role), .unit = "proportion", .condition = table->section,
+                             .band = band, .is_level = true};
         status = table->where[band] ? add_column(table, &made, LEVELS, band == 0 ? role : NULL, error) : est_i_no_memory(error);
     }
     free(column);
@@ -316,9 +327,10 @@ static const char *level_label(const est_i_indicator_run *run, const char *role,
 static est_status write_row(est_i_indicator_run *run, const est_i_indicator_table *table, const table_column *column, const est_row *from,
                             est_error *error)
 {
-    est_i_item item = {.section = table->section, .use = EST_I_USE_INDICATOR, .band = column->band, .whole = column->band == 0};
+    est_i_item item = {.section = column->condition, .use = EST_I_USE_INDICATOR, .band = column->band, .whole = column->band == 0};
     est_label *labels = malloc((from->n_domain + 1) * sizeof *labels);
-    est_i_text place = {0}, name = {0}, level = {0};
+    est_i_row_texts texts = {0};
+    est_i_text name = {0}, level = {0};
     est_status status = labels ? EST_OK : est_i_no_memory(error);
     est_i_text_append(&name, column->estimand);
     if (column->is_level) {
@@ -328,12 +340,12 @@ static est_status write_row(est_i_indicator_run *run, const est_i_indicator_tabl
         est_i_text_printf(&name, "=%s", level_label(run, column->estimand, text_of(&level)));
     }
     if (status == EST_OK) {
-        est_row row = est_i_indicator_row(run, &item, from, false, labels, &place);
+        est_row row = est_i_indicator_row(run, &item, from, false, labels, &texts);
         row.estimand = text_of(&name);
         row.unit = column->unit;
         row.table = table->section->name;
         row.detail = 1;
-        if (name.failed || level.failed || place.failed)
+        if (name.failed || level.failed)
             status = est_i_no_memory(error);
         else
             est_i_result_add_row(run->builder, &row);
@@ -341,7 +353,7 @@ static est_status write_row(est_i_indicator_run *run, const est_i_indicator_tabl
             est_i_result_add_fact(run->builder, "estimand", row.estimand, column->is_level ? row.estimand + strlen(column->estimand) + 1
                                                                                             : column->title);
     }
-    est_i_text_free(&place);
+    est_i_row_texts_free(&texts, run->builder);
     est_i_text_free(&name);
     est_i_text_free(&level);
     free(labels);

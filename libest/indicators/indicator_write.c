@@ -30,6 +30,28 @@ static void name_place(const est_i_indicator_run *run, const est_row *from, est_
     est_i_text_append(texts, geography);
 }
 
+/* "people of the ages interviewed; Means of coercion among people in forced labour". */
+static void name_population(const est_i_indicator_run *run, const est_i_ini_section *section, est_i_text *text)
+{
+    const char *group = est_i_ini_value(section, "group"), *where = est_i_ini_value(section, "where");
+    bool part = *where && !*est_i_ini_value(section, "youngest");
+    text->length = 0;
+    est_i_text_append(text, est_i_definition_fact(&run->definition, "population"));
+    if (part)
+        est_i_text_printf(text, "; %s%s", *group ? "" : "those with ", *group ? group : where);
+    for (char *c = text->data; c && *c; c++)
+        if (*c == '\n')
+            *c = ' ';
+}
+
+void est_i_row_texts_free(est_i_row_texts *texts, est_i_result_builder *builder)
+{
+    if (texts->place.failed || texts->population.failed)
+        est_i_result_no_memory(builder);
+    est_i_text_free(&texts->place);
+    est_i_text_free(&texts->population);
+}
+
 static const char *unit_of(const est_i_item *item, bool is_number)
 {
     const char *unit = est_i_ini_value(item->section, "unit");
@@ -38,7 +60,7 @@ static const char *unit_of(const est_i_item *item, bool is_number)
 }
 
 est_row est_i_indicator_row(const est_i_indicator_run *run, const est_i_item *item, const est_row *from, bool is_number, est_label *labels,
-                            est_i_text *texts)
+                            est_i_row_texts *texts)
 {
     est_row row = *from;
     const est_i_band *band = &run->bands[item->band];
@@ -47,15 +69,16 @@ est_row est_i_indicator_row(const est_i_indicator_run *run, const est_i_item *it
         labels[n++] = (est_label){"age", band->name};
     for (size_t i = 0; i < from->n_domain; i++)
         labels[n++] = from->domain[i];
-    name_place(run, from, texts);
+    name_place(run, from, &texts->place);
+    name_population(run, item->section, &texts->population);
     row.estimand = item->section->name;
     row.domain = labels;
     row.n_domain = n;
     row.unit = unit_of(item, is_number);
     row.definition = run->definition.about->id;
-    row.population = est_i_definition_fact(&run->definition, "population");
+    row.population = texts->population.failed ? "" : texts->population.data;
     row.period = est_i_codebook_fact(run->codebook, "period");
-    row.geography = texts->failed ? "" : texts->data;
+    row.geography = texts->place.failed ? "" : texts->place.data;
     row.ages = run->n_bands > 1 || *run->options->ages ? band->name : est_i_definition_fact(&run->definition, "ages");
     row.reference_period = est_i_definition_fact(&run->definition, "reference-period");
     if (strcmp(row.reference_period, "declared") == 0)
@@ -81,7 +104,8 @@ static est_status add_rows(est_i_indicator_run *run, const est_i_item *item, boo
 {
     const est_result *result = result_of(run, item, is_printed);
     const char *wanted = is_number ? item->total : item->estimate;
-    est_i_text name = {0}, place = {0};
+    est_i_row_texts texts = {0};
+    est_i_text name = {0};
     bool failed = false;
     est_i_text_printf(&name, "%s%s%s", item->section->name, is_number ? "_number" : "", is_printed ? "_as_printed" : "");
     for (size_t i = 0; i < est_result_rows(result) && !failed; i++) {
@@ -91,7 +115,7 @@ static est_status add_rows(est_i_indicator_run *run, const est_i_item *item, boo
         est_label *labels = malloc((from->n_domain + 1) * sizeof *labels);
         failed = !labels || name.failed;
         if (!failed) {
-            est_row row = est_i_indicator_row(run, item, from, is_number, labels, &place);
+            est_row row = est_i_indicator_row(run, item, from, is_number, labels, &texts);
             row.estimand = name.data;
             if (item->kind == EST_I_ITEM_MEDIAN)
                 judge_median(run, item, is_printed, &row);
@@ -99,9 +123,8 @@ static est_status add_rows(est_i_indicator_run *run, const est_i_item *item, boo
         }
         free(labels);
     }
-    failed = failed || place.failed;
     est_i_text_free(&name);
-    est_i_text_free(&place);
+    est_i_row_texts_free(&texts, run->builder);
     return failed ? est_i_no_memory(error) : EST_OK;
 }
 
