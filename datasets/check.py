@@ -44,6 +44,11 @@ MERGED = {
 RECORDS = ("linked_records_synthetic", "linked_records_synthetic_rates")
 SURVEYS = ("kenya_women_synthetic", "kenya_women_synthetic_totals")
 PUBLISHED = ("kenya_benchmarks",)  # figures as printed
+RATES = ("kenya_population", "kenya_victims_identified")
+KENYA_UN = {"2014": 46052, "2015": 47089, "2016": 48140, "2017": 49198, "2018": 50207, "2019": 51203, "2020": 52218, "2021": 53219,
+            "2022": 54253, "2023": 55338, "2024": 56434, "2025": 57532, "2026": 58636}  # thousands, mid-year
+KENYA_CENSUS = {"both": 47564296, "male": 23548056, "female": 24014716, "intersex": 1524}
+KENYA_VICTIMS = {"2015": 153, "2019": 853, "2020": 383, "2021": 482, "2024": 195}
 ZERO_ROWS = {"korea": 1}
 
 COLOMBIA_LISTS = "in_23 in_1 in_28 in_6 in_21".split()
@@ -461,6 +466,36 @@ def check_benchmarks():
     check(name + ": 1,007 of 1,020", "%.4f" % (1007 / int(abuse["n"])) == abuse["estimate"], abuse["estimate"])
 
 
+def check_population():
+    name = RATES[0]
+    header, rows = read_table(path_of(name))
+    check(name + ": header", header == "denominator period reference_date sex age population geography source".split(), header)
+    people = {(row[0], row[1], row[3], row[4]): int(row[5]) for row in rows}
+    check(name + ": no group twice", len(people) == len(rows))
+    check(name + ": source and date in every row", all(row[2].startswith(row[1]) and row[6] == "Kenya" and row[7] for row in rows))
+    un = {key[1]: value for key, value in people.items() if key[0] == "UN WPP 2024 mid-year" and key[2] == "both"}
+    check(name + ": UN mid-year estimates", un == {year: 1000 * value for year, value in KENYA_UN.items()}, un)
+    for sex, total in KENYA_CENSUS.items():
+        check("%s: census, %s" % (name, sex), people[("census 2019", "2019", sex, "all")] == total)
+        ages = [people.get(("census 2019", "2019", sex, age), 0) for age in ("0-17", "18+", "not stated")]
+        check("%s: census ages add up, %s" % (name, sex), sex == "intersex" or sum(ages) == total, ages)
+    check(name + ": census sexes add up", KENYA_CENSUS["both"] == sum(KENYA_CENSUS[sex] for sex in ("male", "female", "intersex")))
+
+
+def check_victims():
+    name = RATES[1]
+    header, rows = read_table(path_of(name))
+    check(name + ": header", header == "year sex age_group count source".split(), header)
+    totals = {key[0]: value for key, value in counts_by(header, rows, ["year"]).items()}
+    check(name + ": victims by year", totals == KENYA_VICTIMS, totals)
+    check(name + ": no group twice", len({tuple(row[:3]) for row in rows}) == len(rows))
+    check(name + ": a source in every row", all(row[4].startswith("US Trafficking in Persons Report 20") for row in rows))
+    with open(path_of(name, ".md"), encoding="utf-8") as stream:
+        text = stream.read()
+    for year, value in KENYA_VICTIMS.items():
+        check("%s %s: total in the .md" % (name, year), "| %s | %d |" % (year, value) in text)
+
+
 def check_index():
     header, rows = read_table(path_of("index"))
     check("index: header", header == INDEX_HEADER, header)
@@ -480,7 +515,7 @@ def check_index():
             total = sum(int(row[-1]) for row in data_rows)
             check("index %s: persons" % name, entry["persons"] == str(total), entry["persons"])
         else:
-            without_lists = name.endswith("_periods") or name in RECORDS + SURVEYS + PUBLISHED
+            without_lists = name.endswith("_periods") or name in RECORDS + SURVEYS + PUBLISHED + RATES
             check("index %s: period file, records or survey" % name, without_lists and entry["persons"] == "")
         check("index %s: public" % name, entry["public"] == "1", entry["public"])
         marked = data_header[0] == "SYNTHETIC"
@@ -510,6 +545,8 @@ def main():
     check_linked()
     check_women()
     check_scotland()
+    check_population()
+    check_victims()
     check_benchmarks()
     if skipped:
         print("%d skipped" % skipped)

@@ -99,18 +99,26 @@ def share_of_chores(residence, sex, at_least):
     return sum(probability for hours, probability in total.items() if hours >= at_least)
 
 
+def share_of_hazards(residence, group):
+    """Of those who work: mining, a hazardous condition, or 43 hours and more."""
+    none = 1 - INDUSTRIES[residence].count("mining") / len(INDUSTRIES[residence])
+    for _, probability in HAZARDS:
+        none *= 1 - probability
+    return 1 - none * (1 - share_of_hours(group, 43))
+
+
 def truth_of(number, residence, age, sex):
-    """In employment, child labour in economic activities (SDG 8.7.1), with chores."""
+    """In employment, child labour in economic activities (SDG 8.7.1), with chores, hazardous work (in neither series)."""
     group = group_of(age)
     work = sum(chance_to_work(number, residence, group, sex, factor) for factor in CLUSTER_FACTORS) / len(CLUSTER_FACTORS)
     economic = work * share_of_hours(group, (1, 14, 43)[group])
     chores = share_of_chores(residence, sex, 21) if age <= 14 else 0.0
-    return work, economic, economic + (1 - economic) * chores
+    return work, economic, economic + (1 - economic) * chores, work * share_of_hazards(residence, group)
 
 
 def truth(wanted):
     """Shares over the children for whom wanted(number, residence, age, sex) holds, and how many they are."""
-    sums, people = [0.0, 0.0, 0.0], 0.0
+    sums, people = [0.0, 0.0, 0.0, 0.0], 0.0
     for number, _, residence in strata():
         for age in AGES:
             for sex in (1, 2):
@@ -196,7 +204,7 @@ def totals():
     """Children by residence and age, as the chances make them."""
     for residence, code in (("urban", 1), ("rural", 2)):
         for age in AGES:
-            people = truth(lambda n, r, a, s: r == residence and a == age)[3]
+            people = truth(lambda n, r, a, s: r == residence and a == age)[-1]
             yield [MARK, "residence:age", "%d:%d" % (code, age), shortest(people)]
 
 
@@ -209,8 +217,7 @@ def write(path, header, lines):
 
 def print_truth():
     def line(name, wanted):
-        work, economic, chores, people = truth(wanted)
-        print("| %s | %.5f | %.5f | %.5f | %.0f |" % (name, work, economic, chores, people))
+        print("| %s | %.5f | %.5f | %.5f | %.5f | %.0f |" % ((name,) + tuple(truth(wanted))))
     line("5-17", lambda n, r, a, s: True)
     for first, last in ((5, 14), (5, 11), (12, 14), (15, 17)):
         line("%d-%d" % (first, last), lambda n, r, a, s: first <= a <= last)

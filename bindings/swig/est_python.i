@@ -96,7 +96,8 @@ static PyObject *flags_value(uint32_t flags)
 
 static PyObject *row_value(const est_row *row)
 {
-    return Py_BuildValue("{s:N,s:N,s:N,s:d,s:d,s:d,s:d,s:d,s:d,s:N,s:d,s:N,s:N,s:N,s:N,s:d,s:d,s:d,s:d,s:d,s:d,s:N}", "estimand",
+    return Py_BuildValue("{s:N,s:N,s:N,s:d,s:d,s:d,s:d,s:d,s:d,s:N,s:d,s:N,s:N,s:N,s:N,s:d,s:d,s:d,s:d,s:d,s:d,s:N,"
+                         "s:N,s:N,s:N,s:N,s:N}", "estimand",
                          text_value(row->estimand), "domain", domain_value(row), "model",
                          text_value(row->model), "estimate", row->estimate, "se", row->se, "lower",
                          row->lower, "upper", row->upper, "level", row->level, "df", row->df, "interval",
@@ -104,7 +105,9 @@ static PyObject *row_value(const est_row *row)
                          "population", text_value(row->population), "period", text_value(row->period),
                          "definition", text_value(row->definition), "n_weighted", row->n_weighted, "numerator",
                          row->numerator, "cv", row->cv, "deff", row->deff, "deft", row->deft, "effective_n",
-                         row->effective_n, "mark", text_value(row->mark));
+                         row->effective_n, "mark", text_value(row->mark), "geography", text_value(row->geography),
+                         "ages", text_value(row->ages), "reference_period", text_value(row->reference_period), "unit",
+                         text_value(row->unit), "table", text_value(row->table));
 }
 
 static PyObject *rows_value(const est_result *result)
@@ -179,6 +182,18 @@ static PyObject *notes_value(const est_result *result)
                                           text_value(note->code), "message", text_value(note->message)));
     }
     return unless(failed, notes);
+}
+
+/* (group, name, value) of each. */
+static PyObject *facts_value(const est_result *result)
+{
+    PyObject *facts = PyList_New(0);
+    int failed = !facts;
+    for (size_t i = 0; i < est_result_facts(result) && !failed; i++) {
+        const est_fact *fact = est_result_fact(result, i);
+        failed = add(facts, Py_BuildValue("(NNN)", text_value(fact->group), text_value(fact->name), text_value(fact->value)));
+    }
+    return unless(failed, facts);
 }
 
 static PyObject *provenance_value(const est_result *result)
@@ -286,7 +301,7 @@ static PyObject *result_value(est_shim *request)
                  put(value, "rows", rows_value(result)) || put(value, "stats", stats_value(result)) ||
                  put(value, "frames", frames_value(result)) || put(value, "notes", notes_value(result)) ||
                  put(value, "provenance", provenance_value(result)) ||
-                 put(value, "charts", charts_value(request)) ||
+                 put(value, "charts", charts_value(request)) || put(value, "facts", facts_value(result)) ||
                  put(value, "is_public", PyBool_FromLong(est_result_is_public(result))) ||
                  put(value, "is_synthetic", PyBool_FromLong(est_result_is_synthetic(result))) ||
                  put(value, "is_internal", PyBool_FromLong(est_result_is_internal(result))) ||
@@ -374,6 +389,14 @@ static est_status run_unlocked(est_shim *request)
     Py_END_ALLOW_THREADS return status;
 }
 
+static est_status codebook_unlocked(est_shim *request, const char *codebook, int check, size_t *n_faults, const char **text)
+{
+    est_status status;
+    Py_BEGIN_ALLOW_THREADS status = check ? est_shim_codebook_check(request, codebook, n_faults, text)
+                                          : est_shim_codebook_propose(request, codebook, text);
+    Py_END_ALLOW_THREADS return status;
+}
+
 static PyObject *options_value(const est_method *method)
 {
     PyObject *options = PyList_New(0);
@@ -442,6 +465,53 @@ PyObject *run(const char *method, PyObject *tables, PyObject *options, unsigned 
         value = status == EST_OK ? result_value(request) : error_value(est_shim_error(request));
     est_shim_close(request);
     return value;
+}
+
+/* A codebook for the data, or one tried on them: {"error": {...}} or {"text", "faults"}. */
+PyObject *codebook(PyObject *table, const char *name, int check)
+{
+    est_shim *request;
+    PyObject *value = NULL;
+    const char *text = NULL;
+    size_t n_faults = 0;
+    if (est_shim_open(NULL, &request) != EST_OK)
+        return PyErr_NoMemory();
+    est_shim_callbacks(request, py_poll, NULL, NULL);
+    est_status status = add_table(request, table);
+    if (status == EST_OK)
+        status = codebook_unlocked(request, name, check, &n_faults, &text);
+    if (!PyErr_Occurred())
+        value = status == EST_OK ? Py_BuildValue("{s:N,s:n}", "text", text_value(text), "faults", (Py_ssize_t)n_faults)
+                                 : error_value(est_shim_error(request));
+    est_shim_close(request);
+    return value;
+}
+
+/* The rules of the indicators. */
+PyObject *definitions(void)
+{
+    PyObject *list = PyList_New(0);
+    int failed = !list;
+    for (size_t i = 0; i < est_definition_count() && !failed; i++) {
+        const est_definition *d = est_definition_get(i);
+        failed = add(list, Py_BuildValue("{s:N,s:N,s:N,s:N,s:N,s:N,s:N}", "id", text_value(d->id), "method", text_value(d->method),
+                                         "title", text_value(d->title), "status", text_value(d->status), "version",
+                                         text_value(d->version), "source", text_value(d->source), "text", text_value(d->text)));
+    }
+    return unless(failed, list);
+}
+
+/* The bundled codebooks. */
+PyObject *codebooks(void)
+{
+    PyObject *list = PyList_New(0);
+    int failed = !list;
+    for (size_t i = 0; i < est_codebook_preset_count() && !failed; i++) {
+        const est_codebook_preset *preset = est_codebook_preset_get(i);
+        failed = add(list, Py_BuildValue("{s:N,s:N,s:N,s:N}", "id", text_value(preset->id), "title", text_value(preset->title),
+                                         "source", text_value(preset->source), "text", text_value(preset->text)));
+    }
+    return unless(failed, list);
 }
 
 /* Every method of the registry with its options. */

@@ -162,18 +162,19 @@ static void row_flags(SEXP list, R_xlen_t index, uint32_t flags)
 
 static SEXP rows_value(const est_result *result)
 {
-    enum { TEXTS = 7, NUMBERS = 13 };
-    const char *names[] = {"estimand", "model", "interval",   "population", "period", "definition", "mark", "estimate",
-                           "se",       "lower", "upper",      "level",      "df",     "n",          "n_weighted",
-                           "numerator", "cv",   "deff",       "deft",       "effective_n", "domain", "flags", ""};
+    enum { TEXTS = 12, NUMBERS = 13 };
+    const char *names[] = {"estimand",  "model", "interval", "population",       "period", "definition", "mark",
+                           "geography", "ages",  "reference_period", "unit",     "table",  "estimate",   "se",
+                           "lower",     "upper", "level",    "df",               "n",      "n_weighted", "numerator",
+                           "cv",        "deff",  "deft",     "effective_n",      "domain", "flags",      ""};
     R_xlen_t count = (R_xlen_t)est_result_rows(result);
     SEXP rows = PROTECT(Rf_mkNamed(VECSXP, names));
     for (int column = 0; column < TEXTS + NUMBERS + 2; column++)
         put(rows, column, column < TEXTS ? STRSXP : column < TEXTS + NUMBERS ? REALSXP : VECSXP, count);
     for (R_xlen_t i = 0; i < count; i++) {
         const est_row *row = est_result_row(result, (size_t)i);
-        const char *texts[TEXTS] = {row->estimand, row->model,      row->interval, row->population,
-                                    row->period,   row->definition, row->mark};
+        const char *texts[TEXTS] = {row->estimand, row->model,     row->interval, row->population,       row->period, row->definition,
+                                    row->mark,     row->geography, row->ages,     row->reference_period, row->unit,   row->table};
         double numbers[NUMBERS] = {row->estimate, row->se, row->lower, row->upper, row->level, row->df, row->n, row->n_weighted,
                                    row->numerator, row->cv, row->deff, row->deft, row->effective_n};
         for (int column = 0; column < TEXTS; column++)
@@ -264,6 +265,23 @@ static SEXP notes_value(const est_result *result)
     }
     UNPROTECT(1);
     return notes;
+}
+
+static SEXP facts_value(const est_result *result)
+{
+    const char *names[] = {"group", "name", "value", ""};
+    R_xlen_t count = (R_xlen_t)est_result_facts(result);
+    SEXP facts = PROTECT(Rf_mkNamed(VECSXP, names));
+    for (int column = 0; column < 3; column++)
+        put(facts, column, STRSXP, count);
+    for (R_xlen_t i = 0; i < count; i++) {
+        const est_fact *fact = est_result_fact(result, (size_t)i);
+        const char *texts[] = {fact->group, fact->name, fact->value};
+        for (int column = 0; column < 3; column++)
+            set_text(VECTOR_ELT(facts, column), i, texts[column]);
+    }
+    UNPROTECT(1);
+    return facts;
 }
 
 static SEXP provenance_value(const est_result *result)
@@ -374,9 +392,8 @@ static est_status reports_into(SEXP list, R_xlen_t index, est_shim *request)
 
 static SEXP result_value(est_shim *request)
 {
-    const char *names[] = {"method",       "title",       "rows",   "stats",   "frames",
-                           "notes",        "provenance",  "charts", "reports", "is_public",
-                           "is_synthetic", "is_internal", ""};
+    const char *names[] = {"method",  "title",     "rows",         "stats",       "frames", "notes", "provenance", "charts",
+                           "reports", "is_public", "is_synthetic", "is_internal", "facts",  ""};
     const est_result *result = est_shim_result(request);
     SEXP value = PROTECT(Rf_mkNamed(VECSXP, names));
     SET_VECTOR_ELT(value, 0, text_value(est_result_method(result)));
@@ -391,6 +408,7 @@ static SEXP result_value(est_shim *request)
     SET_VECTOR_ELT(value, 9, Rf_ScalarLogical(est_result_is_public(result)));
     SET_VECTOR_ELT(value, 10, Rf_ScalarLogical(est_result_is_synthetic(result)));
     SET_VECTOR_ELT(value, 11, Rf_ScalarLogical(est_result_is_internal(result)));
+    SET_VECTOR_ELT(value, 12, facts_value(result));
     if (status != EST_OK)
         value = error_value(est_shim_error(request));
     UNPROTECT(1);
@@ -464,6 +482,62 @@ static est_status fill_request(est_shim *request, SEXP tables, SEXP options, SEX
     return status;
 }
 
+/* A list of columns of text; `texts` gives those of element i. */
+static SEXP texts_value(const char **names, int columns, size_t count, void (*texts)(size_t i, const char **texts))
+{
+    SEXP value = PROTECT(Rf_mkNamed(VECSXP, names));
+    const char *row[8];
+    for (int column = 0; column < columns; column++)
+        put(value, column, STRSXP, (R_xlen_t)count);
+    for (size_t i = 0; i < count; i++) {
+        texts(i, row);
+        for (int column = 0; column < columns; column++)
+            set_text(VECTOR_ELT(value, column), (R_xlen_t)i, row[column]);
+    }
+    UNPROTECT(1);
+    return value;
+}
+
+static void definition_texts(size_t i, const char **texts)
+{
+    const est_definition *d = est_definition_get(i);
+    const char *all[] = {d->id, d->method, d->title, d->status, d->version, d->source, d->text};
+    memcpy(texts, all, sizeof all);
+}
+
+static void preset_texts(size_t i, const char **texts)
+{
+    const est_codebook_preset *preset = est_codebook_preset_get(i);
+    const char *all[] = {preset->id, preset->title, preset->source, preset->text};
+    memcpy(texts, all, sizeof all);
+}
+
+/* list(text, faults); the request's error if it failed. */
+static SEXP codebook_value(est_shim *request, SEXP table, const char *codebook, int check)
+{
+    const char *names[] = {"text", "faults", ""}, *text = NULL;
+    size_t n_faults = 0;
+    est_status status = add_table(request, table);
+    if (status == EST_OK)
+        status = check ? est_shim_codebook_check(request, codebook, &n_faults, &text)
+                       : est_shim_codebook_propose(request, codebook, &text);
+    if (status != EST_OK)
+        return error_value(est_shim_error(request));
+    SEXP value = PROTECT(Rf_mkNamed(VECSXP, names));
+    SET_VECTOR_ELT(value, 0, text_value(text));
+    SET_VECTOR_ELT(value, 1, Rf_ScalarReal((double)n_faults));
+    UNPROTECT(1);
+    return value;
+}
+
+static SEXP no_memory_value(void)
+{
+    est_error error = {0};
+    error.code = EST_ENOMEM;
+    strcpy(error.message, "memory ran out");
+    return error_value(&error);
+}
+
 static SEXP flag_value(const char *name)
 {
     const char *names[] = {name, ""};
@@ -521,10 +595,7 @@ SEXP libest_run(SEXP method, SEXP tables, SEXP options, SEXP control, SEXP tick)
     est_status status = est_shim_open(string_at(method, 0), &request);
     SEXP value;
     if (!request) {
-        est_error error = {0};
-        error.code = status;
-        strcpy(error.message, "memory ran out");
-        value = PROTECT(error_value(&error));
+        value = PROTECT(no_memory_value());
     } else {
         R_SetExternalPtrAddr(handle, request);
         if (status == EST_OK)
@@ -540,6 +611,42 @@ SEXP libest_run(SEXP method, SEXP tables, SEXP options, SEXP control, SEXP tick)
     close_request(handle);
     UNPROTECT(2);
     return value;
+}
+
+/* A codebook for the data, or one tried on them: list(error = ) or list(interrupted = TRUE) or list(text, faults). */
+SEXP libest_codebook(SEXP table, SEXP codebook, SEXP check)
+{
+    r_watch watch = {R_NilValue, 0, 0, "", 0.0};
+    est_shim *request;
+    SEXP handle = PROTECT(new_handle(close_request));
+    SEXP value;
+    if (est_shim_open(NULL, &request) != EST_OK) {
+        value = PROTECT(no_memory_value());
+    } else {
+        R_SetExternalPtrAddr(handle, request);
+        est_shim_callbacks(request, r_poll, r_tick, &watch);
+        value = PROTECT(codebook_value(request, table, string_at(codebook, 0), Rf_asLogical(check) == 1));
+        if (watch.interrupted) {
+            UNPROTECT(1);
+            value = PROTECT(flag_value("interrupted"));
+        }
+    }
+    close_request(handle);
+    UNPROTECT(2);
+    return value;
+}
+
+/* Columns of text: a definition, a bundled codebook each. */
+SEXP libest_definitions(void)
+{
+    const char *names[] = {"id", "method", "title", "status", "version", "source", "text", ""};
+    return texts_value(names, 7, est_definition_count(), definition_texts);
+}
+
+SEXP libest_codebooks(void)
+{
+    const char *names[] = {"id", "title", "source", "text", ""};
+    return texts_value(names, 4, est_codebook_preset_count(), preset_texts);
 }
 
 /* Every method of the registry with its options. */

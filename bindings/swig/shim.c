@@ -62,6 +62,8 @@ est_status est_shim_open(const char *method, est_shim **request)
         return EST_ENOMEM;
     made->context = est_context_default();
     made->suppression = est_suppression_default();
+    if (!method)
+        return EST_OK;
     made->method = est_method_find(method);
     if (!made->method)
         return fail_method(made, method);
@@ -170,6 +172,52 @@ est_status est_shim_suppress(est_shim *request, const char *profile, long thresh
         request->suppression.threshold = threshold;
     request->suppression.internal = internal;
     return EST_OK;
+}
+
+/* The data as a source, which is the request's own or, of a table, to be freed. */
+static est_status data_source(est_shim *request, est_source **made, est_source **source)
+{
+    est_status status = EST_OK;
+    *made = NULL;
+    *source = request->source;
+    if (*source)
+        return EST_OK;
+    if (request->n_tables == 0)
+        return fail(request, EST_EINTERNAL, "there are no data");
+    status = est_source_of_table(request->tables[0].table, made, &request->error);
+    *source = *made;
+    return status;
+}
+
+est_status est_shim_codebook_propose(est_shim *request, const char *preset, const char **text)
+{
+    est_source *made, *source;
+    char *id = NULL, *why = NULL;
+    est_string_free(request->report);
+    request->report = NULL;
+    est_status status = data_source(request, &made, &source);
+    if (status == EST_OK)
+        status = est_codebook_preset_choose(source, preset, &request->context, &id, &why, &request->error);
+    if (status == EST_OK)
+        status = est_codebook_propose(source, id, &request->context, &request->report, &request->error);
+    *text = request->report;
+    est_string_free(why);
+    est_string_free(id);
+    est_source_free(made);
+    return status;
+}
+
+est_status est_shim_codebook_check(est_shim *request, const char *codebook, size_t *n_faults, const char **text)
+{
+    est_source *made, *source;
+    est_string_free(request->report);
+    request->report = NULL;
+    est_status status = data_source(request, &made, &source);
+    if (status == EST_OK)
+        status = est_codebook_check(source, codebook, &request->context, n_faults, &request->report, &request->error);
+    *text = request->report;
+    est_source_free(made);
+    return status;
 }
 
 static est_status set_companions(est_shim *request, const est_table **data)

@@ -13,8 +13,8 @@
 
 typedef struct est_shim est_shim;
 
-/* A request for one run of a method. EST_ENOMEM leaves *request NULL; any other fault is in est_shim_error.
- */
+/* A request for one run of a method; NULL: of none, to write or to try a codebook. EST_ENOMEM leaves *request NULL; any other fault
+ * is in est_shim_error. */
 est_status est_shim_open(const char *method, est_shim **request);
 
 /* Data and companion tables. Starts a table of `rows` rows: option "" is the data, else the companion table of that option. `name`
@@ -42,6 +42,11 @@ est_status est_shim_suppress(est_shim *request, const char *profile, long thresh
 
 /* Runs the method and suppresses small cells. */
 est_status est_shim_run(est_shim *request);
+
+/* Instead of a run: a codebook for the data, from a preset ("" = the roles that any survey may have), and a codebook tried on the data,
+ * with the number of its faults. `text` is borrowed until the next of these calls, a report or the close. */
+est_status est_shim_codebook_propose(est_shim *request, const char *preset, const char **text);
+est_status est_shim_codebook_check(est_shim *request, const char *codebook, size_t *n_faults, const char **text);
 
 /* The suppressed result; NULL before a run that went well. Borrowed. */
 const est_result *est_shim_result(const est_shim *request);

@@ -28,13 +28,13 @@ typedef struct est_compare_options {
 
 est_compare_options est_compare_options_default(void);
 
-/* Each row of the table is an estimate: columns estimand (or indicator), estimate, period (or year), and any of id, se, lower,
- * upper, level, df, n, flags, concept, geography, ages, sex, population, definition, reference_period, unit, qualifier, source,
- * note; any other column is a label. So do results of est in JSON look when they are opened as tables. Rows: each estimate as
- * given, then difference(E), ratio(E) and change_per_year(E) against the one before and the first, with the labels period and
- * against. Errors: EST_EOPTION; EST_ECOLUMN and EST_EVALUE with record and column; EST_EDEFINITION if estimates that would be put
- * in one series differ in a key (what they are, of whom, where, how defined) or one of them does not tell it, unless allow_break is
- * set; EST_EIDENTIFY if there are not two estimates to compare. The caller frees *result. */
+/* Each row of the table is an estimate: columns estimand (or indicator), estimate, period (or year), and any of id, se, lower, upper,
+ * level, df, n, flags, concept, geography, ages, sex, population, definition, reference_period, unit, qualifier, source, note; any
+ * other column is a label. So do results of est in JSON look when they are opened as tables.
+ * Rows: each estimate as given, then difference(E), ratio(E) and change_per_year(E) against the one before and the first, with the
+ * labels period and against. Errors: EST_EOPTION; EST_ECOLUMN and EST_EVALUE with record and column; EST_EDEFINITION if there are not
+ * two estimates, or if estimates that would be put in one series differ in a key (what they are, of whom, where, how defined) or one
+ * of them does not tell it, unless allow_break is set. The caller frees *result. */
 est_status est_compare(const est_table *data, const est_compare_options *options, const est_context *context, est_result **result,
                        est_error *error) EST_MUST_CHECK;
 

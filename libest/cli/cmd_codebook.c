@@ -20,7 +20,8 @@ static est_status refuse_options(const cli_args *args, const char *name, est_err
 {
     for (size_t i = 0; i < args->n_options; i++)
         if (args->values[i] && strcmp(args->options[i].name, "quiet") != 0)
-            return cli_fail(error, EST_EOPTION, "--%s belongs to est codebook init, not to est codebook%s", args->options[i].name, name);
+            return cli_fail(error, EST_EOPTION, "--%s belongs to est codebook init, not to est codebook%s", args->options[i].name,
+                            name);
     return EST_OK;
 }
 
@@ -71,8 +72,10 @@ static est_status check_output(const char *path, const char *data, est_error *er
     if (cli_output_replaces(path, "codebook", data))
         return cli_fail(error, EST_EOPTION, "--output %s is the data; write to another file", path);
     if (stat(path, &found) == 0)
-        return cli_fail(error, EST_EIO, "%s is there already and may hold decisions: it is never overwritten; remove it, or write to another"
-                                        " file", path);
+        return cli_fail(error, EST_EIO,
+                        "%s is there already and may hold decisions: it is never overwritten; remove it, or write to another"
+                        " file",
+                        path);
     return cli_output_check(path, error);
 }
 
@@ -189,8 +192,8 @@ static est_status run_codebook(const cli_command *command, const cli_args *args,
         if (strcmp(verbs[i].name, first) != 0)
             continue;
         if (args->n_operands != verbs[i].n_operands + 1)
-            return cli_fail(error, EST_EOPTION, "est codebook %s needs %s, found %zu %s", first, verbs[i].operands, args->n_operands - 1,
-                            args->n_operands == 2 ? "name" : "names");
+            return cli_fail(error, EST_EOPTION, "est codebook %s needs %s, found %zu %s", first, verbs[i].operands,
+                            args->n_operands - 1, args->n_operands == 2 ? "name" : "names");
         return verbs[i].run(args, error);
     }
     nearest = cli_text_nearest(first, n, verb_name, NULL);
@@ -209,7 +212,8 @@ const cli_command cli_command_codebook = {
     "codebook",
     "[show PRESET | init FILE | check CODEBOOK FILE]",
     "say which columns of a survey file mean what",
-    "Without more: lists the presets. `show` prints one. `init` writes a codebook for a file: the columns and values that it has, and lines to be"
+    "Without more: lists the presets. `show` prints one. `init` writes a codebook for a file: the columns and values that it has, "
+    "and lines to be"
     " decided. `check` tries a codebook on a file and lists every fault with its records; it fails (status 3) if there is one.",
     options,
     sizeof options / sizeof options[0],

@@ -23,30 +23,53 @@ static bool same_kind(const est_row *a, const est_row *b)
     return same;
 }
 
-/* Do both rows belong to one group: all of their kind, or, by a label, those with the same value of it? */
-static bool same_group(const est_row *a, const est_row *b, size_t label)
+/* Do both rows belong to one group: of one kind, with the same values of these labels? */
+static bool same_group(const est_row *a, const est_row *b, uint32_t labels)
 {
-    return same_kind(a, b) && (label == a->n_domain || strcmp(a->domain[label].value, b->domain[label].value) == 0);
+    bool same = same_kind(a, b);
+    for (size_t i = 0; i < a->n_domain && same; i++)
+        same = !(labels >> i & 1) || strcmp(a->domain[i].value, b->domain[i].value) == 0;
+    return same;
 }
 
-static bool is_first_hidden(const est_result *result, const bool *hidden, size_t seed, size_t label)
+static bool is_first_hidden(const est_result *result, const bool *hidden, size_t seed, uint32_t labels)
 {
     bool first = true;
     for (size_t i = 0; i < seed && first; i++)
-        first = !hidden[i] || !same_group(&result->rows[i], &result->rows[seed], label);
+        first = !hidden[i] || !same_group(&result->rows[i], &result->rows[seed], labels);
     return first;
 }
 
-/* One group of all rows of a kind: strata add up to the row of all. With several labels, one for each value of each
- * label too: those sums are not shown, but another publication may hold them. */
+#define MOST_LABELS 8 /* of which every combination is looked at */
+
+/* The label "period" among several; 0 = none. */
+static uint32_t period_of(const est_row *row)
+{
+    uint32_t period = 0;
+    for (size_t i = 0; i < row->n_domain && row->n_domain > 1 && row->n_domain <= MOST_LABELS; i++)
+        period |= strcmp(row->domain[i].name, "period") == 0 ? (uint32_t)1 << i : 0;
+    return period;
+}
+
+/* Do the rows with the same values of these labels add up to a sum that may be known? All of a kind do: strata add up to the row of
+ * all. With several labels also those of each value of each label: those sums are not shown, but another publication may hold them.
+ * Windows are never added up, so groups within a period add up in that period alone; there, by any of their other labels. */
+static bool adds_up(const est_row *row, uint32_t labels)
+{
+    uint32_t period = period_of(row), all = ((uint32_t)1 << row->n_domain) - 1;
+    if (period)
+        return (labels & period) && labels != all;
+    return labels == 0 || (row->n_domain > 1 && !(labels & (labels - 1)));
+}
+
 static void collect_rows(const est_result *result, const double *values, const bool *hidden, size_t seed,
                          est_i_groups *groups)
 {
     const est_row *row = &result->rows[seed];
-    for (size_t label = row->n_domain > 1 ? 0 : row->n_domain; label <= row->n_domain; label++) {
-        bool first = is_first_hidden(result, hidden, seed, label);
+    for (uint32_t labels = 0; labels < (uint32_t)1 << row->n_domain; labels++) {
+        bool first = adds_up(row, labels) && is_first_hidden(result, hidden, seed, labels);
         for (size_t i = 0; i < result->n_rows && first; i++)
-            if (!isnan(values[i]) && same_group(row, &result->rows[i], label))
+            if (!isnan(values[i]) && same_group(row, &result->rows[i], labels))
                 est_i_groups_add(groups, i);
         est_i_groups_end(groups);
     }
@@ -87,7 +110,7 @@ static bool pass_rows(est_i_suppressor *state)
         changed = close_rows(state, values + n, state->ns) || changed;
         for (size_t i = 0; i < n; i++) {
             const est_row *row = &result->rows[i];
-            bool observed = state->counts[i] && strcmp(row->estimand, "observed") == 0;
+            bool observed = state->counts[i] && est_i_is_observed(row->estimand);
             if (observed || (state->ns[i] && est_i_meaning_of(row->estimand) != EST_I_MEANS_RELATIVE))
                 est_i_withhold_domain(state, row);
         }
@@ -369,7 +392,7 @@ static void withhold_named_domain(est_i_suppressor *state, const est_frame *fram
     double value = frame->cells[row * frame->n_columns + column].number;
     for (size_t i = 0; i < state->result->n_rows; i++) {
         const est_row *other = &state->result->rows[i];
-        if (other->n_domain > 0 && strcmp(other->estimand, "observed") == 0 && other->estimate == value &&
+        if (other->n_domain > 0 && est_i_is_observed(other->estimand) && other->estimate == value &&
             est_i_cell_involves(state, frame, row, column, other))
             est_i_withhold_domain(state, other);
     }
@@ -384,12 +407,12 @@ static bool repeats_observed(const est_i_suppressor *state, const est_frame *fra
         size_t count = 0;
         const est_i_domain_name *names = text ? est_i_domains_named(state, text, &count) : NULL;
         for (size_t i = 0; i < count; i++)
-            repeats = repeats || (strcmp(names[i].row->estimand, "observed") == 0 && names[i].row->estimate == value);
+            repeats = repeats || (est_i_is_observed(names[i].row->estimand) && names[i].row->estimate == value);
         named = named || count > 0;
     }
     for (size_t i = 0; i < state->result->n_rows && !named; i++) {
         const est_row *other = &state->result->rows[i];
-        repeats = repeats || (other->n_domain == 0 && strcmp(other->estimand, "observed") == 0 && other->estimate == value);
+        repeats = repeats || (other->n_domain == 0 && est_i_is_observed(other->estimand) && other->estimate == value);
     }
     return repeats;
 }
@@ -476,7 +499,7 @@ static void withhold_charted_domain(est_i_suppressor *state, const est_chart *ch
     double value = chart->series[series].value[category];
     for (size_t i = 0; i < state->result->n_rows; i++) {
         const est_row *other = &state->result->rows[i];
-        if (other->n_domain > 0 && strcmp(other->estimand, "observed") == 0 && other->estimate == value &&
+        if (other->n_domain > 0 && est_i_is_observed(other->estimand) && other->estimate == value &&
             est_i_point_involves(state, chart, series, category, other))
             est_i_withhold_domain(state, other);
     }

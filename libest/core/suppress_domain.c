@@ -8,10 +8,15 @@
 #include "core/suppress_parts.h"
 #include "core/text.h"
 
+bool est_i_is_observed(const char *estimand)
+{
+    return strcmp(estimand, "observed") == 0 || strcmp(estimand, "victims_detected_number") == 0;
+}
+
 est_i_meaning est_i_meaning_of(const char *name)
 {
     est_i_meaning found = EST_I_MEANS_OTHER;
-    if (strcmp(name, "observed") == 0 || strcmp(name, "seen") == 0)
+    if (est_i_is_observed(name) || strcmp(name, "seen") == 0)
         found = EST_I_MEANS_COUNT;
     else if (strstr(name, "unobserved"))
         found = EST_I_MEANS_UNOBSERVED;
@@ -19,10 +24,12 @@ est_i_meaning est_i_meaning_of(const char *name)
         found = EST_I_MEANS_COVERAGE;
     else if (strstr(name, "ratio") || strstr(name, "change") || strstr(name, "slope"))
         found = EST_I_MEANS_RELATIVE;
+    else if (strcmp(name, "victims_detected_rate") == 0)
+        found = EST_I_MEANS_COUNT_RATE;
     else if (strncmp(name, "rate", 4) == 0 || strstr(name, "_rate"))
         found = EST_I_MEANS_RATE;
     else if (strncmp(name, "population", 10) == 0 || strcmp(name, "multinomial_mle") == 0 ||
-             strcmp(name, "lower_bound") == 0)
+             strcmp(name, "lower_bound") == 0 || strcmp(name, "victims_estimated_number") == 0)
         found = EST_I_MEANS_PEOPLE;
     return found;
 }

@@ -43,11 +43,14 @@ typedef enum est_i_meaning {
     EST_I_MEANS_UNOBSERVED, /* U: N - U = n */
     EST_I_MEANS_COVERAGE,   /* C: N C = n */
     EST_I_MEANS_RATE,       /* N per so many people */
+    EST_I_MEANS_COUNT_RATE, /* people seen per so many people: n itself, to who knows how many there are */
     EST_I_MEANS_RELATIVE,   /* ratios and changes of N */
     EST_I_MEANS_OTHER
 } est_i_meaning;
 
 est_i_meaning est_i_meaning_of(const char *name);
+/* Is it the count of a domain's people, with which all of it is withheld? "seen" is of more people than were detected. */
+bool est_i_is_observed(const char *estimand);
 /* Does the row speak of the domain, alone or against another? The empty domain is everything. */
 bool est_i_row_involves(const est_row *row, const est_row *domain);
 bool est_i_domains_agree(const est_row *a, const est_row *b);

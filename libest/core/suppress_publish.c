@@ -67,6 +67,18 @@ static void publish_people(est_i_suppressor *state, double *value, int digits, d
         hide(state, value);
 }
 
+/* A count over a number that anybody can look up is the count: it follows the rounded one. Ten digits, for the last ones of a quotient
+ * would tell what was divided. */
+static void publish_count_rate(est_i_suppressor *state, double *rate, double n)
+{
+    double rounded = n;
+    round_count(state, &rounded);
+    if (!(rounded > 0))
+        hide(state, rate);
+    else if (*rate > 0 && isfinite(*rate))
+        set_rounded(state, rate, round_to(*rate * (rounded / n), digit_step(*rate * (rounded / n), 10)));
+}
+
 static bool is_in(const char *name, const char *const *names, size_t count)
 {
     bool found = false;
@@ -113,12 +125,14 @@ static bool is_ratio_to_withheld(const est_i_suppressor *state, const est_frame 
 /* N and U are whole people; their ratios, rates and shares are not. */
 static bool is_fraction(est_i_meaning means)
 {
-    return means == EST_I_MEANS_RATE || means == EST_I_MEANS_RELATIVE || means == EST_I_MEANS_COVERAGE;
+    return means == EST_I_MEANS_RATE || means == EST_I_MEANS_COUNT_RATE || means == EST_I_MEANS_RELATIVE ||
+           means == EST_I_MEANS_COVERAGE;
 }
 
 static bool gives_back(est_i_meaning means)
 {
-    return means == EST_I_MEANS_UNOBSERVED || means == EST_I_MEANS_COVERAGE || means == EST_I_MEANS_RATE;
+    return means == EST_I_MEANS_UNOBSERVED || means == EST_I_MEANS_COVERAGE || means == EST_I_MEANS_RATE ||
+           means == EST_I_MEANS_COUNT_RATE;
 }
 
 /* Anything else: so many digits, but whole numbers, halves and labels such as 2012.5 stay. */
@@ -149,6 +163,8 @@ static void publish_number_of_row(est_i_suppressor *state, est_i_meaning means, 
 {
     if (means == EST_I_MEANS_COUNT)
         round_count(state, number);
+    else if (means == EST_I_MEANS_COUNT_RATE)
+        publish_count_rate(state, number, n);
     else if (means == EST_I_MEANS_PEOPLE)
         publish_people(state, number, digits, n);
     else if (means == EST_I_MEANS_UNOBSERVED)
@@ -520,10 +536,28 @@ static bool charts_people(const est_chart *chart, const est_series *series)
            !is_fraction(est_i_meaning_of(chart->name));
 }
 
+/* A point that is about a row shows what is published of it. */
+static void publish_point_of_row(est_i_suppressor *state, const est_series *series, size_t category, const est_row *row)
+{
+    const double *numbers[] = {series->value, series->lower, series->upper};
+    const double published[] = {row->estimate, row->lower, row->upper};
+    for (size_t i = 0; i < 3; i++) {
+        double *number = (double *)&numbers[i][category]; /* the copy's own memory */
+        if (isnan(published[i]))
+            hide(state, number);
+        else
+            set_rounded(state, number, published[i]);
+    }
+}
+
 static void publish_point(est_i_suppressor *state, const est_chart *chart, size_t index, bool hidden)
 {
     size_t s = index / chart->n_categories, c = index % chart->n_categories;
     const est_series *series = &chart->series[s];
+    if (chart->about && chart->about[index] < state->result->n_rows) {
+        publish_point_of_row(state, series, c, &state->result->rows[chart->about[index]]);
+        return;
+    }
     bool people = charts_people(chart, series), linked = est_i_point_is_linked(state, chart, s, c);
     const double *numbers[] = {series->value, series->lower, series->upper};
     int digits = linked ? DIGITS_LINKED : DIGITS_OTHERS;

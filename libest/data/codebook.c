@@ -10,12 +10,12 @@
 
 #define LAYERS_MAX 8
 
-static const char *const fact_names[] = {"title",  "source",           "preset",     "population", "geography",       "period",
-                                         "reference-period", "definition", "weights",    "strata-expected", "sample",     "public",
-                                         "synthetic", "recognise"};
+static const char *const fact_names[] = {"title",  "source",           "preset",     "population", "geography",
+                                         "period", "reference-period", "definition", "weights",    "strata-expected",
+                                         "sample", "public",           "synthetic",  "recognise"};
 #define FACTS (sizeof fact_names / sizeof fact_names[0])
 
-static const char *const entry_keys[] = {"column",  "value",   "absent", "codes", "special", "genuine",
+static const char *const entry_keys[] = {"column",  "value",   "absent", "codes",  "special", "genuine",
                                          "minimum", "maximum", "scale",  "labels", "required"};
 #define ENTRY_KEYS (sizeof entry_keys / sizeof entry_keys[0])
 
@@ -112,17 +112,19 @@ est_i_codebook_entry *est_i_codebook_find(const est_i_codebook *codebook, const 
 }
 
 /* A line that begins with a blank goes on with the value above, also if it was meant as a key of its own. */
-static est_status check_folded(const est_i_value_place *place, const char *value, size_t n, const char *const *names, est_error *error)
+static est_status check_folded(const est_i_value_place *place, const char *value, size_t n, const char *const *names,
+                               est_error *error)
 {
     for (const char *at = strchr(value, '\n'); at; at = strchr(at + 1, '\n')) {
         size_t length = strcspn(at + 1, " \t=:\n");
         const char *after = at + 1 + length + strspn(at + 1 + length, " \t");
         for (size_t i = 0; i < n; i++)
             if (strlen(names[i]) == length && strncmp(names[i], at + 1, length) == 0 && *after == '=' && after[1] != '=')
-                return est_i_value_fail(place, error,
-                                        "the line '%.*s = ...' below it begins with a blank and so belongs to this value; begin it at "
-                                        "the margin",
-                                        (int)length, at + 1);
+                return est_i_value_fail(
+                    place, error,
+                    "the line '%.*s = ...' below it begins with a blank and so belongs to this value; begin it at "
+                    "the margin",
+                    (int)length, at + 1);
     }
     return EST_OK;
 }
@@ -135,8 +137,8 @@ static est_status check_keys(const char *file, est_i_ini_section *section, size_
         est_i_value_place place = {file, key->line, section->kind, section->name, key->name};
         name_list list = {n, names};
         if (!is_note(key->name) && !is_listed(key->name, n, names))
-            status = fail_name(&(est_i_value_place){file, key->line, section->kind, section->name, ""}, "key", key->name, n, listed_name,
-                               &list, error);
+            status = fail_name(&(est_i_value_place){file, key->line, section->kind, section->name, ""}, "key", key->name, n,
+                               listed_name, &list, error);
         if (status == EST_OK)
             status = check_folded(&place, key->value, n, names, error);
         for (char *at = key->value; (at = strchr(at, '\n'));)
@@ -157,8 +159,8 @@ static bool any_name(void *user, const char *name)
 static est_status check_expression(const char *value, const est_i_value_place *place, est_error *error)
 {
     est_i_text what = {0};
-    est_i_text_printf(&what, "%s, line %d, [%s%s%s], %s", place->file, place->line, place->kind, *place->name ? " " : "", place->name,
-                      place->key);
+    est_i_text_printf(&what, "%s, line %d, [%s%s%s], %s", place->file, place->line, place->kind, *place->name ? " " : "",
+                      place->name, place->key);
     est_status status = what.failed ? est_i_no_memory(error) : est_i_expression_each_name(value, what.data, any_name, NULL, error);
     est_i_text_free(&what);
     return status;
@@ -175,7 +177,8 @@ static est_status check_fact(const est_i_value_place *place, const char *value, 
     if (strcmp(key, "public") == 0 || strcmp(key, "synthetic") == 0)
         status = est_i_value_yes(value, place, &yes, error);
     else if (strcmp(key, "weights") == 0 && strcmp(value, "population") != 0 && strcmp(value, "normalised") != 0)
-        status = est_i_value_fail(place, error, "found '%.80s', expected population (they add up to the people) or normalised", value);
+        status =
+            est_i_value_fail(place, error, "found '%.80s', expected population (they add up to the people) or normalised", value);
     else if (strcmp(key, "strata-expected") == 0) {
         status = est_i_value_number(value, place, &number, error);
         if (status == EST_OK && !(number >= 1 && number <= 1e6 && number == floor(number)))
@@ -218,7 +221,8 @@ const char *est_i_codebook_fact(const est_i_codebook *codebook, const char *key)
     return value;
 }
 
-static est_status take_facts(est_i_codebook *codebook, const est_i_codebook_layer *layer, est_i_ini_section *section, est_error *error)
+static est_status take_facts(est_i_codebook *codebook, const est_i_codebook_layer *layer, est_i_ini_section *section,
+                             est_error *error)
 {
     est_i_value_place place = {layer->file, section->line, section->kind, section->name, ""};
     if (*section->name)
@@ -319,7 +323,8 @@ static est_status check_codes(const est_i_codebook_entry *entry, est_error *erro
     const est_i_role_definition *role = entry->role;
     for (size_t i = 0; i < entry->codes.n; i++) {
         double number = entry->codes.list[i].number;
-        bool known = entry->kind == EST_I_KIND_YES_NO ? number == 0 || number == 1 : entry->kind != EST_I_KIND_CATEGORY || role->n_labels == 0;
+        bool known = entry->kind == EST_I_KIND_YES_NO ? number == 0 || number == 1
+                                                      : entry->kind != EST_I_KIND_CATEGORY || role->n_labels == 0;
         for (size_t k = 0; role && k < role->n_labels && !known; k++)
             known = role->labels[k].number == number;
         for (size_t k = 0; k < entry->labels.n && !known; k++)
@@ -405,7 +410,8 @@ static est_i_codebook_entry *place_of(est_i_codebook *codebook, const est_i_ini_
     return entry;
 }
 
-static est_status take_entry(est_i_codebook *codebook, const est_i_codebook_layer *layer, est_i_ini_section *section, est_error *error)
+static est_status take_entry(est_i_codebook *codebook, const est_i_codebook_layer *layer, est_i_ini_section *section,
+                             est_error *error)
 {
     const est_i_codebook_shelf *shelf = est_i_codebook_shelf_get();
     est_i_value_place place = {layer->file, section->line, section->kind, section->name, ""};
@@ -461,11 +467,11 @@ static est_status no_codebook(const char *name, est_error *error)
 {
     est_i_text words = {0};
     suggest(&words, name, est_codebook_preset_count(), preset_name, NULL);
-    est_status status = words.failed
-                            ? est_i_no_memory(error)
-                            : est_i_fail_at(error, EST_EFILE, (est_i_place){name, 0, 0, NULL},
-                                            "found neither a codebook of this path nor a preset; %s (est codebook lists the presets)",
-                                            words.data);
+    est_status status =
+        words.failed
+            ? est_i_no_memory(error)
+            : est_i_fail_at(error, EST_EFILE, (est_i_place){name, 0, 0, NULL},
+                            "found neither a codebook of this path nor a preset; %s (est codebook lists the presets)", words.data);
     est_i_text_free(&words);
     return status;
 }
@@ -509,8 +515,8 @@ static est_status fail_cycle(const est_i_codebook *codebook, const char *name, c
         est_i_text_printf(&chain, "%s, ", codebook->layers[i].file);
     est_i_text_append(&chain, name);
     est_status status = chain.failed ? est_i_no_memory(error)
-                                     : est_i_value_fail(place, error, "presets name each other, or are more than %d: %.400s", LAYERS_MAX,
-                                                        chain.data);
+                                     : est_i_value_fail(place, error, "presets name each other, or are more than %d: %.400s",
+                                                        LAYERS_MAX, chain.data);
     est_i_text_free(&chain);
     return status;
 }
@@ -548,7 +554,8 @@ static est_status check_columns_once(const est_i_codebook *codebook, est_error *
 {
     for (size_t i = 0; i < codebook->n_entries; i++) {
         const est_i_codebook_entry *entry = &codebook->entries[i];
-        const est_i_codebook_entry *column = entry->role && *entry->column ? est_i_codebook_find(codebook, "column", entry->column) : NULL;
+        const est_i_codebook_entry *column =
+            entry->role && *entry->column ? est_i_codebook_find(codebook, "column", entry->column) : NULL;
         bool is_alias = entry->kind == EST_I_KIND_ID || entry->kind == EST_I_KIND_LABEL;
         /* A preset's section of a column yields to a role of the user's. */
         if (column && !is_alias && (column->own || !entry->own)) {

@@ -49,17 +49,19 @@ est_status est_i_codebook_refuse_strata(const est_i_codebook *codebook, est_sour
     if (status != EST_OK)
         return status;
     for (size_t i = 0; i < n; i++) {
-        est_i_text_printf(&words, "%s%s", i ? ", " : "; different values of likely columns: ", est_source_column_name(source, columns[i]));
+        est_i_text_printf(&words, "%s%s",
+                          i ? ", " : "; different values of likely columns: ", est_source_column_name(source, columns[i]));
         if (distinct[i])
             est_i_text_printf(&words, " %zu", distinct[i]);
     }
     if (*expected)
         est_i_text_printf(&words, "; the survey has %s strata", expected);
-    status = words.failed ? est_i_no_memory(error)
-                          : est_i_fail_at(error, EST_EDEFINITION, (est_i_place){codebook->name, 0, 0, NULL},
-                                          "found no [role strata], and strata are never guessed%.400s. Write [role strata] with column = "
-                                          "NAME, or with absent = yes if the sample had none",
-                                          words.data ? words.data : "");
+    status = words.failed
+                 ? est_i_no_memory(error)
+                 : est_i_fail_at(error, EST_EDEFINITION, (est_i_place){codebook->name, 0, 0, NULL},
+                                 "found no [role strata], and strata are never guessed%.400s. Write [role strata] with column = "
+                                 "NAME, or with absent = yes if the sample had none",
+                                 words.data ? words.data : "");
     est_i_text_free(&words);
     return status;
 }
@@ -127,9 +129,9 @@ static est_status add_sample(const est_i_codebook *codebook, const est_i_codeboo
     est_i_text expression = {0}, what = {0};
     est_i_text_printf(&expression, resolved->sample ? "is(%s)" : "1", resolved->sample);
     est_i_text_printf(&what, "codebook %s, [codebook], sample", codebook->name);
-    est_status status = expression.failed || what.failed ? est_i_no_memory(error)
-                                                         : est_i_view_plan_column(plan, "in_sample", expression.data, true, 0, NULL,
-                                                                                  what.data, error);
+    est_status status = expression.failed || what.failed
+                            ? est_i_no_memory(error)
+                            : est_i_view_plan_column(plan, "in_sample", expression.data, true, 0, NULL, what.data, error);
     est_i_text_free(&expression);
     est_i_text_free(&what);
     return status;
@@ -162,7 +164,8 @@ static bool says_yes(const est_i_codebook *codebook, const char *key)
     return strcmp(est_i_codebook_fact(codebook, key), "yes") == 0;
 }
 
-est_status est_source_map(est_source *source, const char *codebook, const est_context *context, est_source **mapped, est_error *error)
+est_status est_source_map(est_source *source, const char *codebook, const est_context *context, est_source **mapped,
+                          est_error *error)
 {
     est_i_codebook *opened = NULL;
     est_i_view_plan *plan = NULL;

@@ -1,5 +1,5 @@
-/* Columns that may be the weight, the strata or the sampling units, and values that may be missing answers, by name and label. Nothing is
- * decided here. */
+/* Columns that may be the weight, the strata or the sampling units, and values that may be missing answers, by name and label.
+ * Nothing is decided here. */
 #include <string.h>
 
 #include "data/codebook_parts.h"
@@ -40,10 +40,7 @@ static const hint hints[] = {
      {"v005", "hv005", "mv005", "d005", "wt", "wgt", "pw"},
      {"weight", "wgt", "pweight", "expansion"},
      {"sample weight", "sampling weight", "survey weight", "weight", "expansion factor"}},
-    {"strata",
-     {"v022", "v023", "hv022", "hv023", "mv022", "mv023"},
-     {"strat"},
-     {"strat"}},
+    {"strata", {"v022", "v023", "hv022", "hv023", "mv022", "mv023"}, {"strat"}, {"strat"}},
     {"psu",
      {"v001", "v021", "hv001", "hv021", "mv001", "mv021", "hh1", "ea"},
      {"psu", "clust", "enumeration"},
@@ -88,8 +85,9 @@ static bool has_word(const char *text, const char *word)
 
 bool est_i_label_says_missing(const char *label)
 {
-    static const char *const says[] = {"don't know", "dont know",  "do not know", "doesn't know", "missing", "refused",      "refusal", "no answer",
-                                       "no response", "not stated", "inconsistent", "unknown",      "dk",      "not answered", "not reported", "nr"};
+    static const char *const says[] = {
+        "don't know",  "dont know",  "do not know",  "doesn't know", "missing", "refused",      "refusal",      "no answer",
+        "no response", "not stated", "inconsistent", "unknown",      "dk",      "not answered", "not reported", "nr"};
     bool found = false;
     for (size_t i = 0; i < sizeof says / sizeof says[0] && !found; i++)
         found = has_word(label, says[i]);

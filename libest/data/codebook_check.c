@@ -122,9 +122,9 @@ static void write_mapped(trial *t, const est_i_codebook_use *use)
     const est_i_column_seen *seen = use->has_column ? seen_of(t, use->column) : NULL;
     write_padded(&t->text, use->entry->section->name);
     if (seen) {
-        est_i_text_printf(&t->text, "%s: %s%u different value%s, missing in %lld rows", est_source_column_name(t->source, use->column),
-                          seen->many ? "more than " : "", (unsigned)seen->distinct.count, seen->distinct.count == 1 ? "" : "s",
-                          seen->missing);
+        est_i_text_printf(&t->text, "%s: %s%u different value%s, missing in %lld rows",
+                          est_source_column_name(t->source, use->column), seen->many ? "more than " : "",
+                          (unsigned)seen->distinct.count, seen->distinct.count == 1 ? "" : "s", seen->missing);
         if (seen->special > 0)
             est_i_text_printf(&t->text, ", declared special in %lld", seen->special);
     } else {
@@ -136,15 +136,17 @@ static void write_mapped(trial *t, const est_i_codebook_use *use)
 /* "Roles declared absent: 2: a, b", in lines that fit a page. */
 static void write_absent(trial *t)
 {
-    size_t said = 0, width = 0;
+    size_t said = 0, width = 24;
     est_i_text_printf(&t->text, "Roles declared absent: %zu", count_state(t, EST_I_ROLE_ABSENT));
     for (size_t i = 0; i < t->resolved.n_uses; i++) {
         const char *name = t->resolved.uses[i].entry->section->name;
         if (t->resolved.uses[i].entry->state != EST_I_ROLE_ABSENT)
             continue;
         bool breaks = width + strlen(name) > LINE_WIDTH;
-        est_i_text_printf(&t->text, "%s%s%s", said++ == 0 ? ": " : ",", breaks ? "\n  " : said > 1 ? " " : "", name);
+        est_i_text_append(&t->text, said == 0 ? ":" : ",");
+        est_i_text_printf(&t->text, "%s%s", breaks ? "\n  " : " ", name);
         width = (breaks ? 0 : width) + strlen(name) + 2;
+        said++;
     }
     est_i_text_append(&t->text, "\n");
 }
@@ -248,7 +250,8 @@ static est_status read_roles(const trial *t, est_source *view, const est_context
     est_i_monitor_start(&monitor, context);
     est_i_monitor_stage(&monitor, "computing", 0.5, 0.5);
     if (status == EST_OK)
-        status = est_i_scan(view, n, fields, 0, SIZE_MAX, &consumer, count, context ? context->threads : 1, &monitor, &records, error);
+        status =
+            est_i_scan(view, n, fields, 0, SIZE_MAX, &consumer, count, context ? context->threads : 1, &monitor, &records, error);
     if (status == EST_EVALUE)
         est_i_view_explain(view, &monitor, error);
     free(fields);
@@ -305,8 +308,9 @@ static est_status report(trial *t, const est_context *context, est_error *error)
     if (t->faults > 0)
         est_i_text_printf(&t->text, "%zu %s\n", t->faults, t->faults == 1 ? "fault" : "faults");
     else
-        est_i_text_append(&t->text, again ? "No fault was found.\n" : "No fault was found in the cells; a pipe is read once, so roles were not "
-                                                                      "computed.\n");
+        est_i_text_append(&t->text, again ? "No fault was found.\n"
+                                          : "No fault was found in the cells; a pipe is read once, so roles were not "
+                                            "computed.\n");
     t->text.failed = t->text.failed || found.failed;
     est_i_text_free(&found);
     return status;

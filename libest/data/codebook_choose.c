@@ -1,5 +1,5 @@
-/* The preset that fits a file, among those of one survey: "kdhs" is kdhs-women-2014, kdhs-women-2022 and so on. A preset's fact `recognise`
- * (COLUMN:COUNT) says by how many different values of which column it is told from the others. */
+/* The preset that fits a file, among those of one survey: "kdhs" is kdhs-women-2014, kdhs-women-2022 and so on. A preset's fact
+ * `recognise` (COLUMN:COUNT) says by how many different values of which column it is told from the others. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ typedef struct member {
     const est_codebook_preset *preset;
     char *column; /* NULL: it cannot be recognised */
     double count;
-    long found;   /* the column in the file, -1 = none */
+    long found; /* the column in the file, -1 = none */
     size_t distinct;
 } member;
 
@@ -90,8 +90,9 @@ static est_status refuse(const char *name, size_t n, const member *family, est_e
             est_i_text_printf(&words, " (has a column %s)", family[i].column);
         }
     }
-    est_status status = words.failed ? est_i_no_memory(error)
-                                     : est_i_fail(error, EST_EOPTION, "option --preset: found '%s', expected one of %.600s", name, words.data);
+    est_status status =
+        words.failed ? est_i_no_memory(error)
+                     : est_i_fail(error, EST_EOPTION, "option --preset: found '%s', expected one of %.600s", name, words.data);
     est_i_text_free(&words);
     return status;
 }

@@ -69,11 +69,11 @@ static est_i_cell_fault reason(const est_i_view_input *rule, const char *text, s
     bool is_number = est_i_number_parse(text, length, &number), suspect = false;
     for (size_t i = 0; i < rule->n_suspect && !suspect; i++)
         suspect = is_number && rule->suspect[i] == number;
-    return rule->n_codes > 0                                     ? EST_I_CELL_NO_CODE
-           : !is_number                                          ? EST_I_CELL_TEXT
-           : suspect                                             ? EST_I_CELL_SUSPECT
-           : number < rule->minimum || number > rule->maximum    ? EST_I_CELL_OUTSIDE
-                                                                 : EST_I_CELL_NO_CODE;
+    return rule->n_codes > 0                                  ? EST_I_CELL_NO_CODE
+           : !is_number                                       ? EST_I_CELL_TEXT
+           : suspect                                          ? EST_I_CELL_SUSPECT
+           : number < rule->minimum || number > rule->maximum ? EST_I_CELL_OUTSIDE
+                                                              : EST_I_CELL_NO_CODE;
 }
 
 static bool learn(const pass *all, size_t c, part_column *own, const est_i_dictionary *texts)

@@ -35,17 +35,19 @@ typedef struct est_i_column_seen {
     size_t column;                /* of the source: set it */
     const est_i_view_input *rule; /* NULL = it is only counted: set it */
     long long present, missing, special;
-    bool many;                    /* more different texts than are kept; then `distinct` holds the first of them */
+    bool many; /* more different texts than are kept; then `distinct` holds the first of them */
     est_i_dictionary distinct;
-    long long *rows;              /* of each text */
+    long long *rows; /* of each text */
     size_t capacity;
     est_i_cell_tally faults[EST_I_CELL_FAULTS];
 } est_i_column_seen;
 
-/* One pass over the source. *n_rows: of the file. Faults of cells are counted, none ends the reading. Clear each `seen` afterwards. */
+/* One pass over the source. *n_rows: of the file. Faults of cells are counted, none ends the reading. Clear each `seen` afterwards.
+ */
 est_status est_i_columns_see(est_source *source, size_t n, est_i_column_seen *seen, int threads, est_i_monitor *monitor,
                              long long *n_rows, est_error *error);
-/* May a number of private data be shown? One that many rows hold, of one or two digits, or all nines but for its end (998) names nobody. */
+/* May a number of private data be shown? One that many rows hold, of one or two digits, or all nines but for its end (998) names
+ * nobody. */
 bool est_i_column_shows(const est_source *source, size_t column, double number, long long rows);
 
 void est_i_columns_clear(size_t n, est_i_column_seen *seen);

@@ -74,8 +74,8 @@ bool est_i_codes_add(est_i_codes *codes, const char *text, double number); /* fa
 bool est_i_numbers_add(est_i_numbers *numbers, double number);
 bool est_i_numbers_has(const est_i_numbers *numbers, double number);
 
-/* "TEXT:NUMBER, ...": the number follows the last colon. "NUMBER:WORD, ...": it stands before the first. Texts and words that hold a comma, begin
- * with a quotation mark or begin or end with a blank stand in double quotes, a quotation mark within them twice. */
+/* "TEXT:NUMBER, ...": the number follows the last colon. "NUMBER:WORD, ...": it stands before the first. Texts and words that hold
+ * a comma, begin with a quotation mark or begin or end with a blank stand in double quotes, a quotation mark within them twice. */
 est_status est_i_value_codes(const char *value, const est_i_value_place *place, est_i_codes *codes, est_error *error);
 est_status est_i_value_labels(const char *value, const est_i_value_place *place, est_i_codes *labels, est_error *error);
 /* Numbers parted by commas; with `texts`, items that are no numbers (quoted or not) go there. */
@@ -91,16 +91,16 @@ est_status est_i_value_yes(const char *value, const est_i_value_place *place, bo
 /* A section [role NAME] or [column NAME]. */
 typedef struct est_i_codebook_entry {
     const est_i_ini_section *section;
-    const char *file;                   /* in which it stands */
-    bool own;                           /* of the file that was named, not of a preset */
-    const est_i_role_definition *role;  /* NULL for a column */
+    const char *file;                  /* in which it stands */
+    bool own;                          /* of the file that was named, not of a preset */
+    const est_i_role_definition *role; /* NULL for a column */
     est_i_role_kind kind;
-    char *column, *value;               /* "" = not given */
+    char *column, *value; /* "" = not given */
     bool absent, required;
     est_i_codes codes, special_texts, labels;
     est_i_numbers special, genuine;
-    double minimum, maximum;            /* of the file's own numbers; NaN = none */
-    double scale, divisor;              /* the file's numbers times scale; scale = numerator / divisor */
+    double minimum, maximum; /* of the file's own numbers; NaN = none */
+    double scale, divisor;   /* the file's numbers times scale; scale = numerator / divisor */
     est_i_role_state state;
 } est_i_codebook_entry;
 
@@ -135,10 +135,10 @@ const char *est_i_codebook_fact_name(size_t index);
 /* A column of the file that is read by a rule. */
 typedef struct est_i_codebook_input {
     size_t column;
-    const est_i_codebook_entry *entry; /* NULL: only an expression names it */
+    const est_i_codebook_entry *entry;    /* NULL: only an expression names it */
     const est_i_codebook_entry *named_by; /* the role whose expression does */
     est_i_role_kind kind;
-    est_i_view_input rule;             /* its arrays and `expected` are owned, texts are the codebook's */
+    est_i_view_input rule; /* its arrays and `expected` are owned, texts are the codebook's */
     char *expected;
 } est_i_codebook_input;
 
@@ -146,9 +146,9 @@ typedef struct est_i_codebook_use {
     est_i_codebook_entry *entry;
     bool has_column, computed; /* not computed = alias */
     size_t column;
-    char *expression;          /* of a computed role */
+    char *expression; /* of a computed role */
     est_i_codes labels;
-    char *lacks;               /* of an unmapped role: the column or role that is not there */
+    char *lacks; /* of an unmapped role: the column or role that is not there */
 } est_i_codebook_use;
 
 typedef struct est_i_codebook_resolved {
@@ -156,12 +156,13 @@ typedef struct est_i_codebook_resolved {
     est_i_codebook_use *uses; /* roles, in an order in which each stands on those before */
     size_t n_inputs;
     est_i_codebook_input *inputs;
-    char *sample;             /* expression, NULL = all rows */
+    char *sample; /* expression, NULL = all rows */
 } est_i_codebook_resolved;
 
-/* Which column is which, and by what rules it is read. Sets the state of each role. `tolerant`: what the file lacks is unmapped and no fault. */
-est_status est_i_codebook_resolve(est_i_codebook *codebook, const est_source *source, bool tolerant, est_i_codebook_resolved *resolved,
-                                  est_error *error);
+/* Which column is which, and by what rules it is read. Sets the state of each role. `tolerant`: what the file lacks is unmapped and
+ * no fault. */
+est_status est_i_codebook_resolve(est_i_codebook *codebook, const est_source *source, bool tolerant,
+                                  est_i_codebook_resolved *resolved, est_error *error);
 void est_i_codebook_resolved_clear(est_i_codebook_resolved *resolved);
 
 /* The column of that name, else the only one that differs from it in the case of letters; -1 if there is none. */

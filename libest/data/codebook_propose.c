@@ -8,8 +8,8 @@
 #include "data/codebook_parts.h"
 #include "data/scan.h"
 
-#define LINE_WIDTH 110   /* of what is written; the reader takes more */
-#define VALUES_SHOWN 60  /* different values that are listed */
+#define LINE_WIDTH 110  /* of what is written; the reader takes more */
+#define VALUES_SHOWN 60 /* different values that are listed */
 #define DECIDE "DECIDE: "
 
 typedef struct proposal {
@@ -21,7 +21,6 @@ typedef struct proposal {
     est_i_column_seen *seen; /* one for each column of the file that is looked at */
     long long rows;
     est_i_text text;
-    size_t open; /* lines that somebody has to fill in */
 } proposal;
 
 /* Lines */
@@ -201,8 +200,8 @@ static void write_tally(const proposal *p, const est_i_column_seen *seen, const 
 }
 
 /* The keys that would settle it, as comments. */
-static void write_choices(proposal *p, const est_i_codebook_entry *entry, const est_i_column_seen *seen, const est_i_cell_tally *tally,
-                          bool genuine)
+static void write_choices(proposal *p, const est_i_codebook_entry *entry, const est_i_column_seen *seen,
+                          const est_i_cell_tally *tally, bool genuine)
 {
     static const est_i_numbers none = {0, NULL};
     double shown[EST_I_CELL_VALUES];
@@ -227,25 +226,28 @@ static void write_faults(proposal *p, const est_i_codebook_input *input, const e
     if (suspect->rows > 0) {
         est_i_text_append(&words, DECIDE);
         write_tally(p, seen, suspect, &words);
-        est_i_text_append(&words, ", which looks like a code for a missing answer. special makes it missing, genuine keeps it as a number:");
+        est_i_text_append(
+            &words, ", which looks like a code for a missing answer. special makes it missing, genuine keeps it as a number:");
         end_comment(p, &words);
         write_choices(p, input->entry, seen, suspect, true);
     }
     if (outside->rows > 0) {
         est_i_text_append(&words, DECIDE);
         write_tally(p, seen, outside, &words);
-        est_i_text_printf(&words, ", expected %s. Mend the file; only a code for a missing answer may be declared:",
-                          input->expected);
+        est_i_text_printf(&words,
+                          ", expected %s. Mend the file; only a code for a missing answer may be declared:", input->expected);
         end_comment(p, &words);
         write_choices(p, input->entry, seen, outside, false);
     }
     if (no_code->rows > 0) {
         est_i_text_append(&words, DECIDE);
         write_tally(p, seen, no_code, &words);
-        est_i_text_append(&words, input->rule.n_codes > 0 ? ", which codes does not have. Add it there as TEXT:NUMBER, or declare it:"
-                          : input->kind == EST_I_KIND_YES_NO
-                              ? ", which is neither 1 (yes) nor 0 (no). Write codes = TEXT:NUMBER (often codes = 1:1, 2:0), or declare it:"
-                              : ", which is none of this role's numbers. Write codes = TEXT:NUMBER, or declare it:");
+        est_i_text_append(
+            &words,
+            input->rule.n_codes > 0 ? ", which codes does not have. Add it there as TEXT:NUMBER, or declare it:"
+            : input->kind == EST_I_KIND_YES_NO
+                ? ", which is neither 1 (yes) nor 0 (no). Write codes = TEXT:NUMBER (often codes = 1:1, 2:0), or declare it:"
+                : ", which is none of this role's numbers. Write codes = TEXT:NUMBER, or declare it:");
         end_comment(p, &words);
         write_choices(p, input->entry, seen, no_code, false);
     }
@@ -265,7 +267,8 @@ static void write_labelled(proposal *p, const est_i_codebook_entry *entry, const
     est_i_numbers found = {0};
     est_i_text words = {0};
     for (uint32_t i = 0; i < seen->distinct.count && seen->distinct.count <= VALUES_SHOWN; i++) {
-        const char *text = est_i_dictionary_text(&seen->distinct, i), *label = est_i_source_value_label(p->source, seen->column, text);
+        const char *text = est_i_dictionary_text(&seen->distinct, i),
+                   *label = est_i_source_value_label(p->source, seen->column, text);
         double number;
         if (label && est_i_label_says_missing(label) && est_i_number_parse(text, strlen(text), &number) &&
             !est_i_numbers_has(&entry->special, number) && !est_i_numbers_add(&found, number))
@@ -375,7 +378,6 @@ static void write_lacking(proposal *p, const est_i_codebook_use *use)
     else
         write_key(p, before, "column", entry->required ? "" : entry->column);
     write_keys(p, before, entry);
-    p->open += entry->required;
     est_i_text_free(&words);
 }
 
@@ -426,20 +428,21 @@ static void write_strata(proposal *p)
     const char *name = counted_strata(p, expected, &fitting);
     est_i_text words = {0};
     est_i_text_append(&p->text, "\n[role strata]\n");
-    write_comment(p, "strata of the sample design. They are never guessed from a name: the column must have as many different values as the "
-                     "survey's report says there are strata.");
+    write_comment(p, "strata of the sample design. They are never guessed from a name: the column must have as many different values "
+                     "as the survey's report says there are strata.");
     size_t candidates = write_candidates(p, "strata");
     if (name) {
         est_i_text_printf(&words, "%s is the only candidate with the %s values that are expected.", name, expected);
     } else {
-        est_i_text_printf(&words, DECIDE "%s%s%s Write the column, or in its place: absent = yes, if the sample had no strata. Strata that are "
-                                         "crossings can be an expression: value = v024 * 10 + v025",
+        est_i_text_printf(&words,
+                          DECIDE
+                          "%s%s%s Write the column, or in its place: absent = yes, if the sample had no strata. Strata that are "
+                          "crossings can be an expression: value = v024 * 10 + v025",
                           *expected ? "expected are " : "the number of strata stands in the survey's report.", expected,
-                          !*expected     ? ""
-                          : fitting > 1  ? " values, and more than one candidate has them."
-                          : candidates   ? " values, and no candidate has them."
-                                         : " values, and no column looks like strata by its name or label.");
-        p->open++;
+                          !*expected    ? ""
+                          : fitting > 1 ? " values, and more than one candidate has them."
+                          : candidates  ? " values, and no candidate has them."
+                                        : " values, and no column looks like strata by its name or label.");
     }
     end_comment(p, &words);
     write_key(p, "", "column", name ? name : "");
@@ -457,17 +460,17 @@ static void write_bare(proposal *p)
         write_candidates(p, design[d]);
         write_comment(p, DECIDE "write the column.");
         write_key(p, "", "column", "");
-        p->open++;
     }
     write_strata(p);
     est_i_text_append(&p->text, "\n");
-    write_comment(p, "Further roles. Take the semicolons of those that the file has away, and write their columns. More roles, of single subjects, "
-                     "stand in the presets (est codebook show PRESET).");
+    write_comment(p, "Further roles. Take the semicolons of those that the file has away, and write their columns. More roles, of "
+                     "single subjects, stand in the presets (est codebook show PRESET).");
     for (size_t r = 0; r < shelf->n_roles; r++) {
         const est_i_role_definition *role = &shelf->roles[r];
         bool written = strcmp(role->name, "strata") == 0 || strcmp(role->name, "weight") == 0 || strcmp(role->name, "psu") == 0;
         if (role->is_common && !written)
-            est_i_text_printf(&p->text, "\n; %s (%s)\n;[role %s]\n;column =\n", role->title, est_i_role_kind_word(role->kind), role->name);
+            est_i_text_printf(&p->text, "\n; %s (%s)\n;[role %s]\n;column =\n", role->title, est_i_role_kind_word(role->kind),
+                              role->name);
     }
 }
 
@@ -511,12 +514,12 @@ static void write_head(proposal *p)
     if (*p->preset)
         est_i_text_printf(&words, " Proposed from the preset %s and from what the file holds (%lld rows).", p->preset, p->rows);
     end_comment(p, &words);
-    write_comment(p, "Lines that begin with a semicolon are comments, for you. A section [role NAME] says where that role is: column = NAME (a column "
-                     "of the file), value = EXPRESSION (computed from columns), or absent = yes (was not asked).");
-    write_comment(p, "codes = TEXT:NUMBER says what a value of the file stands for; special = 97, 98, 99 makes those values missing; genuine = 98 says "
-                     "that 98 is a number after all; scale = 0.000001 multiplies.");
-    write_comment(p, "Look at each line against the questionnaire. Lines below the word DECIDE are left to you: a value that nobody has declared stops "
-                     "every estimate, with the records named. Then: est codebook check THIS-FILE DATA");
+    write_comment(p, "Lines that begin with a semicolon are comments, for you. A section [role NAME] says where that role is: "
+                     "column = NAME (a column of the file), value = EXPRESSION (computed from columns), or absent = yes (was not asked).");
+    write_comment(p, "codes = TEXT:NUMBER says what a value of the file stands for; special = 97, 98, 99 makes those values "
+                     "missing; genuine = 98 says that 98 is a number after all; scale = 0.000001 multiplies.");
+    write_comment(p, "Look at each line against the questionnaire. Lines below the word DECIDE are left to you: a value that "
+                     "nobody has declared stops every estimate, with the records named. Then: est codebook check THIS-FILE DATA");
     est_i_text_free(&words);
 }
 

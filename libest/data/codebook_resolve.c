@@ -208,8 +208,8 @@ static name_meaning meaning_of(const resolver *r, const est_i_codebook_entry *en
     return *column < 0 ? NAME_LACKS : NAME_READY;
 }
 
-/* Puts the file's own names into an expression. *waits: a role it names has not been placed. *lacking: a name that means nothing, to be freed;
- * NULL if all do. */
+/* Puts the file's own names into an expression. *waits: a role it names has not been placed. *lacking: a name that means nothing,
+ * to be freed; NULL if all do. */
 static est_status read_names(const resolver *r, const est_i_codebook_entry *entry, char **expression, bool *waits, char **lacking)
 {
     name_set set = {0};
@@ -389,7 +389,8 @@ est_status est_i_codebook_suspects(est_i_role_kind kind, bool of_expression, dou
                                    const est_i_numbers *genuine, est_i_numbers *suspects, est_error *error)
 {
     int width = maximum >= 0 ? digits_of(maximum) : 0, first = 2, last = 8;
-    if (kind != EST_I_KIND_NUMBER && kind != EST_I_KIND_HOURS && kind != EST_I_KIND_AGE && kind != EST_I_KIND_COLUMN && !of_expression)
+    if (kind != EST_I_KIND_NUMBER && kind != EST_I_KIND_HOURS && kind != EST_I_KIND_AGE && kind != EST_I_KIND_COLUMN &&
+        !of_expression)
         return EST_OK;
     if (of_expression || (kind == EST_I_KIND_COLUMN && width == 0))
         last = 2;
@@ -580,10 +581,11 @@ static est_status add_input(resolver *r, size_t column, const est_i_codebook_ent
     const est_i_codebook_input *there = find_input(r, column);
     if (there && entry && there->entry && entry->role && there->entry->role && !same_rules(entry, there->entry)) {
         est_i_value_place place = est_i_entry_place(entry, "column");
-        return est_i_value_fail(&place, r->error,
-                                "column %s is read by role %s too, by other rules; keep the column for one of them and write the other as "
-                                "value = EXPRESSION",
-                                entry->column, there->entry->section->name);
+        return est_i_value_fail(
+            &place, r->error,
+            "column %s is read by role %s too, by other rules; keep the column for one of them and write the other as "
+            "value = EXPRESSION",
+            entry->column, there->entry->section->name);
     }
     if (there)
         return EST_OK;
@@ -663,8 +665,8 @@ static est_status read_sample(resolver *r)
     return status;
 }
 
-est_status est_i_codebook_resolve(est_i_codebook *codebook, const est_source *source, bool tolerant, est_i_codebook_resolved *resolved,
-                                  est_error *error)
+est_status est_i_codebook_resolve(est_i_codebook *codebook, const est_source *source, bool tolerant,
+                                  est_i_codebook_resolved *resolved, est_error *error)
 {
     resolver r = {codebook, source, tolerant, resolved, NULL, error};
     *resolved = (est_i_codebook_resolved){0};

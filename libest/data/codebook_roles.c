@@ -8,7 +8,8 @@
 #include "data/bundled_text.h"
 #include "data/codebook_parts.h"
 
-static const char *const kind_words[EST_I_KINDS] = {"number", "hours", "age", "yes-no", "category", "label", "weight", "id", "column"};
+static const char *const kind_words[EST_I_KINDS] = {"number", "hours",  "age", "yes-no", "category",
+                                                    "label",  "weight", "id",  "column"};
 
 const char *est_i_role_kind_word(est_i_role_kind kind)
 {
@@ -39,9 +40,12 @@ static bool read_role(const est_i_ini_section *section, est_i_role_definition *r
     est_i_value_place place = {"", section->line, section->kind, section->name, ""};
     est_i_codes labels = {0};
     const char *words = est_i_ini_value(section, "labels");
-    *role = (est_i_role_definition){.name = section->name, .title = est_i_ini_value(section, "title"),
-                                    .unit = est_i_ini_value(section, "unit"), .note = est_i_ini_value(section, "note"),
-                                    .minimum = NAN, .maximum = NAN};
+    *role = (est_i_role_definition){.name = section->name,
+                                    .title = est_i_ini_value(section, "title"),
+                                    .unit = est_i_ini_value(section, "unit"),
+                                    .note = est_i_ini_value(section, "note"),
+                                    .minimum = NAN,
+                                    .maximum = NAN};
     bool good = *section->name && read_kind(est_i_ini_value(section, "kind"), &role->kind) &&
                 read_limit(section, "minimum", &place, &role->minimum) && read_limit(section, "maximum", &place, &role->maximum);
     if (good && role->kind == EST_I_KIND_HOURS) {

@@ -87,8 +87,8 @@ static const char *take_quoted(const char *at, est_i_text *text)
     }
 }
 
-/* Takes one item up to a comma, which may be quoted, into `text`; *end is at the comma or the end. false: a quote that is not closed or
- * followed by more. `stop` ends an item too (0 = none). */
+/* Takes one item up to a comma, which may be quoted, into `text`; *end is at the comma or the end. false: a quote that is not
+ * closed or followed by more. `stop` ends an item too (0 = none). */
 static bool take_item(const char *at, char stop, est_i_text *text, bool *quoted, const char **end)
 {
     const char stops[] = {',', stop, '\0'};
@@ -118,8 +118,8 @@ static est_status wrong_item(const est_i_value_place *place, const char *at, con
 #define CODES_EXPECTED "TEXT:NUMBER, one for each text of the file, parted by commas: 1:1, 2:0"
 #define LABELS_EXPECTED "NUMBER:WORD, parted by commas: 1:male, 2:female"
 
-static est_status take_number(const char *from, size_t length, const char *item, const char *expected, const est_i_value_place *place,
-                              double *number, est_error *error)
+static est_status take_number(const char *from, size_t length, const char *item, const char *expected,
+                              const est_i_value_place *place, double *number, est_error *error)
 {
     const char *at = from + strspn(from, " \t");
     size_t blanks = (size_t)(at - from);
@@ -181,7 +181,8 @@ static est_status read_pairs(const char *value, const est_i_value_place *place, 
             status = est_i_no_memory(error);
         for (size_t i = 0; status == EST_OK && i < codes->n; i++)
             if (by_number ? codes->list[i].number == number : strcmp(codes->list[i].text, text.data) == 0)
-                status = est_i_value_fail(place, error, "found '%s' twice, expected each once", by_number ? codes->list[i].text : text.data);
+                status = est_i_value_fail(place, error, "found '%s' twice, expected each once",
+                                          by_number ? codes->list[i].text : text.data);
         if (status == EST_OK && !est_i_codes_add(codes, text.data, number))
             status = est_i_no_memory(error);
         if (status != EST_OK)
@@ -244,7 +245,8 @@ est_status est_i_value_scale(const char *value, const est_i_value_place *place, 
     *scale = good ? numerator / *divisor : NAN;
     if (good && *scale > 0 && isfinite(*scale))
         return EST_OK;
-    return est_i_value_fail(place, error, "found '%.80s', expected a number above 0 or a quotient of two, such as 1e-6 or 1/1000000", value);
+    return est_i_value_fail(place, error,
+                            "found '%.80s', expected a number above 0 or a quotient of two, such as 1e-6 or 1/1000000", value);
 }
 
 est_status est_i_value_yes(const char *value, const est_i_value_place *place, bool *yes, est_error *error)

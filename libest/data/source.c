@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/text.h"
+#include "data/json_result.h"
 #include "data/readstat.h"
 #include "data/scan_table.h"
 #include "data/source_parts.h"
@@ -18,6 +19,7 @@
 static const est_i_source_kind *const kinds[] = {
     &est_i_stata_kind,
     &est_i_spss_kind,
+    &est_i_json_kind,
 };
 
 /* Making and freeing */

@@ -13,7 +13,7 @@
 #include "indicators/trafficking.h"
 
 #define COUNT_MAX 1e12
-#define CELLS_MAX ((size_t)5000)
+#define CELLS_MAX ((size_t)2000) /* of all periods together; suppression looks at all of them against each other */
 #define LEVELS_SHOWN 32 /* a column of more distinct values may hold names of people, and they stay unsaid */
 #define NOT_STATED UINT32_MAX
 
@@ -235,7 +235,8 @@ static est_status read_axis(counter *c, size_t d)
 
 static est_status fail_groups(const est_i_trafficking *run)
 {
-    return est_i_fail(run->error, EST_EOPTION, "option --by: found more than 5000 groups, expected fewer; name fewer columns");
+    return est_i_fail(run->error, EST_EOPTION,
+                      "option --by: found more than 2000 groups in all periods, expected fewer; name fewer columns");
 }
 
 static est_status read_axes(counter *c)

@@ -1,4 +1,5 @@
-/* What `check` says towards a codebook: codes for missing answers of each column, and which columns may be weight, strata and psu. */
+/* What `check` says towards a codebook: codes for missing answers of each column, and which columns may be weight, strata and psu.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -21,8 +22,8 @@ static void code_line(est_i_check *run, size_t index, double code, const char *l
     static const char *const columns[] = {"column", "code", "label", "why"};
     static const est_column_role roles[4] = {EST_ROLE_PLAIN};
     if (!*begun)
-        est_i_result_frame(run->builder, "missing_codes", "Codes that look like missing answers (a codebook declares them)", 4, columns, roles,
-                           CODES_SHOWN);
+        est_i_result_frame(run->builder, "missing_codes", "Codes that look like missing answers (a codebook declares them)", 4,
+                           columns, roles, CODES_SHOWN);
     *begun = true;
     est_i_result_cell_text(run->builder, est_i_check_column_name(run, &run->plan.described, index));
     est_i_result_cell(run->builder, code);
@@ -115,10 +116,11 @@ void est_i_check_note_codebook(est_i_check *run)
     add_role(run, "psu", &words);
     run->failed = run->failed || words.failed;
     if (!words.failed)
-        est_i_result_note(run->builder, run->context, EST_NOTE, "codebook",
-                          "Candidates of the design, by name and label.%s Strata are the column with as many different values as the survey's "
-                          "report says there are strata. A codebook says once what each column means: est codebook init DATA "
-                          "--preset PRESET --output FILE.ini (est codebook lists the presets).",
-                          words.data);
+        est_i_result_note(
+            run->builder, run->context, EST_NOTE, "codebook",
+            "Candidates of the design, by name and label.%s Strata are the column with as many different values as the survey's "
+            "report says there are strata. A codebook says once what each column means: est codebook init DATA "
+            "--preset PRESET --output FILE.ini (est codebook lists the presets).",
+            words.data);
     est_i_text_free(&words);
 }

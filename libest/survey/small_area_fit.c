@@ -392,9 +392,6 @@ static est_status complete(fitting *f)
     m->heterogeneity_p = est_i_chi_squared_upper(m->heterogeneity, m->heterogeneity_df);
     if (!f->of.failed)
         estimate_variance(f);
-    if (f->of.failed)
-        return est_i_fail(f->error, EST_EIDENTIFY, "the variances of the direct estimates differ by too many orders of magnitude "
-                                                   "for these covariates; check the largest and the smallest");
     est_i_small_area_weigh(&f->of, m->variance);
     for (size_t i = 0; i < f->of.n; i++) {
         f->sum += f->of.w[i];
@@ -405,6 +402,10 @@ static est_status complete(fitting *f)
     predict(f);
     describe_fit(f);
     describe_residuals(m);
+    if (f->of.failed || !isfinite(m->log_likelihood) || !(f->squares > 0 && f->squares < INFINITY))
+        return est_i_fail(f->error, EST_EIDENTIFY, "direct estimates, their variances and covariates differ by too many orders of "
+                                                   "magnitude, or are too large or small to be squared; check the largest and "
+                                                   "the smallest");
     return EST_OK;
 }
 

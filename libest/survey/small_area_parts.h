@@ -17,7 +17,7 @@ typedef struct est_i_small_area_problem {
     double *coefficient;  /* p */
     double *residual;     /* n */
     double log_determinant; /* of z'wz */
-    bool failed;          /* z'wz is singular in this precision */
+    bool failed;          /* z'wz is singular in this precision, or a sum out of range */
     double *work;         /* 2 p x p + n + 2 p */
     bool *alive;
 } est_i_small_area_problem;

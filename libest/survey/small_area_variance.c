@@ -165,6 +165,7 @@ static point look(const search *s, double variance)
         at.up += 1 / variance;
         at.up_fall += 1 / variance / variance;
     }
+    of->failed = of->failed || !isfinite(at.up) || !isfinite(at.down) || !isfinite(at.up_fall) || !isfinite(at.down_fall);
     return at;
 }
 
@@ -213,7 +214,7 @@ static void divide(search *s, point a, point b, double narrowest)
     bool crosses = a.up > a.down && b.up <= b.down;
     if (lowest > 0 || highest < 0 || s->of->failed)
         return;
-    if (curving_up < 0 || curving_down > 0 || b.at - a.at <= narrowest) {
+    if (curving_up < 0 || curving_down > 0 || !(b.at - a.at > narrowest)) {
         if (crosses)
             keep(s, descend(s, a, b));
         return;
@@ -243,6 +244,10 @@ size_t est_i_small_area_search(problem *of, est_i_small_area_criterion criterion
     if (criterion == EST_I_CRITERION_ADJUSTED && of->n - of->p <= 2)
         return 0;
     double end = far_end(&s);
+    if (!(end < INFINITY)) {
+        of->failed = true;
+        return 0;
+    }
     point first, last = look(&s, end);
     if (criterion == EST_I_CRITERION_ADJUSTED) {
         /* The slope is infinite at 0. Below an A where `up` exceeds what `down` is at 0 the criterion rises. */

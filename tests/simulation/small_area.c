@@ -2,9 +2,9 @@
  *
  * Usage: small_area [REPLICATIONS]        (default 1000: about ten seconds)
  *
- * 1. Known sampling variances. 47 areas, a constant and one covariate. The sampling variances are of five kinds in turn, as in the studies of Datta, Rao and
- * Smith (2005): near each other (0.7, 0.6, 0.5, 0.4, 0.3) or far apart (4, 0.6, 0.5, 0.4, 0.1). Three areas, 5, 20 and 35, have
- * no direct estimate. True effects and sampling errors are normal. Every estimator sees the same data.
+ * 1. Known sampling variances. 47 areas, a constant and one covariate. The variances are of five kinds in turn, as in the studies
+ * of Datta, Rao and Smith (2005): near each other (0.7, 0.6, 0.5, 0.4, 0.3) or far apart (4, 0.6, 0.5, 0.4, 0.1). Three areas, 5,
+ * 20 and 35, have no direct estimate. True effects and sampling errors are normal. Every estimator sees the same data.
  * 2. Proportions from clusters, whose variances are estimated from the same few cases: each area's own against the pooled ones.
  * Prints the tables of docs/small-areas.md. The same seed gives the same bytes. */
 #include <math.h>

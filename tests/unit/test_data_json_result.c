@@ -81,7 +81,9 @@ static double number_of(const est_table *table, const char *column, size_t row)
 }
 
 #define HEAD "{\"schema\": \"est-result/1\", \"method\": {\"id\": \"trend\", \"title\": \"Trend\"}, \"rows\": ["
-#define NUMBERS "\"estimate\": 12.5, \"se\": null, \"lower\": 10, \"upper\": null, \"level\": 0.95, \"df\": null, \"interval\": \"bootstrap\", \"n\": 7"
+#define NUMBERS                                                                                                                    \
+    "\"estimate\": 12.5, \"se\": null, \"lower\": 10, \"upper\": null, \"level\": 0.95, \"df\": null, \"interval\": "              \
+    "\"bootstrap\", \"n\": 7"
 #define TAIL "], \"provenance\": {\"version\": \"0.1.0\"}}"
 #define ROW(domain, flags) "{\"estimand\": \"population\", \"domain\": " domain ", " NUMBERS ", \"flags\": " flags "}"
 
@@ -89,11 +91,12 @@ static double number_of(const est_table *table, const char *column, size_t row)
 
 static void test_columns(void **state)
 {
-    static const char *const names[] = {"estimand", "domain:period", "sex", "model", "estimate", "se", "lower", "upper", "level", "df",
-                                        "interval", "n", "n_weighted", "flags", "population", "period", "definition", "geography",
-                                        "ages", "reference_period", "unit", "method", "title", "data_public", "synthetic", "internal"};
-    est_table *t = open_good(*state, HEAD ROW("{\"period\": \"2019\"}", "[\"upper_unbounded\", \"boundary\"]") ","
-                                     ROW("{\"period\": \"\", \"sex\": \"F\"}", "[]") TAIL);
+    static const char *const names[] = {
+        "estimand", "domain:period",    "sex",  "model",      "estimate", "se",          "lower",     "upper",      "level",
+        "df",       "interval",         "n",    "n_weighted", "flags",    "population",  "period",    "definition", "geography",
+        "ages",     "reference_period", "unit", "method",     "title",    "data_public", "synthetic", "internal"};
+    est_table *t = open_good(*state, HEAD ROW("{\"period\": \"2019\"}", "[\"upper_unbounded\", \"boundary\"]") "," ROW(
+                                         "{\"period\": \"\", \"sex\": \"F\"}", "[]") TAIL);
     assert_int_equal(est_table_rows(t), 2);
     assert_int_equal(est_table_columns(t), sizeof names / sizeof names[0]);
     for (size_t i = 0; i < est_table_columns(t); i++)
@@ -129,8 +132,9 @@ static void test_marks(void **state)
     assert_true(est_table_is_public(t) && !est_table_is_synthetic(t));
     assert_true(number_of(t, "data_public", 0) == 1 && number_of(t, "internal", 0) == 0);
     est_table_free(t);
-    t = open_good(*state, HEAD ROW("{}", "[]") "], \"marks\": [\"SYNTHETIC DATA: made up\", \"FOR INTERNAL USE: NOTHING WITHHELD\"],"
-                                               " \"provenance\": {\"data\": \"x.csv\"}}");
+    t = open_good(*state,
+                  HEAD ROW("{}", "[]") "], \"marks\": [\"SYNTHETIC DATA: made up\", \"FOR INTERNAL USE: NOTHING WITHHELD\"],"
+                                       " \"provenance\": {\"data\": \"x.csv\"}}");
     assert_true(!est_table_is_public(t) && est_table_is_synthetic(t));
     assert_true(number_of(t, "data_public", 0) == 0 && number_of(t, "internal", 0) == 1 && number_of(t, "synthetic", 0) == 1);
     est_table_free(t);
@@ -142,9 +146,10 @@ static void test_marks(void **state)
 /* A withheld row stays, with its estimate missing. */
 static void test_suppressed(void **state)
 {
-    est_table *t = open_good(*state, HEAD "{\"estimand\": \"observed\", \"domain\": {}, \"estimate\": null, \"se\": null, \"lower\": null, "
-                                          "\"upper\": null, \"level\": null, \"df\": null, \"interval\": \"none\", \"n\": null, "
-                                          "\"flags\": [\"suppressed\"]}" TAIL);
+    est_table *t =
+        open_good(*state, HEAD "{\"estimand\": \"observed\", \"domain\": {}, \"estimate\": null, \"se\": null, \"lower\": null, "
+                               "\"upper\": null, \"level\": null, \"df\": null, \"interval\": \"none\", \"n\": null, "
+                               "\"flags\": [\"suppressed\"]}" TAIL);
     assert_int_equal(est_table_rows(t), 1);
     assert_true(isnan(number_of(t, "estimate", 0)) && isnan(number_of(t, "n", 0)));
     assert_string_equal(text_of(t, "flags", 0), "suppressed");
@@ -198,8 +203,8 @@ static void test_chunks(void **state)
     est_table *t = NULL;
     static char text[20000] = HEAD;
     for (int i = 0; i < 50; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s{\"estimand\": \"e%d\", \"domain\": {}, " NUMBERS ", \"flags\": []}",
-                 i ? "," : "", i);
+        snprintf(text + strlen(text), sizeof text - strlen(text),
+                 "%s{\"estimand\": \"e%d\", \"domain\": {}, " NUMBERS ", \"flags\": []}", i ? "," : "", i);
     snprintf(text + strlen(text), sizeof text - strlen(text), "%s", TAIL);
     save(own, text, strlen(text));
     assert_int_equal(est_source_open(own->file, NULL, &source, &error), EST_OK);
@@ -236,7 +241,8 @@ static void test_refused(void **state)
     refuse(*state, "{\"schema\": \"est-result/2\"}", "another version");
     refuse(*state, "{\"schema\": \"est-result/1\"}", "no method");
     refuse(*state, "{\"schema\": \"est-result/1\", \"method\": {\"id\": \"mse\", \"title\": \"\"}, \"rows\": []}", "no provenance");
-    refuse(*state, "{\"schema\": \"est-result/1\", \"method\": {\"id\": \"mse\", \"title\": \"\"}, \"provenance\": {}, \"rows\": 1}",
+    refuse(*state,
+           "{\"schema\": \"est-result/1\", \"method\": {\"id\": \"mse\", \"title\": \"\"}, \"provenance\": {}, \"rows\": 1}",
            "no list of rows");
     refuse(*state, HEAD "1" TAIL, "record 1: found a number, expected an object");
     refuse(*state, HEAD "{\"estimand\": \"x\"}" TAIL, "record 1, column 'estimate': found nothing");
@@ -246,7 +252,8 @@ static void test_refused(void **state)
     refuse(*state, HEAD ROW("{\"period\": \"1\", \"domain:period\": \"2\"}", "[]") TAIL, "cannot be told apart");
     refuse(*state, HEAD ROW("{}", "[\"a b\"]") TAIL, "no flag");
     refuse(*state, HEAD ROW("{}", "\"boundary\"") TAIL, "column 'flags': found a text");
-    refuse(*state, HEAD ROW("{}", "[]") "], \"marks\": [\"NEW MARK\"], \"provenance\": {}}", "mark on the result that is not known");
+    refuse(*state, HEAD ROW("{}", "[]") "], \"marks\": [\"NEW MARK\"], \"provenance\": {}}",
+           "mark on the result that is not known");
     refuse(*state, HEAD ROW("{}", "[]") TAIL "x", "line 1: found more after the end");
     refuse(*state, HEAD "{\"estimand\": \"x\", \"estimand\": \"y\"}" TAIL, "a second time");
     refuse(*state, "{\"schema\": NaN}", "no JSON");
@@ -283,8 +290,8 @@ static void test_no_names_in_messages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns),    cmocka_unit_test(test_no_rows), cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_suppressed), cmocka_unit_test(test_round_trip), cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_columns),    cmocka_unit_test(test_no_rows),      cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_suppressed), cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_chunks),
         cmocka_unit_test(test_refused),    cmocka_unit_test(test_cut_and_deep), cmocka_unit_test(test_no_names_in_messages),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -1,5 +1,5 @@
-/* SDG 16.2.2. Figures: kenya_victims_identified over the census of 2019 and the UN mid-year estimate of 2019 (their pages); the rest by
- * hand, number / people * 100,000. */
+/* SDG 16.2.2. Figures: kenya_victims_identified over the census of 2019 and the UN mid-year estimate of 2019 (their pages); the
+ * rest by hand, number / people * 100,000. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -202,7 +202,8 @@ static void test_victims(void **state)
 static void test_forms(void **state)
 {
     (void)state;
-    static const char csv[] = "year,kind,count\n2019,Sexual exploitation,20\n2019,begging,30\n2019,domestic servitude,40\n2019,,50\n";
+    static const char csv[] =
+        "year,kind,count\n2019,Sexual exploitation,20\n2019,begging,30\n2019,domestic servitude,40\n2019,,50\n";
     est_trafficking_options options = options_of(CENSUS);
     options.by = "form";
     options.form = "kind";
@@ -215,9 +216,12 @@ static void test_forms(void **state)
     expect(result, "victims_detected_rate", "2019,forced labour", 40 / 47564296.0 * 1e5);
     expect(result, "victims_detected_rate", "2019,organ removal", 0);
     expect(result, "victims_detected_rate", "2019,not stated", 50 / 47564296.0 * 1e5);
-    const char *const series[][2] = {{"2019,sexual exploitation", "(VC_HTF_DETVSXR)"}, {"2019,other purposes", "(VC_HTF_DETVOPR)"},
-                                     {"2019,forced labour", "(VC_HTF_DETVFLR)"}, {"2019,organ removal", "(VC_HTF_DETVOGR)"},
-                                     {"2019,not stated", "no UN series"}, {"2019", "(VC_HTF_DETVR)"}};
+    const char *const series[][2] = {{"2019,sexual exploitation", "(VC_HTF_DETVSXR)"},
+                                     {"2019,other purposes", "(VC_HTF_DETVOPR)"},
+                                     {"2019,forced labour", "(VC_HTF_DETVFLR)"},
+                                     {"2019,organ removal", "(VC_HTF_DETVOGR)"},
+                                     {"2019,not stated", "no UN series"},
+                                     {"2019", "(VC_HTF_DETVR)"}};
     for (size_t i = 0; i < sizeof series / sizeof series[0]; i++)
         assert_non_null(strstr(row_of(result, "victims_detected_rate", series[i][0])->definition, series[i][1]));
     est_result_free(result);
@@ -235,8 +239,17 @@ static void test_other_groups(void **state)
     est_trafficking_options options = options_of("own");
     static const char csv[] = "year,county,count\n2019,Kisumu,30\n2019,Siaya,40\n";
     options.by = "county";
-    refuse(csv, &(est_trafficking_options){.population = population, .denominator = CENSUS, .by = "county", .period = "", .count = "",
-                                           .sex = "", .age = "", .form = "", .forms = "", .year = ""},
+    refuse(csv,
+           &(est_trafficking_options){.population = population,
+                                      .denominator = CENSUS,
+                                      .by = "county",
+                                      .period = "",
+                                      .count = "",
+                                      .sex = "",
+                                      .age = "",
+                                      .form = "",
+                                      .forms = "",
+                                      .year = ""},
            EST_ECOLUMN, "column 'county': found no such column");
     options.population = own;
     est_result *result = run_csv(csv, &options);
@@ -377,7 +390,8 @@ static void test_estimated(void **state)
                                              "population,2019,,M1,5000,,3500,,0.95,,bootstrap,600,upper_unbounded rounded,trend,0\n"
                                              "population,2021,,M1,,,,,,,none,,suppressed,trend,0\n"
                                              "population_chapman,2020,,Chapman,100,,,,,,none,5,,trend,0\n"
-                                             "observed,2020,,,500,,,,,,none,500,,trend,0\n", &options);
+                                             "observed,2020,,,500,,,,,,none,500,,trend,0\n",
+                                 &options);
     expect(result, "victims_estimated_rate", "2020", 4000 / 52218000.0 * 1e5);
     expect(result, "victims_estimated_number", "2020", 4000);
     const est_row *row = row_of(result, "victims_estimated_rate", "2020");
@@ -425,7 +439,8 @@ static void test_estimated_windows(void **state)
            "windows cannot be added up or divided");
     est_result *result = run_csv(RESULT_HEAD "population,,,,9000,,8000,9500,0.95,,profile,900,,mse,0\n"
                                              "population,2019,,,4000,,3000,6000,0.95,,profile,500,,mse,0\n"
-                                             "population,2015-2017,,,7000,,3000,9000,0.95,,profile,500,,mse,0\n", &options);
+                                             "population,2015-2017,,,7000,,3000,9000,0.95,,profile,500,,mse,0\n",
+                                 &options);
     assert_int_equal(est_result_rows(result), 2);
     expect(result, "victims_estimated_number", "2019", 4000);
     assert_true(has_note(result, "window"));
@@ -477,7 +492,8 @@ static est_result *publish(const est_result *result)
 /* Rates and numbers are withheld together and rounded alike, in rows and in the chart. */
 static void check_alike(const est_result *published, const char *labels, double people)
 {
-    const est_row *number = row_of(published, "victims_detected_number", labels), *rate = row_of(published, "victims_detected_rate", labels);
+    const est_row *number = row_of(published, "victims_detected_number", labels),
+                  *rate = row_of(published, "victims_detected_rate", labels);
     assert_non_null(number);
     assert_non_null(rate);
     assert_true(isnan(number->estimate) == isnan(rate->estimate) && isnan(number->n) == isnan(rate->n));
@@ -505,7 +521,8 @@ static void check_chart(const est_result *published)
 static void test_suppression(void **state)
 {
     (void)state;
-    static const char csv[] = "year,sex,age,count\n2019,female,child,14\n2019,male,child,4\n2019,female,adult,77\n2019,male,adult,123\n";
+    static const char csv[] =
+        "year,sex,age,count\n2019,female,child,14\n2019,male,child,4\n2019,female,adult,77\n2019,male,adult,123\n";
     est_trafficking_options options = options_of(CENSUS);
     options.by = "sex";
     est_result *result = run_csv(csv, &options), *published = publish(result);
@@ -542,8 +559,9 @@ static void test_suppression(void **state)
 static void test_suppression_by_year(void **state)
 {
     (void)state;
-    est_table *own = table_of("period,sex,population\n2019,both,2000000\n2019,male,1000000\n2019,female,1000000\n2020,both,2000000\n"
-                              "2020,male,1000000\n2020,female,1000000\n");
+    est_table *own =
+        table_of("period,sex,population\n2019,both,2000000\n2019,male,1000000\n2019,female,1000000\n2020,both,2000000\n"
+                 "2020,male,1000000\n2020,female,1000000\n");
     est_trafficking_options options = options_of("own");
     options.population = own;
     options.by = "sex";
@@ -565,12 +583,23 @@ static void test_suppression_by_year(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kenya),           cmocka_unit_test(test_row_texts),        cmocka_unit_test(test_victims),
-        cmocka_unit_test(test_forms),           cmocka_unit_test(test_other_groups),     cmocka_unit_test(test_windows),
-        cmocka_unit_test(test_refused_counts),  cmocka_unit_test(test_denominators),     cmocka_unit_test(test_never_everybody),
-        cmocka_unit_test(test_estimated),       cmocka_unit_test(test_estimated_groups), cmocka_unit_test(test_estimated_windows),
-        cmocka_unit_test(test_refused_results), cmocka_unit_test(test_internal),         cmocka_unit_test(test_suppression),
-        cmocka_unit_test(test_suppression_by_year), cmocka_unit_test(test_chart_gaps),
+        cmocka_unit_test(test_kenya),
+        cmocka_unit_test(test_row_texts),
+        cmocka_unit_test(test_victims),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_other_groups),
+        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_refused_counts),
+        cmocka_unit_test(test_denominators),
+        cmocka_unit_test(test_never_everybody),
+        cmocka_unit_test(test_estimated),
+        cmocka_unit_test(test_estimated_groups),
+        cmocka_unit_test(test_estimated_windows),
+        cmocka_unit_test(test_refused_results),
+        cmocka_unit_test(test_internal),
+        cmocka_unit_test(test_suppression),
+        cmocka_unit_test(test_suppression_by_year),
+        cmocka_unit_test(test_chart_gaps),
     };
     return cmocka_run_group_tests(tests, open_population, close_population);
 }

@@ -179,6 +179,14 @@ static void test_no_leap(void **state)
     assert_int_equal(m->n_optima, 1);
     assert_true(m->variance > 0.003 && m->variance < 0.0033);
     est_i_small_area_free(m);
+    data.fit = EST_SMALL_AREA_ML;
+    m = fitted(&data);
+    assert_true(m->variance > 0.0019 && m->variance < 0.0021);
+    est_i_small_area_free(m);
+    data.fit = EST_SMALL_AREA_MOMENT; /* sae 1.3 does not converge */
+    m = fitted(&data);
+    assert_true(m->at_zero && m->variance == 0);
+    est_i_small_area_free(m);
 }
 
 /* The bias of the equation of moments is larger than g1 here: taken off whole, five mean squared errors would be below 0 (sae 1.3:
@@ -280,6 +288,10 @@ static void test_kernel_refusals(void **state)
     d[2] = 1;
     y[3] = INFINITY;
     refused(&data, EST_EVALUE, "record 4", SIZE_MAX);
+    y[3] = 3;
+    for (size_t i = 0; i < 4; i++)
+        d[i] = 1e-300;
+    refused(&data, EST_EIDENTIFY, "orders of magnitude", SIZE_MAX);
 }
 
 /* ---- benchmarks ---- */

@@ -133,9 +133,14 @@ def pick(data: Any, wanted: Callable[[str], bool], where: str = "data") -> Any:
     return picked
 
 
+def is_result(value: Any) -> bool:
+    """Whether data are the Result of another run."""
+    return hasattr(value, "as_columns")
+
+
 def is_table(value: Any) -> bool:
     """Whether an option's value is a companion table."""
-    return isinstance(value, dict) or hasattr(value, "iloc") or isinstance(value, np.ndarray) and bool(value.dtype.names)
+    return is_result(value) or isinstance(value, dict) or hasattr(value, "iloc") or isinstance(value, np.ndarray) and bool(value.dtype.names)
 
 
 def _keys(columns: List[Tuple[str, Converted]]) -> List[Tuple[Any, ...]]:
@@ -166,6 +171,8 @@ def table(data: Any, option: str = "", where: str = "data") -> Tuple[Any, ...]:
     """(option, name, rows, public, synthetic, columns), or (option, path): what low.run takes."""
     if is_path(data):
         return (option, os.path.expanduser(os.fsdecode(data)))
+    if is_result(data):
+        data = data.as_columns()
     columns = [(name, convert(values, name, where)) for name, values in _pairs(data, where)]
     rows = len(columns[0][1]) if columns else 0
     for name, values in columns:

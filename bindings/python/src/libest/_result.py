@@ -9,9 +9,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
 
+from ._columns import Columns
 from ._errors import error
 
 _OF_SURVEY = ("n_weighted", "numerator", "cv", "deff", "deft", "effective_n", "mark")
+# What rows must share to be comparable, and the standard table that a row is a cell of.
+_KEYS = ("population", "period", "definition", "geography", "ages", "reference_period", "unit", "table")
 _EXTENSIONS = {"text": "txt", "json": "json", "csv": "csv", "md": "md", "html": "html"}
 
 
@@ -28,7 +31,10 @@ class Estimate:
     {"period": "2010-2014"}; `flags` words of a fixed vocabulary ("upper_unbounded", "boundary", "suppressed", ...).
     Of surveys: `n` is the unweighted number of cases, `n_weighted` the sum of their weights, `numerator` the cases with the
     attribute, `cv` se / |estimate|, `deff` and `deft` the design effect on the variance and on the standard error, `mark` how an
-    agency prints it ("()" in parentheses, another mark in its place)."""
+    agency prints it ("()" in parentheses, another mark in its place).
+    `population`, `period`, `definition`, `geography`, `ages`, `reference_period` and `unit` ("proportion", "people", "years", "per
+    100,000") say what was estimated: rows that differ in them are not the same thing. `table` names the standard table that a row is
+    a cell of."""
 
     estimand: str
     domain: Dict[str, str]
@@ -52,6 +58,11 @@ class Estimate:
     deft: float = math.nan
     effective_n: float = math.nan
     mark: str = ""
+    geography: str = ""
+    ages: str = ""
+    reference_period: str = ""
+    unit: str = ""
+    table: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +130,8 @@ class Result:
     """What a run found. `print(result)` is the text that the program `est` prints for the same request.
 
     rows: the estimates. stats: named numbers and texts. frames: named tables. notes, provenance: how the answer came about.
-    reports: the whole report by format ("text", "json", "csv", "md", "html"). All of it is suppressed already.
+    reports: the whole report by format ("text", "json", "csv", "md", "html"). facts: (group, name, value), what was measured in
+    words ("definition"), titles of standard tables ("table"), published figures ("benchmark"). All of it is suppressed already.
     Two results are equal when their JSON is.
     """
 
@@ -135,6 +147,7 @@ class Result:
     is_public: bool
     is_synthetic: bool
     is_internal: bool
+    facts: Tuple[Tuple[str, str, str], ...] = ()
 
     @property
     def text(self) -> str:
@@ -178,10 +191,11 @@ class Result:
     def _records(self) -> List[Dict[str, Any]]:
         """A label named like a field is told apart by its prefix, as in the library's CSV; it takes the place of a comparability
         key of its name."""
-        names = [part.name for part in fields(Estimate) if part.name not in ("domain", "flags", "estimand")]
+        names = [part.name for part in fields(Estimate) if part.name not in ("domain", "flags", "estimand", *_KEYS)]
         if not any(_is_defined(getattr(row, name)) for row in self.rows for name in _OF_SURVEY):
             names = [name for name in names if name not in _OF_SURVEY]
-        taken = {"estimand", "flags", *names} - {"population", "period", "definition"}
+        taken = {"estimand", "flags", *names}
+        names += _KEYS
         labels = list(dict.fromkeys(label for row in self.rows for label in row.domain))
         records = []
         for row in self.rows:
@@ -191,6 +205,25 @@ class Result:
             record["flags"] = " ".join(row.flags)
             records.append(record)
         return records
+
+    def as_columns(self) -> Columns:
+        """The rows as data of the next method, with the columns that the library gives its own JSON: a label whose name is taken
+        begins with "domain:"; undefined and unbounded numbers are missing."""
+        of_rows = [part.name for part in fields(Estimate) if part.name not in ("domain", *_OF_SURVEY)] + ["n_weighted"]
+        public = self.is_public and not self.is_internal
+        of_result = {"method": self.method, "title": self.title, "data_public": float(public),
+                     "synthetic": float(self.is_synthetic), "internal": float(self.is_internal)}
+        made = Columns()
+        for label in dict.fromkeys(label for row in self.rows for label in row.domain):
+            name = f"domain:{label}" if label in of_rows or label in of_result else label
+            made[name] = [row.domain.get(label) for row in self.rows]
+        for name in of_rows:
+            made[name] = [_cell(getattr(row, name)) for row in self.rows]
+        made.update({name: [value] * len(self.rows) for name, value in of_result.items()})
+        if not any(made["table"]):
+            del made["table"]
+        made.attrs.update(est_public=public, est_synthetic=self.is_synthetic)
+        return made
 
     @property
     def names(self) -> Tuple[str, ...]:
@@ -230,10 +263,9 @@ class Result:
         """The intervals as a pandas DataFrame: estimand, labels, model, lower, upper, level, interval."""
         import pandas
 
-        dropped = ("estimate", "se", "df", "n", "flags", "population", "definition", *_OF_SURVEY)
         labels = {label for row in self.rows for label in row.domain}
+        dropped = {"estimate", "se", "df", "n", "flags", *_KEYS, *_OF_SURVEY} - (labels & {*_KEYS})
         keep = [name for name in (self._records()[0] if self.rows else {}) if name not in dropped]
-        keep = [name for name in keep if name != "period" or name in labels]
         return pandas.DataFrame([{name: record[name] for name in keep} for record in self._records()])
 
     def frame(self, name: str) -> Any:
@@ -273,6 +305,12 @@ class Result:
             raise error("EST_EOPTION", f"{text}: found the format '{format or target.suffix}'; expected one of "
                         f"{', '.join(self.reports)}", text)
         _write(target, self.reports[kind])
+
+
+def _cell(value: Union[str, float, Tuple[str, ...]]) -> Union[str, float]:
+    if isinstance(value, tuple):
+        return " ".join(value)
+    return value if isinstance(value, str) or math.isfinite(value) else math.nan
 
 
 def _is_defined(value: Union[str, float]) -> bool:
@@ -479,4 +517,5 @@ def from_low(value: Dict[str, Any]) -> Result:
         "frames": {frame.name: frame for frame in frames},
         "notes": tuple(Note(**note) for note in value["notes"]),
         "charts": tuple(map(_chart, value["charts"])),
+        "facts": tuple(value["facts"]),
     })

@@ -238,6 +238,25 @@ def heterogeneity(data: Any, lists: Optional[Sequence[str]] = None, *, count: Op
                progress=progress, **options)
 
 
+def decomposable(data: Any, lists: Optional[Sequence[str]] = None, *, count: Optional[str] = None, prior: Optional[str] = None,
+                 delta: Optional[float] = None, most: Optional[int] = None, complete: Union[None, bool, str] = None,
+                 level: Optional[float] = None, suppress: Optional[str] = "default", suppress_below: Optional[int] = None,
+                 internal: bool = False, progress: Progress = None, **options: Any) -> Result:
+    """A population by Bayes' theorem, averaged over every decomposable graph of dependence between three to six lists.
+
+    data, lists, count: as in `mse`. prior: on the population, "one-over-n", "uniform" or "negative-binomial". delta: persons that the
+        prior adds to each cell. most: the most unseen persons thought possible. complete: whether the graph that joins every pair
+        takes part.
+    Missing values, other arguments and errors: see `run` and `mse`; defaults and ranges: `methods()["decomposable"].options`.
+
+    Returns a Result with rows population, unobserved and observed, in persons; the graphs are in `frames`.
+    Source: `methods()["decomposable"].reference`.
+    """
+    return run("decomposable", data, lists=lists, count=count, prior=prior, delta=delta, most=most,
+               complete=("no", "yes")[bool(complete)] if isinstance(complete, (bool, np.bool_)) else complete, level=level,
+               suppress=suppress, suppress_below=suppress_below, internal=internal, progress=progress, **options)
+
+
 def linkage(data: Any, lists: Optional[Sequence[str]] = None, *, count: Optional[str] = None, period: Optional[str] = None,
             sensitivity: Union[None, str, Sequence[float]] = None, false_match: Union[None, str, Sequence[float]] = None,
             rates: Any = None, model: Optional[str] = None, select: Optional[str] = None, replicates: Optional[int] = None,

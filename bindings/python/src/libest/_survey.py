@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ._columns import is_path, is_table, pick
+from ._columns import is_path, is_result, is_table, pick
 from ._errors import EstDataError
 from ._result import Result
 from ._run import Progress, run
@@ -49,14 +49,16 @@ def survey(data: Any, *, mean: Names = None, total: Names = None, proportion: Na
                       internal=internal, progress=progress)
 
 
-def _run_named(method: str, data: Any, options: Dict[str, Any], **controls: Any) -> Result:
+def _run_named(method: str, data: Any, options: Dict[str, Any], texts: Sequence[str] = (), again: Sequence[str] = ("EST_ECOLUMN",),
+               **controls: Any) -> Result:
     """A run that sees the columns it names. If one is missing, again with every column: the message then names the nearest one.
-    Another column's fault is none of this request."""
-    picked = _named(data, options)
+    Another column's fault is none of this request. texts: what else names columns. again: the faults after which other columns are
+    looked at."""
+    picked = _named(data, options, texts)
     try:
         return run(method, picked, **controls, **options)
     except EstDataError as fault:
-        if fault.code != "EST_ECOLUMN" or picked is data:
+        if fault.code not in again or picked is data:
             raise
         first = fault
     try:
@@ -147,16 +149,18 @@ def _margins(value: Any) -> Any:
 def _texts(value: Any) -> List[str]:
     if isinstance(value, str):
         return [value]
+    if is_result(value):
+        return []
     if is_table(value):
         return [str(name) for name in value["variable"]] if "variable" in getattr(value, "columns", value) else []
     return [str(part) for part in value] if hasattr(value, "__iter__") else []
 
 
-def _named(data: Any, options: Dict[str, Any]) -> Any:
+def _named(data: Any, options: Dict[str, Any], further: Sequence[str] = ()) -> Any:
     """Survey files have thousands of columns: only those that an option names cross. A name counts as named wherever it occurs."""
     if is_path(data) or is_path(options["margins"]):
         return data
     texts = [text for value in options.values() for text in _texts(value)]
-    text = "\n".join(texts).replace("``", "`").replace("''", "'").replace('""', '"')
+    text = "\n".join([*texts, *further]).replace("``", "`").replace("''", "'").replace('""', '"')
     starts = tuple(part.strip()[:-1] for one in texts for part in one.split(",") if part.strip()[1:].endswith("*"))
     return pick(data, lambda name: name == "SYNTHETIC" or bool(name) and (name in text or name.startswith(starts)))

@@ -25,10 +25,12 @@ est_column <- function(x, name, where) {
   refuse(paste("type", typeof(x)))
 }
 
-# A data.frame, or the path of a file that the library reads.
+# A data.frame, the path of a file that the library reads, or a result: its rows.
 est_table <- function(data, option = "", name = "data") {
   if (est_is_path(data))
     return(list(option = option, path = path.expand(data)))
+  if (inherits(data, "est_result"))
+    data <- est_result_columns(data)
   if (!is.data.frame(data))
     est_stop("EST_EOPTION", where = name, message = sprintf(
       "%s: found %s; expected a data.frame, or the path of a file (.csv, .dta, .sav) as one text", name, class(data)[1]))

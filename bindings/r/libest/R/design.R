@@ -37,7 +37,7 @@ est_with_columns <- function(design, columns, extra = 0L) {
     variables <- variables[c(seq_len(nrow(variables)), rep(1L, extra)), , drop = FALSE]
   variables <- variables[!startsWith(names(variables), ".est_")]
   variables[names(columns)] <- columns
-  for (mark in c("est_name", "est_public", "est_synthetic"))
+  for (mark in est_marks_of_data)
     attr(variables, mark) <- attributes[[mark]]
   row.names(variables) <- NULL
   variables

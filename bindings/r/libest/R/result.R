@@ -10,10 +10,14 @@ est_result <- function(value) {
   value$rows <- est_rows(value$rows)
   value$frames <- frames
   value$notes <- as.data.frame(value$notes, stringsAsFactors = FALSE)
+  value$facts <- as.data.frame(value$facts, stringsAsFactors = FALSE)
   value$text <- value$reports[["text"]]
   value$json <- value$reports[["json"]]
   structure(value, class = c(paste0("est_", gsub("-", "_", value$method, fixed = TRUE)), "est_result"))
 }
+
+# What rows must share to be comparable, and the standard table that a row is a cell of.
+est_keys <- c("population", "period", "definition", "geography", "ages", "reference_period", "unit", "table")
 
 # Domain labels become columns after the estimand; flags are words joined by a blank. A label named like one of our own columns is
 # told apart by its prefix, as in the library's CSV; it takes the place of a comparability key of its name.
@@ -26,7 +30,7 @@ est_rows <- function(rows) {
     of_survey <- character()
   own <- c("model", "estimate", "se", "lower", "upper", "level", "df", "interval", "n", of_survey, "flags")
   labels <- ifelse(labels %in% c("estimand", own), paste0("domain_", labels), labels)
-  order <- setdiff(c(own, "population", "period", "definition"), labels)
+  order <- setdiff(c(own, est_keys), labels)
   rows$flags <- vapply(rows$flags, paste, "", collapse = " ")
   as.data.frame(c(rows["estimand"], stats::setNames(domain, labels), rows[order]), stringsAsFactors = FALSE, optional = TRUE)
 }
@@ -58,6 +62,30 @@ print.summary.est_result <- function(x, digits = max(3L, getOption("digits") - 3
   if (nrow(x$notes) > 0)
     cat("\n", sprintf("%s: %s\n", x$notes$severity, x$notes$message), sep = "")
   invisible(x)
+}
+
+# A result as data of the next method, with the columns that the library gives its own JSON: a label whose name is taken begins with
+# "domain:"; undefined and unbounded numbers are missing.
+est_result_columns <- function(result) {
+  rows <- result$rows
+  labels <- est_labels(result)
+  of_rows <- c("estimand", "model", "estimate", "se", "lower", "upper", "level", "df", "interval", "n", "n_weighted", "flags",
+               est_keys)
+  rows <- rows[names(rows) %in% c(labels, of_rows)]
+  plain <- sub("^domain_", "", labels)
+  taken <- plain %in% c(of_rows, "method", "title", "data_public", "synthetic", "internal")
+  names(rows)[match(labels[taken], names(rows))] <- paste0("domain:", plain[taken])
+  numbers <- vapply(rows, is.numeric, NA)
+  rows[numbers] <- lapply(rows[numbers], function(x) ifelse(is.finite(x), x, NA_real_))
+  if (!any(nzchar(rows$table)))
+    rows$table <- NULL
+  public <- result$is_public && !result$is_internal
+  of_result <- list(method = result$method, title = result$title, data_public = as.double(public),
+                    synthetic = as.double(result$is_synthetic), internal = as.double(result$is_internal))
+  rows[names(of_result)] <- lapply(of_result, rep, nrow(rows))
+  attr(rows, "est_public") <- public
+  attr(rows, "est_synthetic") <- result$is_synthetic
+  rows
 }
 
 as.data.frame.est_result <- function(x, row.names = NULL, optional = FALSE, ...) {

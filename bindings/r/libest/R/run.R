@@ -58,6 +58,14 @@ est_heterogeneity <- function(data, lists = NULL, count = NULL, frequencies = NU
           suppress_below = suppress_below, internal = internal, progress = progress)
 }
 
+est_decomposable <- function(data, lists = NULL, count = NULL, prior = NULL, delta = NULL, most = NULL, complete = NULL,
+                             level = NULL, list = NULL, ..., suppress = "default", suppress_below = NULL, internal = FALSE,
+                             progress = interactive()) {
+  est_run("decomposable", data, lists = lists, count = count, prior = prior, delta = delta, most = most, complete = complete,
+          level = level, list = list, ..., suppress = suppress, suppress_below = suppress_below, internal = internal,
+          progress = progress)
+}
+
 est_linkage <- function(data, lists = NULL, count = NULL, period = NULL, sensitivity = NULL, false_match = NULL, rates = NULL,
                         model = NULL, select = NULL, replicates = NULL, simulations = NULL, level = NULL, list = NULL, ...,
                         seed = 1, threads = 1, suppress = "default", suppress_below = NULL, internal = FALSE,

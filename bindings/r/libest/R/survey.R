@@ -20,12 +20,15 @@ est_survey <- function(data, mean = NULL, total = NULL, proportion = NULL, ratio
 }
 
 # If a column is missing, the message shall name the nearest one: again with every column. Another column's fault is none of ours.
-est_request_named <- function(method, data, options, control, progress) {
-  picked <- est_named_columns(method, data, options)
-  tryCatch(est_request(method, picked, options, control, progress), est_error_EST_ECOLUMN = function(fault) {
-    if (!is.data.frame(data) || ncol(picked) == ncol(data))
+# texts: what else names columns. again: the faults after which other columns are looked at.
+est_request_named <- function(method, data, options, control, progress, texts = NULL, again = "EST_ECOLUMN") {
+  picked <- est_named_columns(method, data, options, texts)
+  tryCatch(est_request(method, picked, options, control, progress), est_error = function(fault) {
+    if (!fault$code %in% again || !is.data.frame(data) || ncol(picked) == ncol(data))
       stop(fault)
     whole <- data[vapply(data, function(x) is.atomic(x) && is.null(dim(x)), NA)]
+    for (mark in est_marks_of_data)
+      attr(whole, mark) <- attr(data, mark)
     tryCatch(est_request(method, whole, options, control, progress), est_error = function(second)
       stop(if (identical(second$column, fault$column)) second else fault))
   })
@@ -115,12 +118,13 @@ est_term <- function(term, option) {
     return(as.character(term))
   if (is.numeric(term) && term %in% 0:1) # ~ 1: none
     return(NULL)
-  known <- list(ratio = "/", association = ":", calibrated = c(":", "number"), proportion = "==", total = "==")[[option]]
+  known <- list(ratio = "/", association = ":", calibrated = c(":", "number"), covariates = "factor", proportion = "==",
+                total = "==")[[option]]
   operator <- if (is.call(term) && is.name(term[[1]])) as.character(term[[1]]) else ""
   if (!operator %in% known)
     est_refuse_term(term, option)
   parts <- vapply(as.list(term[-1]), function(part) if (is.call(part)) est_term(part, option) else as.character(part), "")
-  if (operator == "number") sprintf("number(%s)", parts) else paste(parts, collapse = if (operator == "==") "=" else operator)
+  if (operator %in% c("number", "factor")) sprintf("%s(%s)", operator, parts) else paste(parts, collapse = if (operator == "==") "=" else operator)
 }
 
 est_refuse_term <- function(term, option) {
@@ -282,13 +286,15 @@ est_model <- function(formula, data, option) {
 # Columns ----------------------------------------------------------------------------------------------------------------------
 
 # Survey files have thousands of columns: only those that an option names cross. A name counts as named wherever it occurs.
-est_named_columns <- function(method, data, options) {
+est_marks_of_data <- c("est_name", "est_public", "est_synthetic")
+
+est_named_columns <- function(method, data, options, further = NULL) {
   tables <- est_option_kinds(method)[gsub("_", "-", names(options), fixed = TRUE)] %in% "table"
   if (!is.data.frame(data) || any(vapply(options[tables], est_is_path, NA)))
     return(data)
   texts <- unlist(lapply(options, function(value)
     as.character(if (is.data.frame(value)) unlist(value["variable" == names(value)]) else value)))
-  text <- paste(texts, collapse = "\n")
+  text <- paste(c(texts, further), collapse = "\n")
   for (mark in c("\"", "'", "`")) # doubled within quotes
     text <- gsub(strrep(mark, 2), mark, text, fixed = TRUE)
   patterns <- sub("[*]$", "", unlist(strsplit(grep("[*]", texts, value = TRUE), ",", fixed = TRUE)))
@@ -298,7 +304,7 @@ est_named_columns <- function(method, data, options) {
   if (!any(named)) # the library says what is missing
     return(data)
   picked <- data[named]
-  for (mark in c("est_name", "est_public", "est_synthetic"))
+  for (mark in est_marks_of_data)
     attr(picked, mark) <- attr(data, mark)
   picked
 }
