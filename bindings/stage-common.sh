@@ -11,7 +11,7 @@ package_version() {
 # Every C file of the library but the program; the generated files from the build folder.
 library_sources() {
     (cd "$SRCDIR" && find libest -name '*.c' ! -path 'libest/cli/*' ! -path libest/data/bundled_data.c ! -path libest/data/bundled_text.c | LC_ALL=C sort)
-    echo libest/data/bundled_data.c libest/data/bundled_text.c
+    printf "%s\n" libest/data/bundled_data.c libest/data/bundled_text.c
 }
 
 copy_library() { # destination

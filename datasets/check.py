@@ -42,7 +42,9 @@ MERGED = {
     "netherlands_2010_15_five": ("netherlands_2010_15", ("I", "O"), "IO"),
 }
 RECORDS = ("linked_records_synthetic", "linked_records_synthetic_rates")
-SURVEYS = ("kenya_women_synthetic", "kenya_women_synthetic_totals")
+SURVEYS = ("kenya_women_synthetic", "kenya_women_synthetic_totals", "kenya_child_labour_synthetic",
+           "kenya_child_labour_synthetic_totals", "kenya_dhs_women_synthetic", "kenya_dhs_men_synthetic",
+           "kenya_forced_labour_synthetic")
 PUBLISHED = ("kenya_benchmarks",)  # figures as printed
 RATES = ("kenya_population", "kenya_victims_identified")
 KENYA_UN = {"2014": 46052, "2015": 47089, "2016": 48140, "2017": 49198, "2018": 50207, "2019": 51203, "2020": 52218, "2021": 53219,
@@ -68,6 +70,23 @@ WOMEN_COLUMNS = ("SYNTHETIC county residence stratum cluster weight age wealth s
 WOMEN_ROWS, WOMEN_CLUSTERS, WOMEN_STRATA, WOMEN_NEVER, WOMEN_NO_SCHOOLING = 2634, 368, 92, 1351, 15
 WOMEN_TRUTH = {"all": 0.22895, "urban": 0.14483, "rural": 0.27434}
 WOMEN_TOTALS = {"urban": 491500, "rural": 911000}
+
+CHILD_LABOUR = SURVEYS[2]
+CHILD_ROWS, CHILD_HOURS_UNKNOWN = 6012, 12
+CHILD_INDICATORS = ("in employment", "economic", "with chores", "hazardous work")
+CHILD_HAZARDS = ("heavy_loads dangerous_tools dust_fumes_gas extreme_temperature noise_vibration heights chemicals_explosives "
+                 "night_work hazardous_industry").split()
+CHILD_AGES = {"5-17": (5, 17), "5-14": (5, 14), "5-11": (5, 11), "12-14": (12, 14), "15-17": (15, 17)}
+CHILD_GROUPS = {"urban": ("residence", "1"), "rural": ("residence", "2"), "male": ("sex", "1"), "female": ("sex", "2")}
+
+DHS_WOMEN, DHS_MEN = SURVEYS[4:6]
+DHS_ROWS = {DHS_WOMEN: 3161, DHS_MEN: 1332}
+DHS_UNKNOWN_AGES = {DHS_WOMEN: 19, DHS_MEN: 9}
+DHS_MODULE = {"0": 772, "1": 2225, "2": 164}
+
+FORCED_LABOUR = SURVEYS[6]
+FORCED_ROWS = {("resident", True): 989, ("resident", False): 519, ("returnee", True): 372}
+FORCED_STAGES = ("recruitment", "work", "leaving")
 
 SCOTLAND_LISTS = {"enquiry": "S1", "hospital": "S2", "SDMD": "S3", "HCV": "S4"}  # and the names of the reference table
 SCOTLAND_STRATA = {"region": ("Region", {"GGC": "GGC", "Rest": "rest"}),
@@ -103,6 +122,29 @@ def read_table(path):
     with open(path, encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream))
     return rows[0], rows[1:]
+
+
+def check_bytes(script, file_names):
+    """The generator runs and makes the files as they are here. Returns it as a module."""
+    with tempfile.TemporaryDirectory() as folder:
+        status = subprocess.run([sys.executable, "-B", path_of(script, ".py"), folder]).returncode
+        check(script + ": the generator runs", status == 0, status)
+        for file_name in file_names:
+            made = os.path.join(folder, file_name)
+            same = False
+            if os.path.exists(made):
+                with open(made, "rb") as first, open(os.path.join(HERE, file_name), "rb") as second:
+                    same = first.read() == second.read()
+            check(file_name + ": the generator makes the same bytes", same)
+    spec = importlib.util.spec_from_file_location("generator", path_of(script, ".py"))
+    generator = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generator)
+    return generator
+
+
+def page_of(name):
+    with open(path_of(name, ".md"), encoding="utf-8") as stream:
+        return stream.read()
 
 
 def counts_by(header, rows, columns):
@@ -231,25 +273,10 @@ def check_kenya():
         seen = {row[header.index(column)] for row in rows}
         check("%s: values of %s" % (name, column), seen == set(values), seen)
 
-    script = path_of("make_" + name, ".py")
-    with tempfile.TemporaryDirectory() as folder:
-        status = subprocess.run([sys.executable, "-B", script, folder]).returncode
-        check(name + ": the generator runs", status == 0, status)
-        for file_name in (name + ".csv", name + "_periods.csv"):
-            made = os.path.join(folder, file_name)
-            same = False
-            if os.path.exists(made):
-                with open(made, "rb") as first, open(os.path.join(HERE, file_name), "rb") as second:
-                    same = first.read() == second.read()
-            check(file_name + ": the generator makes the same bytes", same)
-
-    spec = importlib.util.spec_from_file_location("generator", script)
-    generator = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generator)
+    generator = check_bytes("make_" + name, (name + ".csv", name + "_periods.csv"))
     detected = {key[0]: value for key, value in counts_by(header, rows, ["period"]).items()}
     check(name + ": years", list(detected) == [str(year) for year in generator.YEARS], list(detected))
-    with open(path_of(name, ".md"), encoding="utf-8") as stream:
-        text = stream.read()
+    text = page_of(name)
     for year, value in detected.items():
         truth = generator.TRUE_N[int(year)]
         check("%s %s: fewer detected than the truth" % (name, year), value < truth, value)
@@ -295,19 +322,8 @@ def check_linked():
     check(name + ": header", header == expected, header)
     check(name + ": marked as synthetic in every row", {row[0] for row in rows} == {"not real persons"})
     records = [dict(zip(header, row)) for row in rows]
-    script = path_of("make_" + name, ".py")
-    with tempfile.TemporaryDirectory() as folder:
-        status = subprocess.run([sys.executable, "-B", script, folder]).returncode
-        check(name + ": the generator runs", status == 0, status)
-        for file_name in (name + ".csv", name + "_rates.csv"):
-            made = os.path.join(folder, file_name)
-            same = False
-            if os.path.exists(made):
-                with open(made, "rb") as first, open(os.path.join(HERE, file_name), "rb") as second:
-                    same = first.read() == second.read()
-            check(file_name + ": the generator makes the same bytes", same)
-    with open(path_of(name, ".md"), encoding="utf-8") as stream:
-        text = stream.read()
+    check_bytes("make_" + name, (name + ".csv", name + "_rates.csv"))
+    text = page_of(name)
     for year in ("2019", "2023"):
         of_year = [record for record in records if record["period"] == year]
         counts = [len(of_year)] + [len({record[column] for record in of_year}) for column in ("person", "cluster")]
@@ -355,8 +371,7 @@ def check_women_answers(name, women):
 
 def check_women_page(name, women, generator):
     """Truth and shares stand on the page; a share is not far from its truth."""
-    with open(path_of(name, ".md"), encoding="utf-8") as stream:
-        text = stream.read()
+    text = page_of(name)
     for group, value in generator.truth().items():
         chosen = [woman for woman in women if group in ("all", woman["residence"])]
         weight = sum(float(woman["weight"]) for woman in chosen)
@@ -374,20 +389,7 @@ def check_women():
     check(name + ": rows", len(rows) == WOMEN_ROWS, len(rows))
     check(name + ": marked as synthetic in every row", {row[0] for row in rows} == {"not real persons"})
     women = [dict(zip(header, row)) for row in rows]
-    script = path_of("make_" + name, ".py")
-    with tempfile.TemporaryDirectory() as folder:
-        status = subprocess.run([sys.executable, "-B", script, folder]).returncode
-        check(name + ": the generator runs", status == 0, status)
-        for survey in SURVEYS:
-            made = os.path.join(folder, survey + ".csv")
-            same = False
-            if os.path.exists(made):
-                with open(made, "rb") as first, open(path_of(survey), "rb") as second:
-                    same = first.read() == second.read()
-            check(survey + ".csv: the generator makes the same bytes", same)
-    spec = importlib.util.spec_from_file_location("generator", script)
-    generator = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generator)
+    generator = check_bytes("make_" + name, [survey + ".csv" for survey in SURVEYS[:2]])
     check_women_design(name, women)
     check_women_answers(name, women)
     check_women_page(name, women, generator)
@@ -397,6 +399,219 @@ def check_women():
     check(SURVEYS[1] + ": totals by residence and age",
           {tuple(row[1:]) for row in rows} == {("residence:age", "%s:%d" % (residence, age), str(total // 5))
                                                for residence, total in WOMEN_TOTALS.items() for age in range(20, 25)})
+
+
+def people_of(name):
+    """Rows of a survey as dictionaries."""
+    header, rows = read_table(path_of(name))
+    marked = header[0] == "SYNTHETIC" and {row[0] for row in rows} == {"not real persons"}
+    check(name + ": marked as synthetic in every row", marked)
+    return [dict(zip(header, row)) for row in rows]
+
+
+def share(people, weight, holds):
+    total = sum(float(person[weight]) for person in people)
+    return sum(float(person[weight]) for person in people if holds(person)) / total
+
+
+def check_design(name, people, stratum, cluster, strata, a_stratum):
+    """Each cluster lies in one stratum; so many clusters in each."""
+    clusters = {person[cluster]: person[stratum] for person in people}
+    counts = [list(clusters.values()).count(number) for number in set(clusters.values())]
+    check(name + ": strata", len(counts) == strata, len(counts))
+    check(name + ": a cluster lies in one stratum", all(clusters[person[cluster]] == person[stratum] for person in people))
+    check(name + ": clusters a stratum", set(counts) == a_stratum, set(counts))
+    check(name + ": weights are above 0", all(float(person[key]) > 0 for person in people for key in ("weight", "v005", "mv005")
+                                              if key in person))
+
+
+def child_indicators(child):
+    """In employment, child labour in economic activities (SDG 8.7.1), with chores; hazardous work."""
+    age, works = int(child["age"]), child["economic_activity"] == "1"
+    hours = int(child["hours_economic"]) if works and child["hours_economic"] != "98" else 0
+    economic = works and hours >= (1 if age <= 11 else 14 if age <= 14 else 43)
+    chores = sum(int(child[key] or 0) for key in ("hours_chores", "hours_water", "hours_firewood"))
+    hazardous = works and (hours >= 43 or any(child[key] == "1" for key in CHILD_HAZARDS))
+    return works, economic, economic or (age <= 14 and chores >= 21), hazardous
+
+
+def child_group(group):
+    """Which children: of the survey, and of the truth's wanted(number, residence, age, sex)."""
+    if group in CHILD_AGES:
+        first, last = CHILD_AGES[group]
+        return (lambda child: first <= int(child["age"]) <= last), (lambda n, r, age, s: first <= age <= last)
+    column, code = CHILD_GROUPS[group]
+    return (lambda child: child[column] == code), (lambda n, residence, a, sex: group in (residence, ("male", "female")[sex - 1]))
+
+
+def check_child_answers(name, children):
+    check(name + ": ages", {int(child["age"]) for child in children} == set(range(5, 18)))
+    unknown = sum(child["hours_economic"] == "98" for child in children)
+    check(name + ": hours not known", unknown == CHILD_HOURS_UNKNOWN, unknown)
+    check(name + ": who did not work has no answers on work",
+          all(child["economic_activity"] == "1" or all(child[key] == "" for key in ["hours_economic", "industry"] + CHILD_HAZARDS)
+              for child in children))
+    for question, hours in (("economic_activity", "hours_economic"), ("chores", "hours_chores"), ("fetch_water", "hours_water"),
+                            ("firewood", "hours_firewood")):
+        check("%s: %s belongs to %s" % (name, hours, question),
+              all((child[question] == "1") == (child[hours] not in ("", "0")) for child in children))
+
+
+def check_child_labour():
+    name = CHILD_LABOUR
+    children = people_of(name)
+    check(name + ": rows", len(children) == CHILD_ROWS, len(children))
+    generator = check_bytes("make_" + name, (name + ".csv", name + "_totals.csv"))
+    check(name + ": header", list(children[0]) == generator.HEADER, list(children[0]))
+    check_design(name, children, "stratum", "psu", 92, {2})
+    check_child_answers(name, children)
+    text = page_of(name)
+    for group in list(CHILD_AGES) + list(CHILD_GROUPS):
+        chosen, wanted = child_group(group)
+        truth = generator.truth(wanted)
+        row = "| %s | %.5f | %.5f | %.5f | %.5f | %.0f |" % ((group,) + tuple(truth))
+        check("%s: truth of %s in the .md" % (name, group), row in text, row)
+        of_group = [child for child in children if chosen(child)]
+        for i, indicator in enumerate(CHILD_INDICATORS):
+            value = share(of_group, "weight", lambda child: child_indicators(child)[i])
+            check("%s: %s of %s within 0.03 of the truth" % (name, indicator, group), abs(value - truth[i]) < 0.03, value)
+            rows = re.findall(r"^\| %s \| %s \| ([0-9.]+) \|" % (group, indicator), text, re.MULTILINE)
+            check("%s: %s of %s in the .md" % (name, indicator, group), rows in ([], ["%.5f" % value]), (rows, value))
+    header, totals = read_table(path_of(name + "_totals"))
+    check(name + "_totals: header", header == ["SYNTHETIC", "variable", "level", "total"], header)
+    levels = ["%d:%d" % (residence, age) for residence in (1, 2) for age in range(5, 18)]
+    check(name + "_totals: levels", [row[1:3] for row in totals] == [["residence:age", level] for level in levels])
+    total = sum(float(row[3]) for row in totals)
+    check(name + "_totals: the population of the truth", abs(total - 9429000) < 0.01, total)
+
+
+def check_dhs_dates(name, people, m):
+    """Ages follow from the months of birth, of the first union and of the interview."""
+    unions = [person for person in people if person[m + "v511"] not in ("", "98")]
+    unknown = [person for person in people if person[m + "v511"] == "98"]
+    check(name + ": ages at union not known", len(unknown) == DHS_UNKNOWN_AGES[name], len(unknown))
+    check(name + ": their dates are not known", {person[m + "v509"] for person in unknown} == {"9998"})
+    for person in people:
+        birth, age = int(person[m + "v011"]), int(person[m + "v012"])
+        if (int(person[m + "v008"]) - birth) // 12 != age or int(person[m + "v013"]) != (age - 10) // 5:
+            check(name + ": age and date of birth agree", False, person)
+    check(name + ": age at union and its date agree, before the interview",
+          all((int(person[m + "v509"]) - int(person[m + "v011"])) // 12 == int(person[m + "v511"])
+              and int(person[m + "v509"]) < int(person[m + "v008"]) for person in unions))
+    check(name + ": never in union, no age at union",
+          all((person[m + "v501"] == "0") == (person[m + "v511"] == "") == (person[m + "v502"] == "0") for person in people))
+
+
+def check_dhs_truth(name, people, m, sex, generator, weight):
+    """Truth and shares of those of 20 to 24."""
+    text = page_of(name)
+    for residence in ("all", "urban", "rural"):
+        of_group = [person for person in people if 20 <= int(person[m + "v012"]) <= 24
+                    and residence in ("all", ("urban", "rural")[int(person[m + "v025"]) - 1])]
+        shares = [share(of_group, weight, lambda person: person[m + "v511"] != "" and int(person[m + "v511"]) < age)
+                  for age in (15, 18)]
+        truth = generator.truth(sex, 20, 24, residence)
+        row = "| %s | %.5f | %.5f | %.5f | %.5f |" % (residence, truth["married_by_15"], truth["married_by_18"], *shares)
+        check("%s: truth and shares of %s in the .md" % (name, residence), row in text, row)
+        near = abs(shares[1] - truth["married_by_18"]) < 0.05
+        check("%s: share of %s within 0.05 of the truth" % (name, residence), near, shares)
+    ages = (25, 49) if sex == generator.FEMALE else (30, 49)
+    median = "%d-%d: %.3f" % (ages + (generator.median(generator.truth(sex, *ages)),))
+    check(name + ": true median in the .md", median in text, median)
+
+
+def forced(woman):
+    """Ever forced, by the definition of the module."""
+    pressed = any(woman["fm4" + letter] == "1" for letter in "abcdefg")
+    return woman["fm2"] in ("3", "4") or (woman["fm2"] == "2" and (woman["fm7"] == "0" or pressed))
+
+
+def check_module(name, women, generator):
+    counts = {code: sum(woman["fm044"] == code for woman in women) for code in DHS_MODULE}
+    check(name + ": selected for the module", counts == DHS_MODULE, counts)
+    households = [(woman["v001"], woman["v002"]) for woman in women if woman["fm044"] != "0"]
+    check(name + ": one woman a household is selected", len(set(households)) == len(households))
+    check(name + ": weight of the module where interviewed",
+          all((woman["fm044"] == "1") == (woman["fm005"] != "0") for woman in women))
+    check(name + ": consent is asked of those in union and interviewed",
+          all((woman["fm2"] != "") == (woman["fm044"] == "1" and woman["v501"] != "0") for woman in women))
+    text = page_of(name)
+    for first, last, residence in generator.FORCED_GROUPS:
+        truth = generator.truth(generator.FEMALE, first, last, residence)
+        group = "%d-%d%s" % (first, last, "" if residence == "all" else " " + residence)
+        row = "| %s | %s |" % (group, " | ".join("%.5f" % truth[key] for key in generator.FORCED))
+        check("%s: truth of %s in the .md" % (name, group), row in text, row)
+        of_group = [woman for woman in women if woman["fm044"] == "1" and first <= int(woman["v012"]) <= last
+                    and residence in ("all", ("urban", "rural")[int(woman["v025"]) - 1])]
+        value = share(of_group, "fm005", forced)
+        near = abs(value - truth["forced_marriage_ever"]) < 0.04
+        check("%s: ever forced, %s, within 0.04 of the truth" % (name, group), near, value)
+        check("%s: ever forced, %s, in the .md" % (name, group), group != "18-49" or "women 18-49 | %.5f |" % value in text, value)
+
+
+def check_dhs():
+    generator = check_bytes("make_kenya_dhs_synthetic", (DHS_WOMEN + ".csv", DHS_WOMEN + ".dta", DHS_MEN + ".csv"))
+    columns = [name for name, _, _ in generator.WOMEN_VARIABLES]
+    for name, m, sex in ((DHS_WOMEN, "", generator.FEMALE), (DHS_MEN, "m", generator.MALE)):
+        people = people_of(name)
+        expected = columns if not m else [m + column for column in columns[:columns.index("awfactt")]]
+        check(name + ": header", list(people[0]) == ["SYNTHETIC"] + expected, list(people[0]))
+        check(name + ": rows", len(people) == DHS_ROWS[name], len(people))
+        check_design(name, people, m + "v022", m + "v021", 92, {2})
+        for column, count in (("v023", 15), ("v024", 47)):
+            seen = len({person[m + column] for person in people})
+            check("%s: values of %s" % (name, column), seen == count, seen)
+        mean = sum(int(person[m + "v005"]) for person in people) / len(people)
+        check(name + ": weights have a mean of a million", abs(mean - 1000000) < 1, mean)
+        check_dhs_dates(name, people, m)
+        check_dhs_truth(name, people, m, sex, generator, m + "v005")
+    check_module(DHS_WOMEN, people_of(DHS_WOMEN), generator)
+
+
+def judged(person):
+    """Did no such work in the period, or answered something."""
+    questions = ["involuntary_work"] if int(person["age"]) >= 18 else ["child_coerced"]
+    return person["in_reference_period"] == "2" or any(person[key] in ("1", "2") for key in questions)
+
+
+def forced_labour(person, dimensions):
+    """By the definition of 2018, or of 2012 (one stage, and there a strong indicator)."""
+    def yes(*keys):
+        return any(person[key] == "1" for key in keys)
+    if int(person["age"]) < 18:
+        by_third = (yes("child_for_third_party", "child_with_parents") and yes("child_coerced", "child_parents_coerced"))
+        worst = yes("child_slavery", "child_sold", "child_debt_bondage", "child_armed_groups", "child_sexual", "child_illicit")
+        return worst or ((by_third or (yes("child_with_parents") and yes("child_parent_forced"))) and not yes("excluded_c29"))
+    stages = [[stage] for stage in FORCED_STAGES] if dimensions else [FORCED_STAGES]
+    found = any(yes(*("involuntary_" + stage for stage in at)) and yes(*("penalty_" + stage for stage in at))
+                and (not dimensions or yes("involuntary_%s_strong" % at[0], "penalty_%s_strong" % at[0])) for at in stages)
+    return found and not yes("excluded_c29")
+
+
+def check_forced_labour():
+    name = FORCED_LABOUR
+    people = people_of(name)
+    generator = check_bytes("make_" + name, (name + ".csv",))
+    check(name + ": header", list(people[0]) == list(generator.HEADER), list(people[0]))
+    counts = {key: sum((person["group"], int(person["age"]) >= 18) == key for person in people) for key in FORCED_ROWS}
+    check(name + ": rows", counts == FORCED_ROWS and len(people) == sum(FORCED_ROWS.values()), counts)
+    check_design(name, people, "stratum", "psu", 17, {6, 10})
+    total = sum(float(person["weight"]) for person in people)
+    check(name + ": weights add up to the population", abs(total - 15560000) < 0.01, total)
+    text = page_of(name)
+    for ages, group, row_name in (("adults", "resident", "adults, residents"), ("adults", "returnee", "adults, returnees"),
+                                  ("adults", "", "adults, all"), ("children", "", "children, all"), ("all", "", "all, all")):
+        truth = generator.truth(ages, lambda g, r: group in ("", g))
+        row = "| %s | %.5f | %.5f | %.0f |" % ((row_name,) + truth)
+        check("%s: truth of %s in the .md" % (name, row_name), row in text, row)
+        chosen = [person for person in people if group in ("", person["group"]) and judged(person)
+                  and ages in ("all", "adults" if int(person["age"]) >= 18 else "children")]
+        for definition, dimensions in (("icls20-2018", False), ("ilo-2012", True)):
+            value = share(chosen, "weight", lambda person: forced_labour(person, dimensions))
+            near = abs(value - truth[dimensions]) < 0.03
+            check("%s: %s of %s within 0.03 of the truth" % (name, definition, row_name), near, value)
+            rows = re.findall(r"^\| %s \| `%s` \| ([0-9.]+) \|" % (row_name, definition), text, re.MULTILINE)
+            check("%s: %s of %s in the .md" % (name, definition, row_name), rows in ([], ["%.5f" % value]), (rows, value))
 
 
 BENCHMARK_COLUMNS = ("id indicator concept geography ages sex population year period reference_period definition "
@@ -479,6 +694,10 @@ def check_population():
         check("%s: census, %s" % (name, sex), people[("census 2019", "2019", sex, "all")] == total)
         ages = [people.get(("census 2019", "2019", sex, age), 0) for age in ("0-17", "18+", "not stated")]
         check("%s: census ages add up, %s" % (name, sex), sex == "intersex" or sum(ages) == total, ages)
+        part = people.get(("census 2019", "2019", sex, "20-24"), 0)
+        check("%s: census, 20-24 is part of 18+, %s" % (name, sex), part <= ages[1], part)
+    sexes = sum(people[("UN WPP 2024 mid-year", "2025", sex, "all")] for sex in ("male", "female"))
+    check(name + ": the two sexes of 2025 are a thousand more than both, by rounding", sexes == 1000 + un["2025"], sexes)
     check(name + ": census sexes add up", KENYA_CENSUS["both"] == sum(KENYA_CENSUS[sex] for sex in ("male", "female", "intersex")))
 
 
@@ -490,10 +709,15 @@ def check_victims():
     check(name + ": victims by year", totals == KENYA_VICTIMS, totals)
     check(name + ": no group twice", len({tuple(row[:3]) for row in rows}) == len(rows))
     check(name + ": a source in every row", all(row[4].startswith("US Trafficking in Persons Report 20") for row in rows))
-    with open(path_of(name, ".md"), encoding="utf-8") as stream:
-        text = stream.read()
+    text = page_of(name)
     for year, value in KENYA_VICTIMS.items():
         check("%s %s: total in the .md" % (name, year), "| %s | %d |" % (year, value) in text)
+    printed_header, printed = read_table(path_of(PUBLISHED[0]))
+    estimate = {row[0]: row[printed_header.index("estimate")] for row in printed}
+    groups = {("female", "adult"): "-women", ("female", "child"): "-girls", ("male", "adult"): "-men", ("male", "child"): "-boys"}
+    for year, sex, age, count, _ in rows:
+        figure = "tip-%s-victims%s" % (year, groups.get((sex, age), ""))
+        check("%s: %s of %s" % (name, figure, PUBLISHED[0]), estimate.get(figure) == count, estimate.get(figure))
 
 
 def check_index():
@@ -544,6 +768,9 @@ def main():
     check_kenya()
     check_linked()
     check_women()
+    check_child_labour()
+    check_dhs()
+    check_forced_labour()
     check_scotland()
     check_population()
     check_victims()

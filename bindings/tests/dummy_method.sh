@@ -14,7 +14,7 @@ copy_tree() {
     cp -R "$source_tree/include" "$source_tree/libest" "$source_tree/bindings" "$source_tree/configure.ac" \
         "$source_tree/COPYING" "$scratch/tree/" &&
         chmod -R u+w "$scratch/tree" &&
-        cp "$build/libest/data/bundled_data.c" "$scratch/tree/libest/data/" &&
+        cp "$build/libest/data/bundled_data.c" "$build/libest/data/bundled_text.c" "$scratch/tree/libest/data/" &&
         cp "$source_tree/bindings/tests/dummy_method.c" "$scratch/tree/libest/mse/dummy.c" && # the one file
         echo 'EST_METHOD(dummy)' >>"$scratch/tree/libest/methods.h"                           # the one line
 }
@@ -36,7 +36,7 @@ build_program() {
     cd "$scratch/tree" &&
         find libest -name '*.c' | sort | xargs -P 2 -I FILE sh -c '"$0" -O1 -std=c11 -D_POSIX_C_SOURCE=200809L \
             -DEST_VERSION="\"0\"" -ffp-contract=off -Iinclude -Ilibest -c FILE -o "$(echo FILE | tr / _).o"' "$CC" &&
-        "$CC" libest_*.o -o est -lgsl -lopenblas -lcsv -lreadstat -lnettle -lm -lpthread
+        "$CC" libest_*.o -o est -lgsl -lopenblas -lcsv -linih -ljansson -lreadstat -lnettle -lm -lpthread
 }
 
 build_r() {

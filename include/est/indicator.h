@@ -48,7 +48,7 @@ typedef struct est_indicator_options {
     const char *small_area;       /* a role or column: model-based estimates of these areas beside the direct ones */
     const est_table *covariates;  /* a line an area, first column the area; NULL = intercept only */
     int small_area_fit;           /* 0 reml, 1 ml, 2 moment */
-    int small_area_variance;      /* 0 smoothed, 1 direct */
+    int small_area_variance;      /* 0 pooled, 1 own */
     const char *weight, *strata, *psu; /* columns or roles instead of the codebook's */
     int nest;
     int lonely;                   /* as est_survey_options */

@@ -140,6 +140,8 @@ static void print_entry(FILE *out, const char *name, const char *operands, const
 {
     char left[CLI_HELP_LEFT];
     snprintf(left, sizeof left, "est %s %s", name, operands);
+    if (cli_text_width(left) >= LEFT_WIDTH) /* its own page has them */
+        snprintf(left, sizeof left, "est %s ...", name);
     fprintf(out, "  %-*s", LEFT_WIDTH, left);
     cli_text_wrap(out, title, 2 + LEFT_WIDTH, 2 + LEFT_WIDTH);
 }

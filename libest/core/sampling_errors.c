@@ -9,11 +9,24 @@
 
 enum { R, SE, N, WN, DEFT, RELATIVE, LOWER, UPPER, N_NUMBERS };
 
-/* Totals and comparisons are not in that table. */
+/* Totals and comparisons are not in that table, nor are the cells of other tables. */
 static bool belongs(const est_row *row)
 {
     est_i_kind kind = est_i_kind_of(row);
-    return kind != EST_I_KIND_TOTAL && kind != EST_I_KIND_CONTRAST && !isnan(row->n_weighted);
+    return kind != EST_I_KIND_TOTAL && kind != EST_I_KIND_CONTRAST && !isnan(row->n_weighted) && !row->table[0];
+}
+
+/* Three decimals, as DHS prints them; where the error of a whole would then be 0, two digits of it. */
+static int error_decimals(const est_result *result)
+{
+    double smallest = INFINITY;
+    for (size_t i = 0; i < est_result_rows(result); i++) {
+        const est_row *row = est_result_row(result, i);
+        if (belongs(row) && row->n_domain == 0 && row->se > 0)
+            smallest = fmin(smallest, row->se);
+    }
+    int decimals = smallest < 0.0005 ? 1 - (int)floor(log10(smallest)) : 3;
+    return decimals < 8 ? decimals : 8;
 }
 
 static size_t find_name(const char *const *names, size_t count, const char *name)
@@ -70,8 +83,9 @@ void est_i_result_sampling_errors(est_i_result_builder *builder)
 {
     static const char *const headings[N_NUMBERS] = {"R", "SE", "N", "WN", "DEFT", "SE/R", "R-2SE", "R+2SE"};
     static const est_column_role number_roles[N_NUMBERS] = {[N] = EST_ROLE_COUNT, [WN] = EST_ROLE_ESTIMATE, [DEFT] = EST_ROLE_FIT};
-    static const int number_decimals[N_NUMBERS] = {3, 3, 0, 0, 3, 3, 3, 3};
     const est_result *rows = est_i_result_so_far(builder);
+    int fine = error_decimals(rows);
+    const int number_decimals[N_NUMBERS] = {fine, fine, 0, 0, 3, 3, fine, fine};
     size_t most = most_columns(rows), n_rows = est_result_rows(rows), n_labels = 0;
     const char **names = calloc(most, sizeof *names);
     est_column_role *roles = calloc(most, sizeof *roles);

@@ -45,8 +45,8 @@ static const char *listed_name(const void *user, size_t index)
 
 static const char *role_name(const void *user, size_t index)
 {
-    (void)user;
-    return est_i_codebook_shelf_get()->roles[index].name;
+    const est_i_codebook_shelf *shelf = user;
+    return shelf->roles[index].name;
 }
 
 static const char *preset_name(const void *user, size_t index)
@@ -413,16 +413,14 @@ static est_i_codebook_entry *place_of(est_i_codebook *codebook, const est_i_ini_
 static est_status take_entry(est_i_codebook *codebook, const est_i_codebook_layer *layer, est_i_ini_section *section,
                              est_error *error)
 {
-    const est_i_codebook_shelf *shelf = est_i_codebook_shelf_get();
+    const est_i_codebook_shelf *shelf = codebook->shelf;
     est_i_value_place place = {layer->file, section->line, section->kind, section->name, ""};
     bool is_role = strcmp(section->kind, "role") == 0;
-    const est_i_role_definition *role = is_role ? est_i_role_find(section->name) : NULL;
-    if (!shelf)
-        return est_i_no_memory(error);
+    const est_i_role_definition *role = is_role ? est_i_role_find(shelf, section->name) : NULL;
     if (!*section->name)
         return est_i_value_fail(&place, error, "found no name, expected [%s NAME]", section->kind);
     if (is_role && !role)
-        return fail_name(&place, "role", section->name, shelf->n_roles, role_name, NULL, error);
+        return fail_name(&place, "role", section->name, shelf->n_roles, role_name, shelf, error);
     est_status status = check_keys(layer->file, section, ENTRY_KEYS, entry_keys, error);
     if (status != EST_OK)
         return status;
@@ -577,7 +575,8 @@ est_status est_i_codebook_open(const char *name, est_i_codebook **codebook, est_
         return status;
     made->name = est_i_string_copy(name && *name ? name : "");
     made->layers = calloc(LAYERS_MAX, sizeof *made->layers);
-    if (!made->name || !made->layers || !est_i_codebook_shelf_get())
+    made->shelf = est_i_codebook_shelf_new();
+    if (!made->name || !made->layers || !made->shelf)
         status = est_i_no_memory(error);
     else if (!*made->name)
         status = est_i_fail(error, EST_EFILE, "found no name of the codebook, expected the path of an .ini file or a preset");
@@ -611,6 +610,7 @@ void est_i_codebook_free(est_i_codebook *codebook)
     free(codebook->facts);
     free(codebook->entries);
     free(codebook->layers);
+    est_i_codebook_shelf_free(codebook->shelf);
     free(codebook->name);
     free(codebook);
 }

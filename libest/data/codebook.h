@@ -1,23 +1,24 @@
 /* Codebooks: which columns of a file mean what. An INI file (data/ini.h), or a preset of that form (data/codebooks).
  *
- *   [codebook]     facts in words: title, source, preset (another codebook that this one changes: an id, or a path beside this file),
- *                  population, geography, period, reference-period, definition, weights = population | normalised,
- *                  strata-expected = 92, sample = CONDITION (which rows of the file are interviews), public = yes, synthetic = yes,
- *                  recognise = COLUMN:COUNT (by how many different values of which column a preset is told from its like), note
- *   [role NAME]    column = CB3, or value = EXPRESSION over columns of the file and other roles, or absent = yes (was not asked);
- *                  codes = male:1, female:2 (texts of the file -> the role's numbers); special = 97, 98, 99, and beside codes texts
- *                  too; genuine = 98 (is a number after all); minimum, maximum (of the file's own numbers); scale = 1e-6 or
- *                  1/1000000; labels = 1:Mombasa, 2:Kwale; note; required = yes (of a preset: must be mapped)
+ *   [codebook]     facts in words: title, source, preset (another codebook that this one changes: an id, or a path beside this
+ *                  file), population, geography, period, reference-period, definition, weights = population | normalised,
+ *                  strata-expected = 92, sample = CONDITION (which rows of the file are interviews), public = yes,
+ *                  synthetic = yes, recognise = COLUMN:COUNT (by how many different values of which column a preset is told
+ *                  from its like), note
+ *   [role NAME]    column = CB3, or value = EXPRESSION over columns of the file and other roles, or absent = yes (was not
+ *                  asked); codes = male:1, female:2 (texts of the file -> the role's numbers); special = 97, 98, 99, and beside
+ *                  codes texts too; genuine = 98 (is a number after all); minimum, maximum (of the file's own numbers);
+ *                  scale = 1e-6 or 1/1000000; labels = 1:Mombasa, 2:Kwale; note; required = yes (of a preset: must be mapped)
  *   [column NAME]  codes, special, genuine, minimum, maximum, scale of a column that only expressions name
  *
- * Facts of a codebook replace those of its preset one by one, sections as a whole. Names of columns are those of the file; if there is
- * none, the only one that differs in the case of letters.
+ * Facts of a codebook replace those of its preset one by one, sections as a whole. Names of columns are those of the file; if there
+ * is none, the only one that differs in the case of letters.
  *
- * Roles are known by name from the files of data/roles: kind (number, hours, age, yes-no, category, label, weight, id), title, unit,
- * limits, labels (of a category: its numbers). The role's limits hold for its own numbers, after the scale; hours are 0 to 168 unless
- * the role says less. A role of kind yes-no is 1, 0 or missing: a file with 1 and 2 needs codes = 1:1, 2:0. Kinds number, hours, age,
- * yes-no, category and weight become computed columns; label and id are the file's columns under another name, unless a label has
- * codes or special ones.
+ * Roles are known by name from the files of data/roles: kind (number, hours, age, yes-no, category, label, weight, id), title,
+ * unit, limits, labels (of a category: its numbers). The role's limits hold for its own numbers, after the scale; hours are 0 to
+ * 168 unless the role says less. A role of kind yes-no is 1, 0 or missing: a file with 1 and 2 needs codes = 1:1, 2:0. Kinds
+ * number, hours, age, yes-no, category and weight become computed columns; label and id are the file's columns under another name,
+ * unless a label has codes or special ones.
  *
  * Faults of cells, told with their records: what is neither among the codes nor declared special; what is outside the limits; and
  * numbers that look like special codes and that nobody declared special or genuine:
@@ -54,8 +55,7 @@ bool est_i_codebook_set_fact(est_i_codebook *codebook, const char *key, const ch
 /* Roles that are mapped or declared absent; once the codebook was applied, what the file lacks is unmapped. */
 typedef enum est_i_role_state { EST_I_ROLE_UNMAPPED = 0, EST_I_ROLE_MAPPED, EST_I_ROLE_ABSENT } est_i_role_state;
 est_i_role_state est_i_codebook_role(const est_i_codebook *codebook, const char *role);
-bool est_i_role_exists(const char *role);       /* in data/roles */
-const char *est_i_role_title(const char *role); /* "" if there is none */
+bool est_i_codebook_knows(const est_i_codebook *codebook, const char *role); /* there is such a role in data/roles */
 
 /* Adds the roles to a plan over `source`, absent ones as columns that are always missing; "in_sample" is 1 where `sample` holds.
  * Roles of columns that the file does not have are faults (EST_ECOLUMN with the nearest name) if the codebook's own file maps them

@@ -36,7 +36,7 @@ typedef struct est_i_role_definition {
     est_i_view_code *labels;
 } est_i_role_definition;
 
-/* The roles of data/roles, read once and never changed. */
+/* The roles of data/roles. Every codebook reads its own, so that the library has no state between calls. */
 typedef struct est_i_codebook_shelf {
     size_t n_files;
     est_i_ini *files; /* the definitions borrow from them */
@@ -45,8 +45,10 @@ typedef struct est_i_codebook_shelf {
 } est_i_codebook_shelf;
 
 /* NULL without memory, or if a bundled file is broken (a test reads them all). */
-const est_i_codebook_shelf *est_i_codebook_shelf_get(void);
-const est_i_role_definition *est_i_role_find(const char *role); /* NULL if there is none */
+est_i_codebook_shelf *est_i_codebook_shelf_new(void);
+void est_i_codebook_shelf_free(est_i_codebook_shelf *shelf);
+const est_i_role_definition *est_i_role_find(const est_i_codebook_shelf *shelf, const char *role); /* NULL if there is none */
+const char *est_i_role_title(const est_i_codebook_shelf *shelf, const char *role);                 /* "" if there is none */
 
 /* Values of keys (codebook_values.c) */
 
@@ -116,6 +118,7 @@ typedef struct est_i_fact {
 
 struct est_i_codebook {
     char *name;
+    est_i_codebook_shelf *shelf;
     size_t n_layers; /* from the innermost preset to the file that was named */
     est_i_codebook_layer *layers;
     size_t n_entries;

@@ -428,8 +428,8 @@ static void write_strata(proposal *p)
     const char *name = counted_strata(p, expected, &fitting);
     est_i_text words = {0};
     est_i_text_append(&p->text, "\n[role strata]\n");
-    write_comment(p, "strata of the sample design. They are never guessed from a name: the column must have as many different values "
-                     "as the survey's report says there are strata.");
+    write_comment(p, "strata of the sample design. They are never guessed from a name: the column must have as many different "
+                     "values as the survey's report says there are strata.");
     size_t candidates = write_candidates(p, "strata");
     if (name) {
         est_i_text_printf(&words, "%s is the only candidate with the %s values that are expected.", name, expected);
@@ -453,10 +453,10 @@ static void write_strata(proposal *p)
 static void write_bare(proposal *p)
 {
     static const char *const design[] = {"weight", "psu"};
-    const est_i_codebook_shelf *shelf = est_i_codebook_shelf_get();
+    const est_i_codebook_shelf *shelf = p->codebook->shelf;
     for (size_t d = 0; d < 2; d++) {
         est_i_text_printf(&p->text, "\n[role %s]\n", design[d]);
-        write_comment(p, est_i_role_title(design[d]));
+        write_comment(p, est_i_role_title(shelf, design[d]));
         write_candidates(p, design[d]);
         write_comment(p, DECIDE "write the column.");
         write_key(p, "", "column", "");
@@ -515,7 +515,8 @@ static void write_head(proposal *p)
         est_i_text_printf(&words, " Proposed from the preset %s and from what the file holds (%lld rows).", p->preset, p->rows);
     end_comment(p, &words);
     write_comment(p, "Lines that begin with a semicolon are comments, for you. A section [role NAME] says where that role is: "
-                     "column = NAME (a column of the file), value = EXPRESSION (computed from columns), or absent = yes (was not asked).");
+                     "column = NAME (a column of the file), value = EXPRESSION (computed from columns), or absent = yes "
+                     "(was not asked).");
     write_comment(p, "codes = TEXT:NUMBER says what a value of the file stands for; special = 97, 98, 99 makes those values "
                      "missing; genuine = 98 says that 98 is a number after all; scale = 0.000001 multiplies.");
     write_comment(p, "Look at each line against the questionnaire. Lines below the word DECIDE are left to you: a value that "
@@ -619,7 +620,8 @@ est_status est_codebook_propose(est_source *source, const char *preset, const es
         if (error)
             error->code = status;
     }
-    if (status == EST_OK && !est_i_codebook_shelf_get())
+    bare.shelf = est_i_codebook_shelf_new();
+    if (status == EST_OK && !bare.shelf)
         status = est_i_no_memory(error);
     if (opened)
         p.codebook = opened;
@@ -633,6 +635,7 @@ est_status est_codebook_propose(est_source *source, const char *preset, const es
     free(p.seen);
     est_i_text_free(&p.text);
     est_i_codebook_resolved_clear(&p.resolved);
+    est_i_codebook_shelf_free(bare.shelf);
     est_i_codebook_free(opened);
     return status;
 }

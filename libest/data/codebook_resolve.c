@@ -235,7 +235,7 @@ static est_status read_names(const resolver *r, const est_i_codebook_entry *entr
 static est_status fail_value(const resolver *r, const est_i_codebook_entry *entry, const char *name)
 {
     est_i_value_place place = est_i_entry_place(entry, "value");
-    if (!est_i_role_exists(name))
+    if (!est_i_codebook_knows(r->codebook, name))
         return fail_lacks(r, entry, name);
     return est_i_value_fail(&place, r->error, "names the role %s, which is not mapped, and the file has no such column", name);
 }

@@ -1,6 +1,5 @@
 /* What is built in: the roles of data/roles and the presets of data/codebooks. */
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,7 +82,7 @@ static void unfold(est_i_ini *ini)
                 *at = ' ';
 }
 
-static void free_shelf(est_i_codebook_shelf *shelf)
+void est_i_codebook_shelf_free(est_i_codebook_shelf *shelf)
 {
     if (!shelf)
         return;
@@ -96,7 +95,7 @@ static void free_shelf(est_i_codebook_shelf *shelf)
     free(shelf);
 }
 
-static est_i_codebook_shelf *new_shelf(void)
+est_i_codebook_shelf *est_i_codebook_shelf_new(void)
 {
     est_i_codebook_shelf *shelf = calloc(1, sizeof *shelf);
     bool good = shelf != NULL;
@@ -114,30 +113,14 @@ static est_i_codebook_shelf *new_shelf(void)
         good = good && add_roles(shelf, file, strcmp(text->id, "common") == 0);
     }
     if (!good) {
-        free_shelf(shelf);
+        est_i_codebook_shelf_free(shelf);
         shelf = NULL;
     }
     return shelf;
 }
 
-/* Constants that take a moment to make. Threads that come at once each make one, and all but the first throw theirs away. */
-const est_i_codebook_shelf *est_i_codebook_shelf_get(void)
+const est_i_role_definition *est_i_role_find(const est_i_codebook_shelf *shelf, const char *role)
 {
-    static _Atomic(est_i_codebook_shelf *) kept;
-    est_i_codebook_shelf *shelf = atomic_load(&kept), *none = NULL;
-    if (shelf)
-        return shelf;
-    shelf = new_shelf();
-    if (shelf && !atomic_compare_exchange_strong(&kept, &none, shelf)) {
-        free_shelf(shelf);
-        shelf = none;
-    }
-    return shelf;
-}
-
-const est_i_role_definition *est_i_role_find(const char *role)
-{
-    const est_i_codebook_shelf *shelf = est_i_codebook_shelf_get();
     const est_i_role_definition *found = NULL;
     for (size_t r = 0; shelf && r < shelf->n_roles && !found; r++)
         if (strcmp(shelf->roles[r].name, role) == 0)
@@ -145,15 +128,15 @@ const est_i_role_definition *est_i_role_find(const char *role)
     return found;
 }
 
-bool est_i_role_exists(const char *role)
+const char *est_i_role_title(const est_i_codebook_shelf *shelf, const char *role)
 {
-    return est_i_role_find(role) != NULL;
+    const est_i_role_definition *found = est_i_role_find(shelf, role);
+    return found ? found->title : "";
 }
 
-const char *est_i_role_title(const char *role)
+bool est_i_codebook_knows(const est_i_codebook *codebook, const char *role)
 {
-    const est_i_role_definition *found = est_i_role_find(role);
-    return found ? found->title : "";
+    return est_i_role_find(codebook->shelf, role) != NULL;
 }
 
 /* Presets */

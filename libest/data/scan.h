@@ -23,7 +23,11 @@
 
 typedef enum est_i_field_kind {
     EST_I_FIELD_NUMBER = 0, /* text that is no number (also "") is a fault, EST_EVALUE, told with its record and column */
-    EST_I_FIELD_LABEL       /* the text of the cell, numbers in the form they stand in a CSV file or in their shortest form */
+    EST_I_FIELD_LABEL,      /* the text of the cell, numbers in the form they stand in a CSV file or in their shortest form */
+    /* Why the cell is missing, as a label: ".a" (a tag of Stata), "98" (a value that an SPSS file declares missing). EST_I_CODE_EMPTY:
+     * it is not missing, or the file gives no reason. Only of columns that est_i_source_has_reasons; in fields of the other kinds
+     * such a cell is missing as any other (NaN, EST_I_CODE_NA). */
+    EST_I_FIELD_REASON
 } est_i_field_kind;
 
 typedef struct est_i_field {
@@ -80,7 +84,11 @@ est_i_place est_i_scan_place(const est_source *source, const est_i_scan_batch *b
 /* The column of that name; EST_ECOLUMN with the nearest name if there is none. `what` says what it is needed for. */
 est_status est_i_source_require(const est_source *source, const char *name, const char *what, size_t *column, est_error *error);
 
-/* What a column's value is called in a file that has value labels (.dta, .sav), else NULL. Borrowed. */
+/* May the file say why cells of the column are missing (tagged missing values of Stata, user-missing values of SPSS)? */
+bool est_i_source_has_reasons(const est_source *source, size_t column);
+
+/* What a column's value, or the reason of a missing one, is called in a file that has value labels (.dta, .sav), else NULL.
+ * Borrowed. */
 const char *est_i_source_value_label(const est_source *source, size_t column, const char *value);
 /* The variable's own label, "" if there is none. Borrowed. */
 const char *est_i_source_variable_label(const est_source *source, size_t column);

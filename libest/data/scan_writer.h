@@ -29,6 +29,7 @@ typedef struct est_i_row_column {
     double *number;
     uint32_t *label;
     est_i_label_entry *cache; /* of labels */
+    bool has_reasons;         /* a field of reasons: some were put since the last batch */
 } est_i_row_column;
 
 struct est_i_row_writer {
@@ -41,6 +42,7 @@ struct est_i_row_writer {
     est_i_row_column *columns; /* one a field */
     double **numbers;          /* what the batch shows */
     uint32_t **labels;
+    uint32_t *no_reasons; /* what a field of reasons shows until one is put: files have thousands of columns, most without any */
     est_i_dictionary *dictionaries;
     size_t capacity, n_rows; /* rows of a batch; gathered now */
     est_i_scan_batch batch;

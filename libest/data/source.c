@@ -343,6 +343,16 @@ est_status est_i_source_require(const est_source *source, const char *name, cons
     return EST_OK;
 }
 
+bool est_i_source_has_reasons(const est_source *source, size_t column)
+{
+    bool has = source->kind && source->kind->has_reasons && source->kind->has_reasons(source, column);
+    if (source->view) {
+        size_t base = est_i_view_base_column(source->view, column);
+        has = base != EST_I_NO_VARIABLE && est_i_source_has_reasons(source->view->base, base);
+    }
+    return has;
+}
+
 const char *est_i_source_value_label(const est_source *source, size_t column, const char *value)
 {
     if (source->view)

@@ -56,8 +56,10 @@ typedef struct est_i_source_kind {
     /* Rows first_row to last_row - 1, counted from 0. */
     est_status (*read_rows)(const est_source *source, long long first_row, long long last_row, est_i_row_writer *writer,
                             est_error *error);
+    /* May a missing cell have a reason? NULL: never. */
+    bool (*has_reasons)(const est_source *source, size_t column);
     /* Borrowed texts. NULL members: the format has no such labels. value_label: NULL if the value has none; `value` is the text
-     * that est_i_row_put_number or _text makes of it as a label. variable_label: "" if there is none. */
+     * that est_i_row_put_number or _text makes of it as a label, or a reason. variable_label: "" if there is none. */
     const char *(*value_label)(const est_source *source, size_t column, const char *value);
     const char *(*variable_label)(const est_source *source, size_t column);
     void (*free_state)(void *state); /* NULL allowed */
@@ -143,6 +145,8 @@ est_i_field est_i_row_field_at(const est_i_row_writer *writer, size_t field);
 void est_i_row_put_missing(est_i_row_writer *writer, size_t field, bool is_na); /* false: an empty field */
 est_status est_i_row_put_number(est_i_row_writer *writer, size_t field, double value, est_error *error); /* NaN = missing (NA) */
 est_status est_i_row_put_text(est_i_row_writer *writer, size_t field, const char *text, size_t length, est_error *error);
+/* Into a field of reasons, which takes nothing else. Nothing put: none is given. */
+est_status est_i_row_put_reason(est_i_row_writer *writer, size_t field, const char *text, size_t length, est_error *error);
 est_status est_i_row_end(est_i_row_writer *writer, est_error *error);
 
 #endif

@@ -29,8 +29,8 @@ const est_option_spec est_i_indicator_specs[EST_I_INDICATOR_SPECS] = {
     {"reference-period", EST_OPTION_TEXT, AT(reference_period), "", 0, 0, NULL, "over how long people were asked, where the codebook does not "
      "say", 1},
     {"small-area-fit", EST_OPTION_CHOICE, AT(small_area_fit), "reml", 0, 0, "reml|ml|moment", "variance of the small-area model", 1},
-    {"small-area-variance", EST_OPTION_CHOICE, AT(small_area_variance), "smoothed", 0, 0, "smoothed|direct", "sampling variances that the model "
-     "takes as known: smoothed over the areas, as those of few PSUs must be, or each area's own", 1},
+    {"small-area-variance", EST_OPTION_CHOICE, AT(small_area_variance), "pooled", 0, 0, "pooled|own", "sampling variances that the model takes as "
+     "known: one a case for all areas, since those of few PSUs are themselves little known, or each area's own", 1},
     {"margins", EST_OPTION_TABLE, AT(margins), "", 0, 0, NULL, "known totals for --calibrate: columns variable, level, total", 1},
     {"calibrate", EST_OPTION_CHOICE, AT(calibrate), "none", 0, 0, "none|poststratify|rake|linear|bounded|logit|exponential",
      "weights to the totals of --margins", 1},

@@ -87,22 +87,6 @@ static est_status check_areas(const areas *a, size_t n, const char *const *names
     return EST_OK;
 }
 
-/* An area of few PSUs has a variance that is itself little known, and the model takes it as known: an area whose clusters agree by chance
- * would outweigh its own model. One variance a case for all areas, the mean of n_i D_i with weights n_i, is steadier (a generalised
- * variance function; Wolter 2007, Introduction to Variance Estimation, chapter 7). */
-static void smooth(size_t n, const double *cases, double *se)
-{
-    double sum = 0, weight = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!isnan(se[i]) && cases[i] > 0) {
-            sum += cases[i] * cases[i] * se[i] * se[i];
-            weight += cases[i];
-        }
-    }
-    for (size_t i = 0; i < n && weight > 0 && sum > 0; i++)
-        se[i] = !isnan(se[i]) && cases[i] > 0 ? sqrt(sum / weight / cases[i]) : NAN;
-}
-
 static est_status add_direct(areas *a, size_t n, const char *const *names, est_error *error)
 {
     double *estimate = malloc((4 * n + 1) * sizeof *estimate), *se = estimate + n, *cases = se + n, *share = cases + n;
@@ -116,8 +100,6 @@ static est_status add_direct(areas *a, size_t n, const char *const *names, est_e
         cases[i] = row ? row->n : 0;
         share[i] = row && whole ? row->n_weighted / whole->n_weighted : 0;
     }
-    if (status == EST_OK && a->run->options->small_area_variance == 0)
-        smooth(n, cases, se);
     if (status == EST_OK)
         status = est_table_add_numbers(a->table, "estimate", estimate, error);
     if (status == EST_OK)
@@ -177,8 +159,8 @@ static void copy_row(const areas *a, const est_row *from)
     est_i_text name = {0};
     est_label label = {a->run->options->small_area, from->n_domain ? from->domain[0].value : ""};
     est_label labels[2];
-    const est_row *direct = strcmp(from->estimand, "direct") == 0 && from->n_domain ? find_area(a, label.value) : NULL;
-    est_row with = direct ? *direct : *from; /* the survey's own error, not the smoothed one */
+    const est_row *direct = strcmp(from->estimand, "direct") == 0 && from->n_domain && !isnan(from->estimate) ? find_area(a, label.value) : NULL;
+    est_row with = direct ? *direct : *from; /* the survey's own error, not the pooled one */
     with.domain = &label;
     with.n_domain = from->n_domain ? 1 : 0;
     est_i_text_printf(&name, "%s_%s", a->item->section->name, from->estimand);
@@ -243,10 +225,6 @@ static void copy_chart(const areas *a, const est_chart *from, size_t first_row)
 
 static void copy_result(const areas *a, const est_result *model)
 {
-    if (a->run->options->small_area_variance == 0)
-        est_i_result_note(a->run->builder, a->run->context, EST_NOTE, "smoothed_variances", "%s: the sampling variances that the area model takes as "
-                          "known are smoothed over the areas (one variance a case); the direct estimates have their own standard errors.",
-                          a->item->section->name);
     size_t first = est_i_result_row_count(a->run->builder);
     for (size_t i = 0; i < est_result_rows(model); i++)
         copy_row(a, est_result_row(model, i));
@@ -277,6 +255,8 @@ static est_status add_model(areas *a, est_error *error)
     options.share = "share";
     options.covariates = a->covariates.data ? a->covariates.data : "";
     options.fit = a->run->options->small_area_fit;
+    options.sampling_variance = a->run->options->small_area_variance == 0; /* pooled: of few PSUs none is known well */
+    options.zero_model_variance = 1;
     options.unit = "proportion";
     options.level = a->run->options->level;
     if (status == EST_OK) { /* areas without a direct estimate have no share of it */

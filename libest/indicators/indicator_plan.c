@@ -161,7 +161,7 @@ static void lack(need *n, const char *role)
 static bool look_at_name(void *user, const char *name)
 {
     need *n = user;
-    bool role = est_i_role_exists(name) && !est_i_view_plan_has(n->run->plan, name);
+    bool role = est_i_codebook_knows(n->run->codebook, name) && !est_i_view_plan_has(n->run->plan, name);
     if (is_gone(n->run, name) || (role && est_i_codebook_role(n->run->codebook, name) == EST_I_ROLE_UNMAPPED))
         lack(n, name);
     return true;

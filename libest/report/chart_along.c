@@ -29,6 +29,7 @@ static const est_i_style line_styles[MOST_LINES] = {
 typedef struct layout {
     const est_chart *chart;
     const est_result *result;
+    int decimals; /* of its numbers; -1 = by size */
     size_t n_series, n_bands;
     est_i_style styles[MOST_SERIES];
     double offset[MOST_SERIES]; /* of a series from the middle of its category */
@@ -109,9 +110,10 @@ static void style_series(layout *plan)
     }
 }
 
-static layout make_layout(const est_chart *chart, const est_result *result, bool *failed)
+static layout make_layout(const est_i_shown_chart *shown, bool *failed)
 {
-    layout plan = {.chart = chart, .result = result, .failed = failed, .every = 1};
+    const est_chart *chart = &shown->chart;
+    layout plan = {.chart = chart, .result = shown->result, .decimals = shown->decimals, .failed = failed, .every = 1};
     style_series(&plan);
     plan.scale = est_i_scale_make(chart, plan.n_series);
     plan.left = MARGIN + tick_width(&plan) + 10;
@@ -140,6 +142,8 @@ static bool beyond(const layout *plan, size_t category, size_t index, est_i_text
     est_i_text_append(label, shown > upper || shown == value ? "estimate " : "");
     if (isinf(shown))
         est_i_text_append(label, "no limit");
+    else if (plan->decimals >= 0)
+        est_i_show_number(label, shown, plan->decimals);
     else if (series->role == EST_ROLE_PLAIN)
         est_i_show_scalar(label, shown);
     else
@@ -372,11 +376,11 @@ static double draw_surroundings(est_i_canvas *canvas, layout *plan)
     return draw_footer(canvas, plan, y) + 12;
 }
 
-void est_i_chart_along(const est_chart *chart, const est_result *result, const char *id, est_i_canvas *canvas)
+void est_i_chart_along(const est_i_shown_chart *shown, const char *id, est_i_canvas *canvas)
 {
-    layout plan = make_layout(chart, result, &canvas->output->failed);
+    layout plan = make_layout(shown, &canvas->output->failed);
     double height = draw_surroundings(NULL, &plan);
-    canvas->type->begin(canvas, &(est_i_picture){WIDTH, height, id, chart->title, chart->alternative});
+    canvas->type->begin(canvas, &(est_i_picture){WIDTH, height, id, shown->chart.title, shown->chart.alternative});
     draw_value_axis(canvas, &plan);
     draw_surroundings(canvas, &plan);
     draw_beyond(canvas, &plan);

@@ -15,8 +15,8 @@
 #define PEN_COLOUR "#444444"
 
 typedef struct layout {
-    const est_chart *chart;
-    const est_result *result;
+    const est_i_shown_chart *shown;
+    const est_chart *chart; /* the one in it */
     size_t n_series, n_categories, name_letters;
     est_i_scale scale;
     bool *failed; /* told when a scratch text cannot be made */
@@ -66,7 +66,7 @@ static size_t number_letters(const layout *plan)
     size_t longest = 0;
     for (size_t at = 0; at < plan->n_categories * plan->n_series; at++) {
         est_i_text label = {0};
-        est_i_show_point(&label, plan->chart, &plan->chart->series[at % plan->n_series], at / plan->n_series);
+        est_i_show_point(&label, plan->shown, at % plan->n_series, at / plan->n_series);
         longest = label.length > longest ? label.length : longest;
         est_i_drop(&label, plan->failed);
     }
@@ -74,13 +74,14 @@ static size_t number_letters(const layout *plan)
 }
 
 /* Names give way to the plot, not numbers. */
-static layout make_layout(const est_chart *chart, const est_result *result, bool *failed)
+static layout make_layout(const est_i_shown_chart *shown, bool *failed)
 {
-    layout plan = {.chart = chart, .result = result, .failed = failed};
+    const est_chart *chart = &shown->chart;
+    layout plan = {.shown = shown, .chart = chart, .failed = failed};
     plan.n_series = chart->n_series < EST_I_CHART_BANDS ? chart->n_series : EST_I_CHART_BANDS;
     size_t most = MOST_ROWS / (plan.n_series ? plan.n_series : 1);
     plan.n_categories = chart->n_categories < most ? chart->n_categories : most;
-    plan.scale = est_i_scale_across(chart, plan.n_categories, plan.n_series);
+    plan.scale = est_i_scale_across(shown, plan.n_categories, plan.n_series);
     plan.right = EST_I_CHART_WIDTH - EST_I_CHART_MARGIN - 22 - est_i_letters_width(number_letters(&plan), 12);
     double room = (plan.right - LEAST_PLOT - EST_I_CHART_MARGIN - 18) / est_i_letters_width(1, 13);
     plan.name_letters = est_i_longest_name(chart->categories, plan.n_categories, NAME_LETTERS);
@@ -129,19 +130,13 @@ static bool has_reference(const layout *plan)
     return est_i_can_be_drawn(plan->chart->reference) && is_inside(plan, plan->chart->reference) && plan->n_categories > 0;
 }
 
-static void show_reference(const layout *plan, est_i_text *label)
-{
-    int decimals = plan->n_series ? est_i_series_decimals(plan->chart, &plan->chart->series[0]) : 0;
-    est_i_show_number(label, plan->chart->reference, decimals);
-}
-
 static void draw_reference(est_i_canvas *canvas, const layout *plan)
 {
     double x = value_x(plan, plan->chart->reference);
     est_i_text label = {0};
     if (!has_reference(plan))
         return;
-    show_reference(plan, &label);
+    est_i_show_reference(&label, plan->shown);
     est_i_chart_stroke(canvas, (est_i_point){x, plan->top - 4}, (est_i_point){x, plan->bottom},
                        (est_i_pen){PEN_COLOUR, NULL, 2, "7 4"});
     if (label.data)
@@ -180,16 +175,25 @@ static void draw_interval(est_i_canvas *canvas, const layout *plan, size_t categ
     }
 }
 
+/* An agency's mark, as on numbers from few cases: the point is hollow. */
+static bool has_mark(const layout *plan, size_t category, size_t index)
+{
+    const est_row *row = est_i_point_row(plan->shown, index, category);
+    return row && row->mark[0] && !isnan(row->estimate);
+}
+
 static void draw_point(est_i_canvas *canvas, const layout *plan, size_t category, size_t index)
 {
     const est_series *series = &plan->chart->series[index];
     double value = series->value[category], y = point_y(plan, category, index);
     const char *colour = plan->n_series > 1 ? est_i_band_styles[index].colour : "#000000";
     est_i_text label = {0};
+    est_i_style look = est_i_band_styles[index];
+    look.hollow ^= has_mark(plan, category, index);
     draw_interval(canvas, plan, category, index);
     if (is_inside(plan, value))
-        est_i_chart_marker(canvas, &est_i_band_styles[index], value_x(plan, value), y, 5);
-    est_i_show_point(&label, plan->chart, series, category);
+        est_i_chart_marker(canvas, &look, value_x(plan, value), y, 5);
+    est_i_show_point(&label, plan->shown, index, category);
     if (label.data)
         est_i_chart_put(canvas, EST_I_CHART_WIDTH - EST_I_CHART_MARGIN, y + 4.5,
                         est_i_chart_font(12, false, colour, EST_I_END), label.data);
@@ -221,35 +225,47 @@ static void draw_stripes(est_i_canvas *canvas, const layout *plan)
 
 /* ---- words ---- */
 
-/* Any limit beyond the plot, any value that is missing. */
-static void look_for_signs(const layout *plan, bool *beyond, bool *absent)
+typedef struct signs {
+    bool beyond, absent, withheld, marked; /* any limit beyond the plot, any value that is missing, withheld, marked */
+} signs;
+
+static signs look_for_signs(const layout *plan)
 {
-    *beyond = *absent = false;
+    signs seen = {0};
     for (size_t at = 0; at < plan->n_categories * plan->n_series; at++) {
         const est_series *series = &plan->chart->series[at % plan->n_series];
         size_t category = at / plan->n_series;
-        *absent |= isnan(series->value[category]);
-        *beyond |= is_right_of(plan, limit_at(series->upper, category)) || is_left_of(plan, limit_at(series->lower, category));
+        const est_row *row = est_i_point_row(plan->shown, at % plan->n_series, category);
+        bool withheld = row && est_i_is_withheld(row);
+        seen.withheld |= withheld;
+        seen.absent |= isnan(series->value[category]) && !withheld;
+        seen.marked |= has_mark(plan, category, at % plan->n_series);
+        seen.beyond |= is_right_of(plan, limit_at(series->upper, category)) || is_left_of(plan, limit_at(series->lower, category));
     }
+    return seen;
 }
 
 static double draw_footer(est_i_canvas *canvas, const layout *plan, double y)
 {
     const est_i_font type = est_i_chart_font(12, false, "#333333", EST_I_START);
-    bool beyond, absent;
+    signs seen = look_for_signs(plan);
     est_i_text words = {0};
-    look_for_signs(plan, &beyond, &absent);
     if (has_reference(plan)) {
-        est_i_text_append(&words, "Dashed line: ");
-        show_reference(plan, &words);
+        est_i_text_append(&words, plan->shown->whole ? "Dashed line: the whole, " : "Dashed line: ");
+        est_i_show_reference(&words, plan->shown);
         est_i_text_append(&words, ". ");
     }
     if (plan->scale.logarithmic && plan->n_categories)
         est_i_text_append(&words, "The axis is logarithmic: equal distances are equal ratios. ");
-    if (beyond)
+    if (seen.beyond)
         est_i_text_append(&words, "Arrow: the interval goes beyond the axis; \"no limit\": it has no upper end. ");
-    if (absent)
+    if (seen.marked)
+        est_i_text_printf(&words, "%s: an estimate with a mark, explained under its table. ",
+                          plan->n_series > 1 ? "A point of the other filling" : "Hollow point");
+    if (seen.absent)
         est_i_text_append(&words, "No estimate: not estimable or withheld. ");
+    if (seen.withheld)
+        est_i_text_append(&words, "Withheld: too few cases, too imprecise, or confidential. ");
     if (plan->n_categories < plan->chart->n_categories)
         est_i_text_printf(&words, "Only the first %zu of %zu are drawn; the table of values holds them all. ",
                           plan->n_categories, plan->chart->n_categories);
@@ -266,7 +282,7 @@ static double draw_footer(est_i_canvas *canvas, const layout *plan, double y)
 static double draw_surroundings(est_i_canvas *canvas, layout *plan)
 {
     const est_chart *chart = plan->chart;
-    double y = est_i_chart_heading(canvas, chart, plan->result, 4);
+    double y = est_i_chart_heading(canvas, chart, plan->shown->result, 4);
     if (plan->n_series > 1)
         y = est_i_chart_legend(canvas, chart->series, est_i_band_styles, plan->n_series, y);
     plan->top = y + 30;
@@ -283,9 +299,10 @@ static double draw_surroundings(est_i_canvas *canvas, layout *plan)
     return draw_footer(canvas, plan, y + 6) + 14;
 }
 
-void est_i_chart_forest(const est_chart *chart, const est_result *result, const char *id, est_i_canvas *canvas)
+void est_i_chart_forest(const est_i_shown_chart *shown, const char *id, est_i_canvas *canvas)
 {
-    layout plan = make_layout(chart, result, &canvas->output->failed);
+    const est_chart *chart = &shown->chart;
+    layout plan = make_layout(shown, &canvas->output->failed);
     double height = draw_surroundings(NULL, &plan);
     canvas->type->begin(canvas, &(est_i_picture){EST_I_CHART_WIDTH, height, id, chart->title, chart->alternative});
     draw_stripes(canvas, &plan);

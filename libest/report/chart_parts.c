@@ -220,36 +220,3 @@ void est_i_combinations_free(est_i_combinations *made)
     free(made->shown);
     *made = (est_i_combinations){0};
 }
-
-/* ---- points ---- */
-
-static void show_limit(est_i_text *output, double value, int decimals)
-{
-    if (isinf(value))
-        est_i_text_append(output, "no limit");
-    else
-        est_i_show_number(output, value, decimals);
-}
-
-void est_i_show_point(est_i_text *output, const est_chart *chart, const est_series *series, size_t category)
-{
-    double value = series->value[category], lower = series->lower ? series->lower[category] : NAN,
-           upper = series->upper ? series->upper[category] : NAN;
-    int decimals = est_i_series_decimals(chart, series);
-    if (isnan(value))
-        est_i_text_append(output, series->role == EST_ROLE_COUNT ? "not published" : "no estimate");
-    else
-        est_i_show_number(output, value, decimals);
-    if (isnan(lower) && isnan(upper))
-        return;
-    est_i_text_append(output, " (");
-    if (!isnan(lower))
-        show_limit(output, lower, decimals);
-    if (isnan(lower) != isnan(upper) && !isinf(upper))
-        est_i_text_append(output, isnan(upper) ? " or more" : "up to ");
-    else if (!isnan(lower))
-        est_i_text_append(output, " to ");
-    if (!isnan(upper))
-        show_limit(output, upper, decimals);
-    est_i_text_append(output, ")");
-}

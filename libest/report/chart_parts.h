@@ -10,6 +10,7 @@
 
 #include "core/text.h"
 #include "report/canvas.h"
+#include "report/shown_chart.h"
 
 #define EST_I_CHART_WIDTH 900.0
 #define EST_I_CHART_MARGIN 16.0
@@ -70,15 +71,12 @@ void est_i_combinations_free(est_i_combinations *made);
 /* How many are in it; NaN if that is withheld, not known or no count. */
 double est_i_combination_count(const est_chart *chart, size_t category);
 
-/* "12,350 (11,000 to 14,100)", "no estimate". */
-void est_i_show_point(est_i_text *output, const est_chart *chart, const est_series *series, size_t category);
-
 /* One a kind, on a whole canvas. */
-void est_i_chart_along(const est_chart *chart, const est_result *result, const char *id, est_i_canvas *canvas);
-void est_i_chart_forest(const est_chart *chart, const est_result *result, const char *id, est_i_canvas *canvas);
-void est_i_chart_upset(const est_chart *chart, const est_result *result, const char *id, est_i_canvas *canvas);
+void est_i_chart_along(const est_i_shown_chart *shown, const char *id, est_i_canvas *canvas);
+void est_i_chart_forest(const est_i_shown_chart *shown, const char *id, est_i_canvas *canvas);
+void est_i_chart_upset(const est_i_shown_chart *shown, const char *id, est_i_canvas *canvas);
 
 /* Forest and UpSet as lines of a terminal of `width` columns, a screen at most; nothing for other kinds. */
-void est_i_chart_text(const est_chart *chart, size_t width, est_i_text *output);
+void est_i_chart_text(const est_i_shown_chart *shown, size_t width, est_i_text *output);
 
 #endif

@@ -107,8 +107,18 @@ static void stretch(reach *seen, double value)
     seen->any = true;
 }
 
-/* The points, then the ends of intervals that lie within ten times the points. */
-static reach reach_of(const est_chart *chart, size_t n_categories, size_t n_series)
+/* Every point and every finite limit is above 0. */
+static bool is_positive(const est_chart *chart, size_t n_categories, size_t n_series)
+{
+    bool positive = !(chart->reference <= 0);
+    for (size_t s = 0; s < n_series; s++)
+        for (size_t c = 0; c < n_categories; c++)
+            positive = positive && !(chart->series[s].value[c] <= 0) && !(limit_at(chart->series[s].lower, c) <= 0);
+    return positive;
+}
+
+/* The points, then the ends of intervals that lie within ten times the points; of ratios within a tenth of them too. */
+static reach reach_of(const est_chart *chart, size_t n_categories, size_t n_series, bool ratios)
 {
     reach points = {0}, all;
     for (size_t s = 0; s < n_series; s++)
@@ -121,7 +131,7 @@ static reach reach_of(const est_chart *chart, size_t n_categories, size_t n_seri
             double ends[] = {limit_at(chart->series[s].lower, c), limit_at(chart->series[s].upper, c)};
             double far = 10 * fmax(fabs(points.low), fabs(points.high));
             for (size_t i = 0; i < 2; i++)
-                if (!points.any || (fabs(ends[i]) <= far && !(points.low > 0 && ends[i] < points.low / 10)))
+                if (!points.any || (fabs(ends[i]) <= far && !(ratios && points.low > 0 && ends[i] < points.low / 10)))
                     stretch(&all, ends[i]);
         }
     }
@@ -144,9 +154,9 @@ static double round_mantissa(double value, bool up)
 }
 
 /* Room for an arrow beside the outermost point. */
-static void make_room(const est_chart *chart, size_t n_categories, size_t n_series, reach *seen)
+static void make_room(const est_chart *chart, size_t n_categories, size_t n_series, bool ratios, reach *seen)
 {
-    bool above = false, below = false, ratios = seen->low > 0 && seen->high > 10 * seen->low;
+    bool above = false, below = false;
     double room = ratios ? pow(seen->high / seen->low, 0.06) : 0.06 * (seen->high - seen->low);
     for (size_t s = 0; s < n_series; s++) {
         for (size_t c = 0; c < n_categories; c++) {
@@ -160,11 +170,14 @@ static void make_room(const est_chart *chart, size_t n_categories, size_t n_seri
         seen->low = ratios ? seen->low / room : seen->low - room;
 }
 
-est_i_scale est_i_scale_across(const est_chart *chart, size_t n_categories, size_t n_series)
+est_i_scale est_i_scale_across(const est_i_shown_chart *shown, size_t n_categories, size_t n_series)
 {
-    reach seen = reach_of(chart, n_categories, n_series);
-    make_room(chart, n_categories, n_series, &seen);
-    if (seen.low > 1e-100 && seen.high > 10 * seen.low)
+    const est_chart *chart = &shown->chart;
+    bool positive = !shown->linear && is_positive(chart, n_categories, n_series);
+    reach seen = reach_of(chart, n_categories, n_series, positive);
+    bool ratios = positive && seen.low > 1e-100 && seen.high > 10 * seen.low;
+    make_room(chart, n_categories, n_series, ratios, &seen);
+    if (positive && seen.low > 1e-100 && seen.high > 10 * seen.low)
         return (est_i_scale){.low = round_mantissa(seen.low, false),
                              .high = round_mantissa(seen.high, true),
                              .logarithmic = true};

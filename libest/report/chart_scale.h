@@ -7,6 +7,8 @@
 
 #include <est/result.h>
 
+#include "report/shown_chart.h"
+
 typedef struct est_i_scale {
     double low, high, step; /* low and high are multiples of step */
     int decimals;           /* of the tick labels */
@@ -23,9 +25,9 @@ est_i_scale est_i_scale_make(const est_chart *chart, size_t n_series);
 /* Round ticks from below `low` to above `high`. */
 est_i_scale est_i_scale_between(double low, double high);
 
-/* For points with their limits across the page: logarithmic where what is drawn exceeds a factor of ten and nothing is 0 or
- * less. Interval ends farther out than ten times the outermost point do not count. */
-est_i_scale est_i_scale_across(const est_chart *chart, size_t n_categories, size_t n_series);
+/* For points with their limits across the page: logarithmic where what is drawn exceeds a factor of ten and no point and no limit
+ * is 0 or less, never for shares. Interval ends farther out than ten times the outermost point do not count. */
+est_i_scale est_i_scale_across(const est_i_shown_chart *shown, size_t n_categories, size_t n_series);
 
 /* Where a value lies: 0 at the low end, 1 at the high. */
 double est_i_scale_share(const est_i_scale *scale, double value);

@@ -57,7 +57,8 @@ static void right_aligned(est_i_text *output, const char *text, size_t width)
 /* ---- forest ---- */
 
 typedef struct forest {
-    const est_chart *chart;
+    const est_i_shown_chart *shown;
+    const est_chart *chart; /* the one in it */
     est_i_scale scale;
     size_t n_lines, n_shown, name, plot, number; /* lines, and the widths of the columns */
 } forest;
@@ -81,7 +82,7 @@ static void forest_widths(forest *plan, size_t width, bool *failed)
     for (size_t line = 0; line < plan->n_shown; line++) {
         est_i_text name = {0}, number = {0};
         line_name(plan, line, &name);
-        est_i_show_point(&number, plan->chart, line_series(plan, line), line / plan->chart->n_series);
+        est_i_show_point(&number, plan->shown, line % plan->chart->n_series, line / plan->chart->n_series);
         size_t letters = name.length ? est_i_utf8_length(name.data) : 0;
         plan->name = letters > plan->name ? letters : plan->name;
         plan->number = number.length > plan->number ? number.length : plan->number;
@@ -146,24 +147,27 @@ static void forest_axis(const forest *plan, est_i_text *output)
         est_i_text_append(output, low.data);
         right_aligned(output, high.data, plan->plot > low.length ? plan->plot - low.length : 0);
     }
+    if (plan->shown->after[0])
+        est_i_text_printf(output, "  (%s)", plan->chart->x_title);
     est_i_text_append(output, plan->scale.logarithmic ? "  (logarithmic)\n" : "\n");
     est_i_drop(&low, &output->failed);
     est_i_drop(&high, &output->failed);
 }
 
-static void forest_text(const est_chart *chart, size_t width, est_i_text *output)
+static void forest_text(const est_i_shown_chart *shown, size_t width, est_i_text *output)
 {
-    forest plan = {.chart = chart, .n_lines = chart->n_categories * chart->n_series};
+    const est_chart *chart = &shown->chart;
+    forest plan = {.shown = shown, .chart = chart, .n_lines = chart->n_categories * chart->n_series};
     plan.n_shown = plan.n_lines < MOST_LINES ? plan.n_lines : MOST_LINES;
     if (plan.n_lines == 0)
         return;
-    plan.scale = est_i_scale_across(chart, (plan.n_shown + chart->n_series - 1) / chart->n_series, chart->n_series);
+    plan.scale = est_i_scale_across(shown, (plan.n_shown + chart->n_series - 1) / chart->n_series, chart->n_series);
     forest_widths(&plan, width, &output->failed);
     for (size_t line = 0; line < plan.n_shown; line++) {
         char plot[WIDEST_PLOT + 1];
         est_i_text name = {0}, number = {0};
         line_name(&plan, line, &name);
-        est_i_show_point(&number, chart, line_series(&plan, line), line / chart->n_series);
+        est_i_show_point(&number, shown, line % chart->n_series, line / chart->n_series);
         draw_line(&plan, line_series(&plan, line), line / chart->n_series, plot);
         repeat(output, " ", 2);
         column(output, name.length ? name.data : "", plan.name);
@@ -273,14 +277,15 @@ static void upset_text(const est_chart *chart, size_t width, est_i_text *output)
     est_i_combinations_free(&all);
 }
 
-void est_i_chart_text(const est_chart *chart, size_t width, est_i_text *output)
+void est_i_chart_text(const est_i_shown_chart *shown, size_t width, est_i_text *output)
 {
+    const est_chart *chart = &shown->chart;
     if (chart->kind != EST_CHART_FOREST && chart->kind != EST_CHART_UPSET)
         return;
     est_i_text_append(output, "\n");
     paragraph(output, chart->title, width, 0);
     if (chart->kind == EST_CHART_FOREST)
-        forest_text(chart, width, output);
+        forest_text(shown, width, output);
     else
         upset_text(chart, width, output);
 }

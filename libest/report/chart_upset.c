@@ -285,9 +285,10 @@ static double draw_surroundings(est_i_canvas *canvas, layout *plan)
     return draw_footer(canvas, plan, y + 8) + 14;
 }
 
-void est_i_chart_upset(const est_chart *chart, const est_result *result, const char *id, est_i_canvas *canvas)
+void est_i_chart_upset(const est_i_shown_chart *shown, const char *id, est_i_canvas *canvas)
 {
-    layout plan = {.chart = chart, .result = result, .failed = &canvas->output->failed};
+    const est_chart *chart = &shown->chart;
+    layout plan = {.chart = chart, .result = shown->result, .failed = &canvas->output->failed};
     if (!est_i_combinations_make(chart, MOST_COLUMNS, &plan.combinations)) {
         canvas->output->failed = true;
         return;

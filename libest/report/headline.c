@@ -88,8 +88,8 @@ static bool collect(beside *table)
         est_i_look_at(&table->look, row);
         table->n_rows++;
         fits = row_of(table, row, row->model) == row &&
-               strcmp(row->population, table->look.first->population) == 0 &&
-               strcmp(row->definition, table->look.first->definition) == 0;
+               ((table->grouping->boxed && row->unit[0]) || (strcmp(row->population, table->look.first->population) == 0 &&
+                                           strcmp(row->definition, table->look.first->definition) == 0));
         if (row_of(table, row, NULL) == row)
             table->domains[table->n_domains++] = row;
         meet_model(table, row->model);
@@ -109,10 +109,12 @@ static bool has_labels(const beside *table)
     return false;
 }
 
-bool est_i_models_beside(const est_result *result, const est_i_grouping *grouping, size_t first, bool *failed)
+bool est_i_models_beside(const est_result *result, const est_i_grouping *grouping, size_t first, bool *apart,
+                         bool *failed)
 {
     beside table = {.result = result, .grouping = grouping, .first = first};
-    bool fits = collect(&table) && table.n_models > 1 && has_labels(&table);
+    bool collected = collect(&table), fits = collected && table.n_models > 1 && has_labels(&table);
+    *apart = collected && table.n_rows == table.n_domains;
     *failed |= !table.domains;
     free(table.domains);
     return fits;
@@ -324,21 +326,41 @@ static void line(const beside *table, const est_row *domain, const char *const *
         model_cell(table, domain, said, grid);
 }
 
+static void explain_marks(const beside *table, est_i_text *letters)
+{
+    const est_row **rows = calloc(table->grouping->n_rows + 1, sizeof *rows);
+    size_t n_rows = 0;
+    letters->failed |= !rows;
+    for (size_t i = table->first; rows && table->look.survey && i < table->grouping->n_rows; i++)
+        if (table->grouping->group[i] == table->first)
+            rows[n_rows++] = est_result_row(table->result, i);
+    if (rows)
+        est_i_explain_marks(table->result, rows, n_rows, letters);
+    free(rows);
+}
+
 static void fill(beside *table, est_i_grid *grid)
 {
     const char **names = NULL;
     size_t n_names = est_i_label_names(table->result, table->grouping, table->first, &names, &grid->failed);
     const est_row *first = table->look.first;
     find_remarks(table);
-    est_i_show_estimand(&grid->caption, first->estimand);
+    est_i_show_estimand_of(&grid->caption, table->result, first->estimand);
+    if (first->unit[0])
+        est_i_show_by(&grid->caption, names, n_names);
     columns(table, names, n_names, grid);
     for (size_t i = 0; i < table->n_domains; i++)
         line(table, table->domains[i], names, n_names, grid);
+    if (first->unit[0])
+        est_i_say(&grid->remark, "", est_i_row_unit(first) ? est_i_row_unit(first)->remark : first->unit);
     est_i_say_interval(&grid->remark, "Below each estimate its interval: ", &table->look);
     est_i_say_flags(&grid->remark, "Every estimate: ", table->look.common);
-    est_i_say(&grid->remark, "Population: ", first->population);
-    est_i_say(&grid->remark, "Definition: ", first->definition);
+    if (!first->unit[0] || !est_i_facts(table->result, "definition")) {
+        est_i_say(&grid->remark, "Population: ", first->population);
+        est_i_say(&grid->remark, "Definition: ", first->definition);
+    }
     est_i_explain_letters(&grid->letters, table->look.others);
+    explain_marks(table, &grid->letters);
     free(names);
 }
 
@@ -367,10 +389,11 @@ static bool mark_rows(const est_result *result, est_i_grouping *marked, size_t *
 {
     *marked = (est_i_grouping){.n_rows = est_result_rows(result)};
     marked->group = calloc(marked->n_rows + 1, sizeof *marked->group);
+    const char *estimand = est_i_headline_estimand(result);
     *first = SIZE_MAX;
     for (size_t i = 0; marked->group && i < marked->n_rows; i++) {
         const est_row *row = est_result_row(result, i);
-        bool is_headline = !row->detail && strcmp(row->estimand, est_i_headline_estimand(result)) == 0;
+        bool is_headline = !row->detail && strcmp(row->estimand, estimand) == 0;
         if (is_headline && *first == SIZE_MAX)
             *first = i;
         marked->group[i] = is_headline ? *first : SIZE_MAX;
@@ -384,7 +407,7 @@ bool est_i_headline_grid(const est_result *result, est_i_grid *grid)
     size_t first = SIZE_MAX;
     beside table = {.result = result, .grouping = &marked};
     bool fits = false;
-    if (!est_i_headline_estimand(result))
+    if (!est_i_headline_estimand(result) || est_i_has_units(result))
         return false;
     grid->failed |= !mark_rows(result, &marked, &first);
     if (first != SIZE_MAX) {
@@ -456,6 +479,110 @@ static void answer_interval(est_i_text *output, const est_row *row)
     est_i_show_interval(output, row);
 }
 
+/* ---- results with units: a sentence for the whole of each estimand ---- */
+
+bool est_i_has_units(const est_result *result)
+{
+    bool any = false;
+    for (size_t i = 0; i < est_result_rows(result) && !any; i++)
+        any = !est_result_row(result, i)->detail && est_result_row(result, i)->unit[0];
+    return any;
+}
+
+static bool is_number_of(const est_row *number, const est_row *row)
+{
+    static const char end[] = "_number";
+    size_t length = strlen(row->estimand);
+    return number->unit[0] && strncmp(number->estimand, row->estimand, length) == 0 &&
+           strcmp(number->estimand + length, end) == 0;
+}
+
+const char *est_i_row_age(const est_row *row)
+{
+    const char *age = est_i_row_label(row, "age"), *told = strcmp(row->ages, "all") == 0 ? "" : row->ages;
+    return age[0] ? age : told;
+}
+
+bool est_i_is_pair(const est_row *number, const est_row *row)
+{
+    return !number->detail && !row->detail && number->n_domain == row->n_domain && row->unit[0] && is_number_of(number, row) &&
+           strcmp(number->model, row->model) == 0 && est_i_same_domain(number, row);
+}
+
+static const est_row *number_of(const est_result *result, const est_row *row)
+{
+    for (size_t i = 0; row->unit[0] && i < est_result_rows(result); i++)
+        if (est_i_is_pair(est_result_row(result, i), row))
+            return est_result_row(result, i);
+    return NULL;
+}
+
+static bool has_no_domain(const est_row *row)
+{
+    return !row->detail && row->unit[0] && row->n_domain <= 2 &&
+           row->n_domain == (size_t)(est_i_row_label(row, "age")[0] != '\0') + (est_i_row_label(row, "period")[0] != '\0');
+}
+
+/* The whole: of an estimand's rows without another label than an age group and a period, the first of the last period. A number of
+ * people is told with its proportion. */
+static bool is_whole(const est_result *result, size_t index)
+{
+    const est_row *row = est_result_row(result, index);
+    bool whole = has_no_domain(row);
+    const char *period = est_i_row_label(row, "period");
+    for (size_t i = 0; i < est_result_rows(result) && whole; i++) {
+        const est_row *other = est_result_row(result, i);
+        if (other->detail || other->n_domain > 2 || !has_no_domain(other))
+            continue;
+        bool same = strcmp(other->estimand, row->estimand) == 0,
+             same_period = strcmp(est_i_row_label(other, "period"), period) == 0;
+        whole = !(same && i < index && same_period) && !(same && i > index && !same_period) && !is_number_of(row, other);
+    }
+    return whole;
+}
+
+const est_row *est_i_headline(const est_result *result, size_t index)
+{
+    if (!est_i_has_units(result))
+        return index == 0 ? est_i_overall_row(result) : NULL;
+    for (size_t i = 0; i < est_result_rows(result); i++)
+        if (is_whole(result, i) && index-- == 0)
+            return est_result_row(result, i);
+    return NULL;
+}
+
+static void answer_in_unit(const est_result *result, const est_row *row, est_i_text *before, est_i_text *number, est_i_text *after)
+{
+    const est_row *people = number_of(result, row);
+    const char *ages = est_i_row_age(row), *period = est_i_row_label(row, "period");
+    bool known = !isnan(row->estimate), limits = !isnan(row->lower) || !isnan(row->upper);
+    est_i_show_estimand_of(before, result, row->estimand);
+    if (ages[0] && before->length && !strstr(before->data, ages)) {
+        est_i_text_append(before, ages[0] >= '0' && ages[0] <= '9' ? ", ages " : ", ages: ");
+        est_i_text_append(before, ages);
+    }
+    est_i_text_append(before, period[0] ? ", " : "");
+    est_i_text_append(before, period);
+    est_i_text_append(before, row->model[0] ? ", model " : "");
+    est_i_text_append(before, row->model);
+    est_i_text_append(before, ": ");
+    est_i_text_append(number, est_i_is_withheld(row) && *row->mark ? "withheld " : "");
+    est_i_show_estimate(number, row);
+    est_i_text_append(number, known ? est_i_unit_after(row) : "");
+    if (known)
+        answer_interval(after, row);
+    est_i_text_append(after, known && limits ? est_i_unit_after(row) : "");
+    est_i_text_append(after, ".");
+    if (people) {
+        est_i_text_append(after, " Number of people: ");
+        est_i_show_estimate(after, people);
+        if (!isnan(people->estimate))
+            answer_interval(after, people);
+        est_i_text_append(after, ".");
+    }
+    est_i_say_flags(after, "Remarks: ", remarks_of(row));
+}
+
 /* How many of the population are known, and how many are not. */
 static void answer_parts(est_i_text *output, const est_result *result)
 {
@@ -494,6 +621,10 @@ void est_i_show_answer(const est_result *result, const est_row *row, est_i_text 
     bool population = strcmp(row->estimand, "population") == 0;
     uint32_t remarks = remarks_of(row);
     const est_row *least, *most;
+    if (row->unit[0]) {
+        answer_in_unit(result, row, before, number, after);
+        return;
+    }
     if (row->detail && side_by_side(result, &least, &most)) {
         show_range(result, least, most, before, number, after);
         return;
@@ -501,7 +632,7 @@ void est_i_show_answer(const est_result *result, const est_row *row, est_i_text 
     if (population)
         est_i_text_append(before, "The estimated population, detected and undetected together, is");
     else
-        est_i_show_estimand(before, row->estimand);
+        est_i_show_estimand_of(before, result, row->estimand);
     est_i_text_append(before, population ? " " : ": ");
     est_i_show_estimate(number, row);
     answer_interval(after, row);

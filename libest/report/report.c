@@ -12,6 +12,7 @@
 #include "core/result.h"
 #include "core/text.h"
 #include "report/chart.h"
+#include "report/table_layout.h"
 #include "report/writer.h"
 
 static const est_i_writer *const writers[] = {
@@ -122,6 +123,16 @@ est_status est_report_string(const est_result *result, const char *format, char 
     return finish_text(&output, text, length, error);
 }
 
+static void write_chart(const est_result *result, const est_chart *chart, est_i_text *output)
+{
+    est_i_shown_chart shown;
+    if (est_i_shown_chart_make(result, chart, &shown))
+        est_i_chart_svg(&shown, EST_I_SVG_DOCUMENT, chart->name, output);
+    else
+        output->failed = true;
+    est_i_shown_chart_free(&shown);
+}
+
 est_status est_report_chart(const est_result *result, const char *name, char **svg, size_t *length,
                             est_error *error)
 {
@@ -136,7 +147,7 @@ est_status est_report_chart(const est_result *result, const char *name, char **s
     if (!chart)
         return est_i_fail(error, EST_EOPTION, "there is no chart named '%s' in this result",
                           name ? name : "");
-    est_i_chart_svg(chart, result, EST_I_SVG_DOCUMENT, chart->name, &output);
+    write_chart(result, chart, &output);
     return finish_text(&output, svg, length, error);
 }
 
@@ -212,6 +223,23 @@ static est_status save_frames(const est_result *result, const char *folder, est_
     return status;
 }
 
+static est_status save_tables(const est_result *result, const char *folder, est_i_text *path, est_error *error)
+{
+    est_status status = EST_OK;
+    for (size_t i = 0; i < est_i_standard_tables(result) && status == EST_OK; i++) {
+        const char *name = est_i_standard_table(result, i);
+        est_i_text output = {0}, part = {0};
+        est_i_text_append(&part, "table_");
+        est_i_text_append(&part, name);
+        est_i_write_standard_csv(result, name, &output);
+        const char *file = part.length ? file_in(path, folder, result, part.data, ".csv") : NULL;
+        output.failed |= !file;
+        status = write_text(file, &output, error);
+        est_i_text_free(&part);
+    }
+    return status;
+}
+
 static est_status save_charts(const est_result *result, const char *folder, est_i_text *path,
                               est_error *error)
 {
@@ -219,7 +247,7 @@ static est_status save_charts(const est_result *result, const char *folder, est_
     for (size_t i = 0; i < est_result_charts(result) && status == EST_OK; i++) {
         const est_chart *chart = est_result_chart(result, i);
         est_i_text output = {0};
-        est_i_chart_svg(chart, result, EST_I_SVG_DOCUMENT, chart->name, &output);
+        write_chart(result, chart, &output);
         const char *file = file_in(path, folder, result, chart->name, "_chart.svg");
         output.failed |= !file;
         status = write_text(file, &output, error);
@@ -249,6 +277,8 @@ static est_status save_folder(const est_result *result, const char *folder, cons
     }
     if (status == EST_OK && !only)
         status = save_frames(result, folder, &path, error);
+    if (status == EST_OK && !only)
+        status = save_tables(result, folder, &path, error);
     if (status == EST_OK && !only)
         status = save_charts(result, folder, &path, error);
     est_i_text_free(&path);

@@ -2,6 +2,7 @@
  * fields. */
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,13 +18,33 @@ static const size_t n_columns_after = sizeof columns_after / sizeof columns_afte
 static const char *const survey_columns[] = {"n_weighted", "numerator", "cv", "deff", "deft", "effective_n", "mark"};
 static const size_t n_survey_columns = sizeof survey_columns / sizeof survey_columns[0];
 
+/* Of indicators, before the flags; each is there if any row has it. */
+typedef struct csv_text {
+    const char *name;
+    size_t offset; /* of the text in the row */
+} csv_text;
+
+static const csv_text text_columns[] = {
+    {"geography", offsetof(est_row, geography)},
+    {"ages", offsetof(est_row, ages)},
+    {"reference_period", offsetof(est_row, reference_period)},
+    {"unit", offsetof(est_row, unit)},
+    {"table", offsetof(est_row, table)},
+};
+#define N_TEXT_COLUMNS (sizeof text_columns / sizeof text_columns[0])
+
 /* What the records of one table have in common. */
 typedef struct csv_shape {
     const char **names; /* of domain labels */
     size_t n_names;
-    bool survey;
+    bool survey, texts[N_TEXT_COLUMNS];
     const char *marks; /* of the result; NULL = none */
 } csv_shape;
+
+static const char *text_of(const est_row *row, size_t column)
+{
+    return *(const char *const *)(const void *)((const char *)row + text_columns[column].offset);
+}
 
 static void number_field(est_i_text *output, double value)
 {
@@ -39,12 +60,14 @@ static void text_field(est_i_text *output, const char *value)
 }
 
 /* A domain named like one of our own columns is told apart by its prefix. */
-static void domain_heading(est_i_text *output, const char *name, bool survey)
+static void domain_heading(est_i_text *output, const char *name, const csv_shape *shape)
 {
-    bool taken = strcmp(name, "estimand") == 0 || strcmp(name, "marks") == 0 ||
+    bool survey = shape->survey, taken = strcmp(name, "estimand") == 0 || strcmp(name, "marks") == 0 ||
                  est_i_is_listed(columns_after, n_columns_after, name) ||
                  (survey && est_i_is_listed(survey_columns, n_survey_columns, name));
     est_i_text heading = {0};
+    for (size_t i = 0; i < N_TEXT_COLUMNS; i++)
+        taken |= shape->texts[i] && strcmp(name, text_columns[i].name) == 0;
     est_i_text_append(&heading, taken ? "domain_" : "");
     est_i_text_append(&heading, name);
     text_field(output, heading.length ? heading.data : "");
@@ -92,6 +115,9 @@ static void row_record(est_i_text *output, const est_row *row, const csv_shape *
         number_field(output, survey[i]);
     if (shape->survey)
         text_field(output, row->mark);
+    for (size_t i = 0; i < N_TEXT_COLUMNS; i++)
+        if (shape->texts[i])
+            text_field(output, text_of(row, i));
     flags_field(output, row->flags);
     end_record(output, shape->marks);
 }
@@ -100,10 +126,13 @@ static void headings(est_i_text *output, const csv_shape *shape)
 {
     est_i_text_append(output, "estimand");
     for (size_t i = 0; i < shape->n_names; i++)
-        domain_heading(output, shape->names[i], shape->survey);
+        domain_heading(output, shape->names[i], shape);
     for (size_t i = 0; i < n_columns_after; i++) {
         for (size_t j = 0; j < n_survey_columns && shape->survey && i + 1 == n_columns_after; j++)
             text_field(output, survey_columns[j]);
+        for (size_t j = 0; j < N_TEXT_COLUMNS && i + 1 == n_columns_after; j++)
+            if (shape->texts[j])
+                text_field(output, text_columns[j].name);
         text_field(output, columns_after[i]);
     }
     end_record(output, shape->marks ? "marks" : NULL);
@@ -116,8 +145,12 @@ static void write_csv(const est_result *result, est_i_text *output)
     shape.n_names = est_i_label_names(result, NULL, 0, &shape.names, &output->failed);
     est_i_short_marks(result, &marks);
     shape.marks = marks.length ? marks.data : NULL;
-    for (size_t i = 0; i < est_result_rows(result) && !shape.survey; i++)
-        shape.survey = est_i_is_of_survey(est_result_row(result, i));
+    for (size_t i = 0; i < est_result_rows(result); i++) {
+        const est_row *row = est_result_row(result, i);
+        shape.survey = shape.survey || est_i_is_of_survey(row);
+        for (size_t j = 0; j < N_TEXT_COLUMNS; j++)
+            shape.texts[j] = shape.texts[j] || text_of(row, j)[0];
+    }
     headings(output, &shape);
     for (size_t i = 0; i < est_result_rows(result); i++)
         row_record(output, est_result_row(result, i), &shape);

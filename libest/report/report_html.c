@@ -8,8 +8,10 @@
 #include "report/table_layout.h"
 #include "report/writer.h"
 
-#define LONG_TABLE 12 /* longer ones are folded away until asked for */
+#define LONG_FRAME 120 /* lines of a further table of a survey, from which on it is folded away until asked for */
 #define LONG_WORD 30  /* code points; only a longer word may be broken */
+#define DENSE_TABLE 11 /* columns of estimates from which on cells stand closer */
+#define MOST_ACROSS 9  /* columns of a standard table that fit on a sheet */
 #define WIDE_TABLE 6  /* columns of a frame from which on the type is smaller */
 
 /* Five models and two columns of counts fit into a window of 1,000 pixels and on a sheet of A4: limits go
@@ -48,13 +50,23 @@ static const char style_sheet[] =
     ".frame,.values{overflow-x:auto}\n"
     ".frame table{font-size:.8125rem}.frame th,.frame td{padding:.3rem .4rem .3rem .2rem}\n"
     ".wide table{font-size:.75rem}.data{margin:.2rem 0}\n"
+    ".several strong{font-size:1.5rem}.several{margin:.4rem 0}\n"
+    ".definition{border:2px solid #000;padding:.4rem 1rem .7rem;margin:1.2rem 0;max-width:60rem}\n"
+    ".definition h3{margin:.2rem 0 .4rem;font-size:1.05rem}\n"
+    ".definition dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:0;font-size:.9375rem}\n"
+    ".definition dt{font-weight:bold;max-width:14rem;overflow-wrap:anywhere}.definition dd{margin:0;grid-column:2}\n"
+    "tr.kind th{font-weight:bold;border-bottom:1px solid #000;padding-top:.7rem}tbody th.item{padding-left:1.4rem}\n"
+    "tr.start th,tr.start td{border-top:2px solid #555}.again{color:#707070}\n"
+    ".dense table{font-size:.8125rem}.dense th,.dense td{padding:.25rem .35rem .25rem .2rem}\n"
     ".given{display:block;font-weight:normal;font-size:.95rem}\n"
     "@media screen and (max-width:66rem){.table{overflow-x:auto}}\n"
+    "@media screen and (max-width:40rem){.definition dl{display:block}.definition dt{max-width:none}}\n"
     "@media screen and (max-width:40rem){figure{overflow-x:auto}figure svg{min-width:38rem}}\n"
     "@page{margin:12mm}\n"
     "@media print{html{font-size:10pt}body{max-width:none;padding:0}table{font-size:8.5pt}\n"
     ".beside td b{font-size:9pt}.range{font-size:8pt}.frame table{font-size:7.5pt}\n"
-    ".frame,.values{overflow:visible}\n"
+    ".dense table{font-size:6.8pt}.dense th,.dense td{padding:.15rem .2rem}\n"
+    ".frame,.values{overflow:visible}thead{display:table-header-group}.definition{break-inside:avoid}\n"
     "h2,figure,caption{break-after:avoid}figure,tr{break-inside:avoid}details{border:0;padding:0}\n"
     "details::details-content{content-visibility:visible;display:block;block-size:auto}}\n";
 
@@ -106,24 +118,52 @@ static void words_content(est_i_text *output, const char *text)
     }
 }
 
+/* A heading over the lines below it: they are a group of their own. */
+static void heading_row(est_i_text *output, const est_i_grid *grid, size_t row)
+{
+    est_i_text_append(output, row ? "</tbody>\n<tbody>\n" : "");
+    est_i_text_printf(output, "<tr class=\"kind\"><th colspan=\"%zu\" scope=\"rowgroup\">", grid->n_columns);
+    words_content(output, est_i_grid_at(grid, row, 0));
+    est_i_text_append(output, "</th></tr>\n");
+}
+
+static void open_cell(est_i_text *output, const est_i_grid *grid, size_t row, size_t column, bool label)
+{
+    const char *text = est_i_grid_at(grid, row, column);
+    bool right = est_i_grid_right(grid, column), words = !right && est_i_utf8_length(text) > 24;
+    const char *class_name = right ? "number" : column == 0 && !words ? "" : "words";
+    if (label && est_i_grid_repeats(grid, row, column))
+        class_name = words ? "words again" : "again";
+    else if (column == 0 && est_i_grid_kind(grid, row) == EST_I_LINE_ITEM)
+        class_name = words ? "words item" : "item";
+    est_i_text_append(output, label ? "<th scope=\"row\"" : "<td");
+    if (class_name[0])
+        est_i_text_printf(output, " class=\"%s\"", class_name);
+    est_i_text_append(output, ">");
+}
+
+/* Where labels repeat, a line over the first of each. */
+static bool begins_group(const est_i_grid *grid, size_t row)
+{
+    return grid->repeats && grid->n_labels > 1 && row > 0 && !est_i_grid_repeats(grid, row, 0);
+}
+
 static void table_row(est_i_text *output, const est_i_grid *grid, size_t row, bool strong)
 {
-    est_i_text_append(output, "<tr>");
+    if (est_i_grid_kind(grid, row) == EST_I_LINE_HEADING) {
+        heading_row(output, grid, row);
+        return;
+    }
+    est_i_text_append(output, begins_group(grid, row) ? "<tr class=\"start\">" : "<tr>");
     for (size_t column = 0; column < grid->n_columns; column++) {
         const char *text = est_i_grid_at(grid, row, column);
-        bool right = est_i_grid_right(grid, column), words = !right && est_i_utf8_length(text) > 24;
-        if (column == 0)
-            est_i_text_printf(output, "<th scope=\"row\"%s>",
-                              right   ? " class=\"number\""
-                              : words ? " class=\"words\""
-                                      : "");
-        else
-            est_i_text_append(output, right ? "<td class=\"number\">" : "<td class=\"words\">");
-        if (right)
+        bool label = column == 0 || (grid->repeats && column < grid->n_labels);
+        open_cell(output, grid, row, column, label);
+        if (est_i_grid_right(grid, column))
             number_content(output, text, strong && column >= grid->n_labels);
         else
             words_content(output, text);
-        est_i_text_append(output, column ? "</td>" : "</th>");
+        est_i_text_append(output, label ? "</th>" : "</td>");
     }
     est_i_text_append(output, "</tr>\n");
 }
@@ -185,11 +225,11 @@ static void open_details(est_i_text *output, const char *summary)
 /* Warnings only, or those notes that the answer has not told already. */
 static void note_list(est_i_text *output, const est_result *result, bool first)
 {
-    bool told = est_i_overall_row(result) != NULL, open = false;
+    bool told = est_i_headline(result, 0) != NULL, open = false;
     for (size_t i = 0; i < est_result_notes(result); i++) {
         const est_note *note = est_result_note(result, i);
         bool warning = note->severity == EST_WARNING;
-        if (first ? !warning : told && warning)
+        if (first ? !warning : (told && warning) || est_i_note_is_told(result, note))
             continue;
         if (!open && !first)
             element(output, "h2", "", "What to know before using these numbers");
@@ -203,25 +243,69 @@ static void note_list(est_i_text *output, const est_result *result, bool first)
     est_i_text_append(output, open ? "</ul>\n" : "");
 }
 
-/* One number for all the data: it comes first, with its warnings. */
+/* A number for all the data, or one for each thing that was asked: it comes first, with its warnings. */
 static void answer(est_i_text *output, const est_result *result)
 {
-    const est_row *overall = est_i_overall_row(result);
-    est_i_text before = {0}, number = {0}, after = {0};
-    if (!overall)
+    const est_row *row = NULL;
+    bool several = est_i_headline(result, 1) != NULL;
+    for (size_t i = 0; (row = est_i_headline(result, i)) != NULL; i++) {
+        est_i_text before = {0}, number = {0}, after = {0};
+        est_i_show_answer(result, row, &before, &number, &after);
+        est_i_text_append(output, several ? "<p class=\"answer several\">" : "<p class=\"answer\">");
+        est_i_encode_xml(output, before.length ? before.data : "");
+        est_i_text_append(output, "<strong>");
+        est_i_encode_xml(output, number.length ? number.data : "");
+        est_i_text_append(output, "</strong>");
+        est_i_encode_xml(output, after.length ? after.data : "");
+        est_i_text_append(output, "</p>\n");
+        est_i_drop(&before, &output->failed);
+        est_i_drop(&number, &output->failed);
+        est_i_drop(&after, &output->failed);
+    }
+    if (est_i_headline(result, 0))
+        note_list(output, result, true);
+}
+
+/* Rules as the definition writes them: to look something up, not to read. */
+static bool is_rule(const est_fact *fact)
+{
+    return strncmp(fact->name, "Rule: ", strlen("Rule: ")) == 0 || strcmp(fact->name, "Parameters") == 0;
+}
+
+static void fact_list(est_i_text *output, const est_result *result, const char *group, bool rules)
+{
+    const est_fact *fact = NULL;
+    const char *before = "";
+    est_i_text_append(output, "<dl>\n");
+    for (size_t i = 0; (fact = est_i_fact(result, group, i)) != NULL; i++) {
+        if (is_rule(fact) != rules)
+            continue;
+        if (strcmp(before, fact->name) != 0)
+            element(output, "dt", "", fact->name);
+        before = fact->name;
+        est_i_text_append(output, "<dd>");
+        words_content(output, fact->value);
+        est_i_text_append(output, "</dd>\n");
+    }
+    est_i_text_append(output, "</dl>\n");
+}
+
+/* Facts of a group in a box. */
+static void facts(est_i_text *output, const est_result *result, const char *group, const char *title)
+{
+    const est_fact *fact = NULL;
+    if (!est_i_fact(result, group, 0))
         return;
-    est_i_show_answer(result, overall, &before, &number, &after);
-    est_i_text_append(output, "<p class=\"answer\">");
-    est_i_encode_xml(output, before.length ? before.data : "");
-    est_i_text_append(output, "<strong>");
-    est_i_encode_xml(output, number.length ? number.data : "");
-    est_i_text_append(output, "</strong>");
-    est_i_encode_xml(output, after.length ? after.data : "");
-    est_i_text_append(output, "</p>\n");
-    note_list(output, result, true);
-    est_i_drop(&before, &output->failed);
-    est_i_drop(&number, &output->failed);
-    est_i_drop(&after, &output->failed);
+    est_i_text_printf(output, "<section class=\"definition\" aria-label=\"%s\"><h3>%s</h3>\n", title, title);
+    fact_list(output, result, group, false);
+    for (size_t i = 0; (fact = est_i_fact(result, group, i)) != NULL && !is_rule(fact); i++)
+        continue;
+    if (fact) {
+        open_details(output, "Rules and parameters");
+        fact_list(output, result, group, true);
+        est_i_text_append(output, "</details>\n");
+    }
+    est_i_text_append(output, "</section>\n");
 }
 
 static void how_to_read(est_i_text *output, const est_result *result)
@@ -229,9 +313,10 @@ static void how_to_read(est_i_text *output, const est_result *result)
     double level = NAN;
     bool models = false;
     const est_row *first = NULL;
+    const char *estimand = est_i_headline_estimand(result);
     for (size_t i = 0; i < est_result_rows(result); i++) {
         const est_row *row = est_result_row(result, i);
-        if (strcmp(row->estimand, est_i_headline_estimand(result)) != 0)
+        if (row->table[0] || strcmp(row->estimand, estimand) != 0)
             continue;
         first = first ? first : row;
         models |= row != first && est_i_same_domain(row, first);
@@ -259,9 +344,9 @@ static void how_to_read(est_i_text *output, const est_result *result)
 /* The group of the headline's first row. */
 static size_t headline_group(const est_result *result, const est_i_grouping *grouping)
 {
+    const char *estimand = est_i_headline_estimand(result);
     for (size_t row = 0; row < grouping->n_rows; row++)
-        if (grouping->group[row] != SIZE_MAX &&
-            strcmp(est_result_row(result, row)->estimand, est_i_headline_estimand(result)) == 0)
+        if (grouping->group[row] != SIZE_MAX && strcmp(est_result_row(result, row)->estimand, estimand) == 0)
             return grouping->group[row];
     return SIZE_MAX;
 }
@@ -271,12 +356,21 @@ static void group_table(est_i_text *output, const est_result *result, const est_
 {
     est_i_grid grid = {0};
     est_i_group_grid(result, grouping, first, (est_i_room){.detailed = true}, &grid);
-    bool folded = est_i_grid_rows(&grid) > LONG_TABLE;
-    if (folded)
-        open_details(output, grid.caption.length ? grid.caption.data : "");
-    table(output, &grid, grouping->beside[first] ? "beside" : "estimates");
-    est_i_text_append(output, folded ? "</details>\n" : "");
+    table(output, &grid, grouping->beside[first] ? "beside" : grid.n_columns < DENSE_TABLE ? "estimates" : "estimates dense");
     est_i_grid_free(&grid);
+}
+
+/* How many tables there were. */
+static size_t overviews(est_i_text *output, const est_result *result, const est_i_grouping *grouping)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < est_i_overviews(result, grouping); i++) {
+        est_i_grid grid = {0};
+        shown += est_i_overview_grid(result, grouping, i, &grid);
+        table(output, &grid, "beside");
+        est_i_grid_free(&grid);
+    }
+    return shown;
 }
 
 /* Returns the group that needs no other table, SIZE_MAX if every group still needs one. */
@@ -284,10 +378,17 @@ static size_t headline(est_i_text *output, const est_result *result, const est_i
 {
     est_i_grid grid = {0};
     size_t group = headline_group(result, grouping), told = SIZE_MAX;
-    if (group == SIZE_MAX)
+    if (group == SIZE_MAX) {
+        facts(output, result, "definition", "Definition");
         return told;
+    }
     element(output, "h2", "", "The answer");
     answer(output, result);
+    facts(output, result, "definition", "Definition");
+    if (overviews(output, result, grouping)) {
+        how_to_read(output, result);
+        return told;
+    }
     if (est_i_headline_grid(result, &grid)) {
         table(output, &grid, "beside");
         told = grouping->beside[group] ? group : SIZE_MAX;
@@ -303,38 +404,81 @@ static size_t headline(est_i_text *output, const est_result *result, const est_i
 
 /* ---- sections ---- */
 
+static void chart(est_i_text *output, const est_i_shown_chart *shown, size_t index)
+{
+    char id[32] = "";
+    est_i_grid grid = {0};
+    est_i_number_print_fixed((double)(index + 1), 0, id, sizeof id);
+    est_i_text_append(output, "<figure tabindex=\"0\">\n");
+    est_i_chart_svg(shown, EST_I_SVG_INLINE, id, output);
+    element(output, "figcaption", " class=\"remark\"", shown->chart.alternative);
+    est_i_text_append(output, "</figure>\n");
+    est_i_chart_grid(shown, &grid);
+    open_details(output, grid.caption.length ? grid.caption.data : "");
+    table(output, &grid, "values");
+    est_i_text_append(output, "</details>\n");
+    est_i_grid_free(&grid);
+}
+
 static void charts(est_i_text *output, const est_result *result)
 {
     if (est_result_charts(result))
         element(output, "h2", "", "In pictures");
     for (size_t i = 0; i < est_result_charts(result); i++) {
-        const est_chart *chart = est_result_chart(result, i);
-        char id[32] = "";
-        est_i_grid grid = {0};
-        est_i_number_print_fixed((double)(i + 1), 0, id, sizeof id);
-        est_i_text_append(output, "<figure tabindex=\"0\">\n");
-        est_i_chart_svg(chart, result, EST_I_SVG_INLINE, id, output);
-        element(output, "figcaption", " class=\"remark\"", chart->alternative);
-        est_i_text_append(output, "</figure>\n");
-        est_i_chart_grid(chart, &grid);
-        open_details(output, grid.caption.length ? grid.caption.data : "");
-        table(output, &grid, "values");
-        est_i_text_append(output, "</details>\n");
-        est_i_grid_free(&grid);
+        est_i_shown_chart shown;
+        if (est_i_shown_chart_make(result, est_result_chart(result, i), &shown))
+            chart(output, &shown, i);
+        else
+            output->failed = true;
+        est_i_shown_chart_free(&shown);
     }
 }
 
+/* Of the whole and its age groups first, then of domains, then of the age groups of domains. */
 static void estimates(est_i_text *output, const est_result *result, const est_i_grouping *grouping,
                       size_t told)
 {
+    const char *title = est_i_has_units(result) ? "Estimates in detail" : told == SIZE_MAX ? "All estimates" : "More estimates";
     bool headed = false;
-    for (size_t first = 0; first < grouping->n_rows; first++) {
-        if (grouping->group[first] != first || first == told)
-            continue;
-        if (!headed)
-            element(output, "h2", "", told == SIZE_MAX ? "All estimates" : "More estimates");
-        headed = true;
-        group_table(output, result, grouping, first);
+    for (int part = EST_I_AGES; part <= EST_I_DOMAIN_AGES; part++) {
+        for (size_t first = 0; first < grouping->n_rows; first++) {
+            bool plain = part == EST_I_AGES && grouping->part[first] == EST_I_PLAIN;
+            if (grouping->group[first] != first || first == told || !(plain || grouping->part[first] == (est_i_part)part))
+                continue;
+            if (!headed)
+                element(output, "h2", "", title);
+            headed = true;
+            group_table(output, result, grouping, first);
+        }
+    }
+}
+
+/* Columns beyond the width of a sheet are a table of their own, with the names of the lines. */
+static void parts_of_table(est_i_text *output, est_i_grid *grid)
+{
+    size_t n = grid->n_columns > 1 ? grid->n_columns - 1 : 1, n_parts = (n + MOST_ACROSS - 1) / MOST_ACROSS;
+    for (size_t part = 0; part < n_parts && n_parts > 1 && !est_i_grid_failed(grid); part++) {
+        est_i_grid piece = {0};
+        est_i_grid_piece(grid, 1 + part * n / n_parts, 1 + (part + 1) * n / n_parts, &piece);
+        if (part)
+            est_i_text_append(&piece.caption, " (continued)");
+        table(output, &piece, "estimates");
+        est_i_grid_free(&piece);
+    }
+    if (n_parts <= 1)
+        table(output, grid, "estimates");
+    output->failed |= est_i_grid_failed(grid);
+}
+
+static void standard_tables(est_i_text *output, const est_result *result)
+{
+    for (size_t i = 0; i < est_i_standard_tables(result); i++) {
+        est_i_grid grid = {0};
+        if (i == 0)
+            element(output, "h2", "", "Standard tables");
+        est_i_standard_grid(result, est_i_standard_table(result, i), &grid);
+        parts_of_table(output, &grid);
+        est_i_grid_free(&grid);
     }
 }
 
@@ -343,7 +487,7 @@ static void stats(est_i_text *output, const est_result *result)
     est_i_grid grid = {0};
     if (est_result_stats(result) == 0)
         return;
-    open_details(output, "Statistics of the fit");
+    open_details(output, est_i_stats_title(result));
     est_i_text_append(&grid.caption, "Statistics");
     est_i_stats_grid(result, &grid);
     table(output, &grid, "statistics");
@@ -351,43 +495,71 @@ static void stats(est_i_text *output, const est_result *result)
     est_i_grid_free(&grid);
 }
 
+static bool is_survey(const est_result *result)
+{
+    bool survey = est_i_has_units(result);
+    for (size_t i = 0; i < est_result_rows(result) && !survey; i++)
+        survey = est_i_is_of_survey(est_result_row(result, i));
+    return survey;
+}
+
+/* Those of a survey were asked for; those of a fit are there to look something up. */
 static void frames(est_i_text *output, const est_result *result)
 {
+    bool survey = is_survey(result);
     for (size_t i = 0; i < est_result_frames(result); i++) {
         const est_frame *frame = est_result_frame(result, i);
         est_i_grid grid = {0};
         if (frame->print_rows == 0 || !est_i_frame_shown(result, frame))
             continue;
-        est_i_frame_grid(frame, frame->print_rows, &grid);
-        open_details(output, grid.caption.length ? grid.caption.data : frame->name);
+        est_i_frame_grid(result, frame, frame->print_rows, &grid);
+        bool folded = !survey || est_i_grid_rows(&grid) > LONG_FRAME;
+        if (folded)
+            open_details(output, grid.caption.length ? grid.caption.data : frame->name);
         table(output, &grid, grid.n_columns < WIDE_TABLE ? "frame" : "frame wide");
         if (frame->n_rows > frame->print_rows)
             est_i_text_printf(output, "<p class=\"remark\">... %zu more</p>\n",
                               frame->n_rows - frame->print_rows);
-        est_i_text_append(output, "</details>\n");
+        est_i_text_append(output, folded ? "</details>\n" : "");
         est_i_grid_free(&grid);
     }
 }
 
-static void provenance(est_i_text *output, const est_result *result)
+/* What was asked and what the numbers are from, or the options that were left as they are. */
+static void provenance_table(est_i_text *output, const est_result *result, bool defaults, const char *caption)
 {
     est_i_grid grid = {0};
-    if (est_result_provenances(result) == 0)
-        return;
-    open_details(output, "Method, options and data");
-    est_i_text_append(&grid.caption, "What is needed to make these numbers again");
+    est_i_text_append(&grid.caption, caption);
     est_i_grid_column(&grid, "Name", false);
     est_i_grid_column(&grid, "Value", false);
     for (size_t i = 0; i < est_result_provenances(result); i++) {
         const est_provenance *entry = est_result_provenance(result, i);
-        if (!est_i_provenance_shown(result, entry))
+        if (!est_i_provenance_shown(result, entry) || est_i_option_is_default(result, entry) != defaults)
             continue;
         est_i_grid_cell(&grid, entry->name);
         est_i_grid_cell(&grid, entry->value);
     }
     table(output, &grid, "provenance");
-    est_i_text_append(output, "</details>\n");
     est_i_grid_free(&grid);
+}
+
+static void provenance(est_i_text *output, const est_result *result)
+{
+    est_i_text others = {0};
+    if (est_result_provenances(result) == 0)
+        return;
+    open_details(output, "Method, options and data");
+    provenance_table(output, result, false, "What is needed to make these numbers again");
+    est_i_say_other_options(result, &others);
+    if (others.length) {
+        est_i_text_append(output, "<details><summary>Options: ");
+        est_i_encode_xml(output, others.data);
+        est_i_text_append(output, "</summary>\n");
+        provenance_table(output, result, true, "Options that were left as they are");
+        est_i_text_append(output, "</details>\n");
+    }
+    est_i_text_append(output, "</details>\n");
+    est_i_drop(&others, &output->failed);
 }
 
 static void page_head(est_i_text *output, const est_result *result)
@@ -429,6 +601,8 @@ static void write_html(const est_result *result, est_i_text *output)
     note_list(output, result, false);
     charts(output, result);
     estimates(output, result, &grouping, told);
+    standard_tables(output, result);
+    facts(output, result, "benchmark", EST_I_BENCHMARKS);
     est_i_grouping_free(&grouping);
     if (est_result_stats(result) || est_result_frames(result) || est_result_provenances(result))
         element(output, "h2", "", "How the numbers were made");

@@ -118,6 +118,25 @@ static void rows(est_i_text *output, const est_result *result)
     est_i_text_append(output, "\n  ]");
 }
 
+static void facts(est_i_text *output, const est_result *result)
+{
+    if (est_result_facts(result) == 0)
+        return;
+    est_i_text_append(output, ",\n  \"facts\": [");
+    for (size_t i = 0; i < est_result_facts(result); i++) {
+        const est_fact *fact = est_result_fact(result, i);
+        next(output, i, "\n    ");
+        est_i_text_append(output, "{");
+        text_member(output, "group", fact->group);
+        est_i_text_append(output, ", ");
+        text_member(output, "name", fact->name);
+        est_i_text_append(output, ", ");
+        text_member(output, "value", fact->value);
+        est_i_text_append(output, "}");
+    }
+    est_i_text_append(output, "\n  ]");
+}
+
 static void stats(est_i_text *output, const est_result *result)
 {
     est_i_text_append(output, ",\n  \"stats\": {");
@@ -327,6 +346,7 @@ static void write_json(const est_result *result, est_i_text *output)
     est_i_text_append(output, ", ");
     text_member(output, "title", est_result_title(result));
     est_i_text_append(output, "}");
+    facts(output, result);
     rows(output, result);
     stats(output, result);
     frames(output, result);

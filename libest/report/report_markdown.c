@@ -42,6 +42,15 @@ static bool has_second_line(const est_i_grid *grid, size_t row)
 /* The intervals below the estimates are a record of their own: a cell of a pipe table holds one line. */
 static void pipe_record(est_i_text *output, const est_i_grid *grid, size_t row)
 {
+    if (est_i_grid_kind(grid, row) == EST_I_LINE_HEADING) {
+        est_i_text_append(output, "| **");
+        est_i_encode_markdown(output, est_i_grid_at(grid, row, 0));
+        est_i_text_append(output, "** |");
+        for (size_t column = 1; column < grid->n_columns; column++)
+            est_i_text_append(output, "  |");
+        est_i_text_append(output, "\n");
+        return;
+    }
     for (int number = 0; number < 1 + has_second_line(grid, row); number++) {
         est_i_text_append(output, "|");
         for (size_t column = 0; column < grid->n_columns; column++)
@@ -103,32 +112,52 @@ static void note(est_i_text *output, const est_note *note)
     est_i_text_append(output, "\n");
 }
 
-/* One number for all the data: it comes first, with its warnings. */
+/* A number for all the data, or one for each thing that was asked: it comes first, with its warnings. */
 static void answer(est_i_text *output, const est_result *result)
 {
-    const est_row *overall = est_i_overall_row(result);
-    est_i_text before = {0}, number = {0}, after = {0};
+    const est_row *row = NULL;
     const char *joint = "\n";
-    if (!overall)
-        return;
-    est_i_show_answer(result, overall, &before, &number, &after);
-    est_i_text_append(output, "\n");
-    est_i_encode_markdown(output, before.length ? before.data : "");
-    est_i_text_append(output, "**");
-    est_i_encode_markdown(output, number.length ? number.data : "");
-    est_i_text_append(output, "**");
-    est_i_encode_markdown(output, after.length ? after.data : "");
-    est_i_text_append(output, "\n");
-    for (size_t i = 0; i < est_result_notes(result); i++) {
+    for (size_t i = 0; (row = est_i_headline(result, i)) != NULL; i++) {
+        est_i_text before = {0}, number = {0}, after = {0};
+        est_i_show_answer(result, row, &before, &number, &after);
+        est_i_text_append(output, "\n");
+        est_i_encode_markdown(output, before.length ? before.data : "");
+        est_i_text_append(output, "**");
+        est_i_encode_markdown(output, number.length ? number.data : "");
+        est_i_text_append(output, "**");
+        est_i_encode_markdown(output, after.length ? after.data : "");
+        est_i_text_append(output, "\n");
+        est_i_drop(&before, &output->failed);
+        est_i_drop(&number, &output->failed);
+        est_i_drop(&after, &output->failed);
+    }
+    for (size_t i = 0; i < est_result_notes(result) && est_i_headline(result, 0); i++) {
         if (est_result_note(result, i)->severity != EST_WARNING)
             continue;
         est_i_text_append(output, joint);
         note(output, est_result_note(result, i));
         joint = "";
     }
-    est_i_drop(&before, &output->failed);
-    est_i_drop(&number, &output->failed);
-    est_i_drop(&after, &output->failed);
+}
+
+/* Facts of a group as a quotation, which stands out as a box does. */
+static void facts(est_i_text *output, const est_result *result, const char *group, const char *title)
+{
+    const est_fact *fact = NULL, *before = NULL;
+    for (size_t i = 0; (fact = est_i_fact(result, group, i)) != NULL; before = fact, i++) {
+        const est_fact *next = est_i_fact(result, group, i + 1);
+        bool again = before && strcmp(before->name, fact->name) == 0, list = again || (next && strcmp(next->name, fact->name) == 0);
+        if (i == 0)
+            est_i_text_printf(output, "\n> **%s**\n>\n", title);
+        if (!again) {
+            est_i_text_append(output, "> - ");
+            est_i_encode_markdown(output, fact->name);
+            est_i_text_append(output, list ? ":\n" : ": ");
+        }
+        est_i_text_append(output, list ? ">   - " : "");
+        est_i_encode_markdown(output, fact->value);
+        est_i_text_append(output, "\n");
+    }
 }
 
 static void estimates(est_i_text *output, const est_result *result)
@@ -138,15 +167,33 @@ static void estimates(est_i_text *output, const est_result *result)
         output->failed = true;
         return;
     }
-    for (size_t first = 0; first < grouping.n_rows; first++) {
-        if (grouping.group[first] != first)
-            continue;
+    for (size_t i = 0; i < est_i_overviews(result, &grouping); i++) {
         est_i_grid grid = {0};
-        est_i_group_grid(result, &grouping, first, (est_i_room){0}, &grid);
+        est_i_overview_grid(result, &grouping, i, &grid);
         pipe_grid(output, &grid);
         est_i_grid_free(&grid);
     }
+    for (int part = EST_I_AGES; part <= EST_I_DOMAIN_AGES; part++)
+        for (size_t first = 0; first < grouping.n_rows; first++) {
+            bool plain = part == EST_I_AGES && grouping.part[first] == EST_I_PLAIN;
+            est_i_grid grid = {0};
+            if (grouping.group[first] != first || !(plain || grouping.part[first] == (est_i_part)part))
+                continue;
+            est_i_group_grid(result, &grouping, first, (est_i_room){0}, &grid);
+            pipe_grid(output, &grid);
+            est_i_grid_free(&grid);
+        }
     est_i_grouping_free(&grouping);
+}
+
+static void tables(est_i_text *output, const est_result *result)
+{
+    for (size_t i = 0; i < est_i_standard_tables(result); i++) {
+        est_i_grid grid = {0};
+        est_i_standard_grid(result, est_i_standard_table(result, i), &grid);
+        pipe_grid(output, &grid);
+        est_i_grid_free(&grid);
+    }
 }
 
 static void stats(est_i_text *output, const est_result *result)
@@ -167,7 +214,7 @@ static void frames(est_i_text *output, const est_result *result)
         est_i_grid grid = {0};
         if (frame->print_rows == 0 || !est_i_frame_shown(result, frame))
             continue;
-        est_i_frame_grid(frame, frame->print_rows, &grid);
+        est_i_frame_grid(result, frame, frame->print_rows, &grid);
         pipe_grid(output, &grid);
         est_i_grid_free(&grid);
         if (frame->n_rows > frame->print_rows)
@@ -175,27 +222,29 @@ static void frames(est_i_text *output, const est_result *result)
     }
 }
 
-/* Those that the answer has not told already. */
+/* Those that the answer, or a table, has not told already. */
 static void notes(est_i_text *output, const est_result *result)
 {
-    bool told = est_i_overall_row(result) != NULL, headed = false;
+    bool told = est_i_headline(result, 0) != NULL, headed = false;
     for (size_t i = 0; i < est_result_notes(result); i++) {
-        if (told && est_result_note(result, i)->severity == EST_WARNING)
+        const est_note *next = est_result_note(result, i);
+        if ((told && next->severity == EST_WARNING) || est_i_note_is_told(result, next))
             continue;
         if (!headed)
             heading(output, "##", "Notes");
         headed = true;
-        note(output, est_result_note(result, i));
+        note(output, next);
     }
 }
 
 static void provenance(est_i_text *output, const est_result *result)
 {
+    est_i_text others = {0};
     if (est_result_provenances(result))
         heading(output, "##", "How this was made");
     for (size_t i = 0; i < est_result_provenances(result); i++) {
         const est_provenance *entry = est_result_provenance(result, i);
-        if (entry->is_private)
+        if (entry->is_private || est_i_option_is_default(result, entry))
             continue;
         est_i_text_append(output, "- ");
         est_i_encode_markdown(output, entry->name);
@@ -203,6 +252,13 @@ static void provenance(est_i_text *output, const est_result *result)
         est_i_encode_markdown(output, entry->value);
         est_i_text_append(output, "\n");
     }
+    est_i_say_other_options(result, &others);
+    if (others.length) {
+        est_i_text_append(output, "- other options: ");
+        est_i_encode_markdown(output, others.data);
+        est_i_text_append(output, "\n");
+    }
+    est_i_drop(&others, &output->failed);
 }
 
 static void write_markdown(const est_result *result, est_i_text *output)
@@ -221,7 +277,10 @@ static void write_markdown(const est_result *result, est_i_text *output)
         est_i_text_append(output, "\n");
     }
     answer(output, result);
+    facts(output, result, "definition", "Definition");
     estimates(output, result);
+    tables(output, result);
+    facts(output, result, "benchmark", EST_I_BENCHMARKS);
     notes(output, result);
     stats(output, result);
     frames(output, result);

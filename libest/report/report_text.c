@@ -12,6 +12,7 @@
 #define GAP 2
 #define NARROWEST 14 /* a column of words is not folded below this */
 #define HEADING_LINES 3
+#define LONG_NAME 40 /* of a fact; its words then begin a line of their own */
 
 static void spaces(est_i_text *output, size_t count)
 {
@@ -50,6 +51,7 @@ typedef struct text_table {
     const est_i_grid *grid;
     size_t *width;
     const char **cursor; /* what is left of each cell of the record being written */
+    size_t inset;        /* of the first cell of that record */
 } text_table;
 
 /* The longest line of a cell; a cell to the left is one line. */
@@ -83,6 +85,12 @@ static size_t heading_width(const char *title)
     return width;
 }
 
+/* Lines below a heading are set in. */
+static size_t inset_of(const est_i_grid *grid, size_t row)
+{
+    return est_i_grid_kind(grid, row) == EST_I_LINE_ITEM ? INDENT : 0;
+}
+
 /* folded: a heading over numbers may take several lines. */
 static size_t column_width(const est_i_grid *grid, size_t column, bool folded)
 {
@@ -90,7 +98,9 @@ static size_t column_width(const est_i_grid *grid, size_t column, bool folded)
     const char *title = est_i_grid_heading(grid, column);
     size_t width = folded && right ? heading_width(title) : est_i_utf8_length(title);
     for (size_t row = 0; row < est_i_grid_rows(grid); row++) {
-        size_t length = cell_width(est_i_grid_at(grid, row, column), right);
+        size_t length = cell_width(est_i_grid_at(grid, row, column), right) + (column == 0 ? inset_of(grid, row) : 0);
+        if (est_i_grid_kind(grid, row) == EST_I_LINE_HEADING)
+            continue;
         width = length > width ? length : width;
     }
     return width ? width : 1;
@@ -125,6 +135,8 @@ static bool fit_widths(text_table *table)
             break;
         table->width[widest]--;
     }
+    if (total > PAGE_WIDTH && table->grid->kinds.length) /* it is split anyway: names stay whole */
+        table->width[0] = column_width(table->grid, 0, false);
     for (size_t column = 0; column < n_columns; column++)
         if (table->width[column] > PAGE_WIDTH - INDENT)
             table->width[column] = PAGE_WIDTH - INDENT;
@@ -134,7 +146,7 @@ static bool fit_widths(text_table *table)
 static bool next_line(const text_table *table, size_t column, const char **cursor, const char **line,
                       size_t *bytes)
 {
-    size_t width = table->width[column];
+    size_t width = table->width[column] - (column == 0 ? table->inset : 0);
     return est_i_grid_right(table->grid, column) ? est_i_wrap_next_line(cursor, width, line, bytes)
                                                  : est_i_wrap_next(cursor, width, line, bytes);
 }
@@ -143,8 +155,9 @@ static bool next_line(const text_table *table, size_t column, const char **curso
 static void text_cell(est_i_text *output, text_table *table, size_t column, size_t *owed)
 {
     const char *line = NULL;
-    size_t bytes = 0, width = table->width[column];
+    size_t bytes = 0, inset = column == 0 ? table->inset : 0, width = table->width[column] - inset;
     est_i_text shown = {0};
+    *owed += inset;
     if (next_line(table, column, &table->cursor[column], &line, &bytes))
         est_i_encode_plain_bytes(&shown, line, bytes);
     size_t length = shown.length ? est_i_utf8_length(shown.data) : 0;
@@ -203,12 +216,18 @@ static size_t part_end(const text_table *table, size_t from)
 static void text_part(est_i_text *output, text_table *table, size_t from, size_t to)
 {
     const est_i_grid *grid = table->grid;
+    table->inset = 0;
     for (size_t column = 0; column < grid->n_columns; column++)
         table->cursor[column] = est_i_grid_heading(grid, column);
     text_record(output, table, from, to);
     for (size_t row = 0; row < est_i_grid_rows(grid); row++) {
+        if (est_i_grid_kind(grid, row) == EST_I_LINE_HEADING) {
+            paragraph(output, "  ", est_i_grid_at(grid, row, 0), 4);
+            continue;
+        }
+        table->inset = inset_of(grid, row);
         for (size_t column = 0; column < grid->n_columns; column++)
-            table->cursor[column] = est_i_grid_at(grid, row, column);
+            table->cursor[column] = est_i_grid_repeats(grid, row, column) ? "" : est_i_grid_at(grid, row, column);
         text_record(output, table, from, to);
     }
 }
@@ -290,24 +309,75 @@ static void note(est_i_text *output, const est_note *note)
     paragraph(output, note->severity == EST_WARNING ? "  Warning: " : "  Note: ", note->message, 4);
 }
 
-/* One number for all the data: it comes first, with its warnings. */
+/* A number for all the data, or one for each thing that was asked: it comes first, with its warnings. */
 static void answer(est_i_text *output, const est_result *result)
 {
-    const est_row *overall = est_i_overall_row(result);
-    est_i_text text = {0}, after = {0};
-    if (!overall)
-        return;
-    est_i_show_answer(result, overall, &text, &text, &after);
-    est_i_text_append(&text, after.length ? after.data : "");
-    est_i_text_append(output, "\n");
-    paragraph(output, "", text.length ? text.data : "", 0);
-    for (size_t i = 0; i < est_result_notes(result); i++)
+    const est_row *row = NULL;
+    for (size_t i = 0; (row = est_i_headline(result, i)) != NULL; i++) {
+        est_i_text text = {0}, after = {0};
+        est_i_show_answer(result, row, &text, &text, &after);
+        est_i_text_append(&text, after.length ? after.data : "");
+        est_i_text_append(output, i ? "" : "\n");
+        paragraph(output, "", text.length ? text.data : "", i || est_i_headline(result, 1) ? 2 : 0);
+        est_i_drop(&text, &output->failed);
+        est_i_drop(&after, &output->failed);
+    }
+    for (size_t i = 0; i < est_result_notes(result) && est_i_headline(result, 0); i++)
         if (est_result_note(result, i)->severity == EST_WARNING)
             note(output, est_result_note(result, i));
-    est_i_drop(&text, &output->failed);
-    est_i_drop(&after, &output->failed);
 }
 
+/* Facts of a group: a line each, or below their name where it is long or has several. */
+static void facts(est_i_text *output, const est_result *result, const char *group, const char *title)
+{
+    const est_fact *fact = NULL, *before = NULL;
+    for (size_t i = 0; (fact = est_i_fact(result, group, i)) != NULL; before = fact, i++) {
+        const est_fact *next = est_i_fact(result, group, i + 1);
+        bool again = before && strcmp(before->name, fact->name) == 0;
+        bool list = again || (next && strcmp(next->name, fact->name) == 0) || est_i_utf8_length(fact->name) > LONG_NAME;
+        est_i_text lead = {0};
+        est_i_encode_plain(&lead, fact->name);
+        est_i_text_append(&lead, ": ");
+        if (i == 0)
+            heading(output, title);
+        if (list && !again)
+            paragraph(output, "  ", lead.length ? lead.data : "", 4);
+        if (!list)
+            est_i_text_append(output, "  ");
+        paragraph(output, list ? "    - " : lead.length ? lead.data : "", fact->value, list ? 6 : 4);
+        est_i_drop(&lead, &output->failed);
+    }
+}
+
+/* As wide as it can be: limits go under each other, or columns go, before a table is split. */
+static void group(est_i_text *output, const est_result *result, const est_i_grouping *grouping, size_t first)
+{
+    est_i_grid grid = {0};
+    bool beside = grouping->beside[first], plain = !beside && grouping->part[first] != EST_I_DOMAIN_AGES;
+    est_i_group_grid(result, grouping, first, (est_i_room){0}, &grid);
+    if (beside && !grid_fits(&grid)) {
+        est_i_grid_free(&grid);
+        est_i_group_grid(result, grouping, first, (est_i_room){.folded = true}, &grid);
+    }
+    for (int narrow = 1; narrow <= EST_I_NARROWEST_PAIR && plain && !grid_fits(&grid); narrow++) {
+        est_i_grid_free(&grid);
+        est_i_group_grid(result, grouping, first, (est_i_room){.narrow = narrow}, &grid);
+    }
+    text_grid(output, &grid);
+    est_i_grid_free(&grid);
+}
+
+static void overviews(est_i_text *output, const est_result *result, const est_i_grouping *grouping)
+{
+    for (size_t i = 0; i < est_i_overviews(result, grouping); i++) {
+        est_i_grid grid = {0};
+        if (est_i_overview_grid(result, grouping, i, &grid) || grid.failed)
+            text_grid(output, &grid);
+        est_i_grid_free(&grid);
+    }
+}
+
+/* Of the whole and its age groups first, then of domains, then of the age groups of domains. */
 static void estimates(est_i_text *output, const est_result *result)
 {
     est_i_grouping grouping;
@@ -315,23 +385,24 @@ static void estimates(est_i_text *output, const est_result *result)
         output->failed = true;
         return;
     }
-    for (size_t first = 0; first < grouping.n_rows; first++) {
-        if (grouping.group[first] != first)
-            continue;
+    overviews(output, result, &grouping);
+    for (int part = EST_I_AGES; part <= EST_I_DOMAIN_AGES; part++)
+        for (size_t first = 0; first < grouping.n_rows; first++) {
+            bool plain = part == EST_I_AGES && grouping.part[first] == EST_I_PLAIN;
+            if (grouping.group[first] == first && (plain || grouping.part[first] == (est_i_part)part))
+                group(output, result, &grouping, first);
+        }
+    est_i_grouping_free(&grouping);
+}
+
+static void tables(est_i_text *output, const est_result *result)
+{
+    for (size_t i = 0; i < est_i_standard_tables(result); i++) {
         est_i_grid grid = {0};
-        est_i_group_grid(result, &grouping, first, (est_i_room){0}, &grid);
-        if (grouping.beside[first] && !grid_fits(&grid)) {
-            est_i_grid_free(&grid);
-            est_i_group_grid(result, &grouping, first, (est_i_room){.folded = true}, &grid);
-        }
-        for (int narrow = 1; narrow <= EST_I_NARROWEST && !grouping.beside[first] && !grid_fits(&grid); narrow++) {
-            est_i_grid_free(&grid);
-            est_i_group_grid(result, &grouping, first, (est_i_room){.narrow = narrow}, &grid);
-        }
+        est_i_standard_grid(result, est_i_standard_table(result, i), &grid);
         text_grid(output, &grid);
         est_i_grid_free(&grid);
     }
-    est_i_grouping_free(&grouping);
 }
 
 static void stats(est_i_text *output, const est_result *result)
@@ -352,7 +423,7 @@ static void frames(est_i_text *output, const est_result *result)
         est_i_grid grid = {0};
         if (frame->print_rows == 0 || !est_i_frame_shown(result, frame))
             continue;
-        est_i_frame_grid(frame, frame->print_rows, &grid);
+        est_i_frame_grid(result, frame, frame->print_rows, &grid);
         text_grid(output, &grid);
         est_i_grid_free(&grid);
         if (frame->n_rows > frame->print_rows)
@@ -360,39 +431,48 @@ static void frames(est_i_text *output, const est_result *result)
     }
 }
 
-/* Those that the answer has not told already. */
+/* Those that the answer, or a table, has not told already. */
 static void notes(est_i_text *output, const est_result *result)
 {
-    bool told = est_i_overall_row(result) != NULL, headed = false;
+    bool told = est_i_headline(result, 0) != NULL, headed = false;
     for (size_t i = 0; i < est_result_notes(result); i++) {
-        if (told && est_result_note(result, i)->severity == EST_WARNING)
+        const est_note *next = est_result_note(result, i);
+        if ((told && next->severity == EST_WARNING) || est_i_note_is_told(result, next))
             continue;
         if (!headed)
             heading(output, "Notes");
         headed = true;
-        note(output, est_result_note(result, i));
+        note(output, next);
     }
 }
 
-static bool is_option(const est_provenance *entry)
+static void charts(est_i_text *output, const est_result *result)
 {
-    return strncmp(entry->name, "option:", strlen("option:")) == 0;
+    for (size_t i = 0; i < est_result_charts(result); i++) {
+        est_i_shown_chart shown;
+        if (est_i_shown_chart_make(result, est_result_chart(result, i), &shown))
+            est_i_chart_text(&shown, PAGE_WIDTH, output);
+        else
+            output->failed = true;
+        est_i_shown_chart_free(&shown);
+    }
 }
 
-/* Options in one paragraph, the rest a line each. Private entries never: the text is the same in every
- * language and for every way the data were read. */
+/* Options in two paragraphs, what was asked and how many were left as they are, the rest a line each. Private entries never: the
+ * text is the same in every language and for every way the data were read. */
 static void provenance(est_i_text *output, const est_result *result)
 {
-    est_i_text options = {0}, lead = {0};
+    est_i_text options = {0}, lead = {0}, others = {0};
     if (est_result_provenances(result))
         heading(output, "How this was made");
     for (size_t i = 0; i < est_result_provenances(result); i++) {
         const est_provenance *entry = est_result_provenance(result, i);
-        if (entry->is_private)
+        const char *option = est_i_option_name(entry);
+        if (entry->is_private || (option && est_i_option_is_default(result, entry)))
             continue;
-        if (is_option(entry)) {
+        if (option) {
             est_i_text_append(&options, options.length ? ", " : "");
-            est_i_text_append(&options, entry->name + strlen("option:"));
+            est_i_text_append(&options, option);
             est_i_text_append(&options, " = ");
             est_i_text_append(&options, entry->value[0] ? entry->value : "\"\"");
             continue;
@@ -405,17 +485,23 @@ static void provenance(est_i_text *output, const est_result *result)
     }
     if (options.length)
         paragraph(output, "  options: ", options.data, 4);
+    est_i_say_other_options(result, &others);
+    if (others.length)
+        paragraph(output, "  other options: ", others.data, 4);
     est_i_drop(&options, &output->failed);
+    est_i_drop(&others, &output->failed);
 }
 
 static void write_text(const est_result *result, est_i_text *output)
 {
     title(output, result);
     answer(output, result);
+    facts(output, result, "definition", "Definition");
     estimates(output, result);
+    tables(output, result);
+    facts(output, result, "benchmark", EST_I_BENCHMARKS);
     notes(output, result);
-    for (size_t i = 0; i < est_result_charts(result); i++)
-        est_i_chart_text(est_result_chart(result, i), PAGE_WIDTH, output);
+    charts(output, result);
     stats(output, result);
     frames(output, result);
     provenance(output, result);

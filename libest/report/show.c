@@ -117,6 +117,8 @@ static int survey_decimals(const est_row *row)
 
 int est_i_row_decimals(const est_row *row)
 {
+    if (est_i_row_unit(row))
+        return est_i_row_digits(row).estimate;
     if (is_people(row->estimand))
         return 0;
     if (strstr(row->estimand, "percent"))
@@ -137,10 +139,12 @@ static bool has_flag(const est_row *row, est_flag flag)
     return (row->flags & EST_FLAG_BIT(flag)) != 0;
 }
 
-/* Percentages keep their one decimal; a ratio or a rate above 0 never reads as 0. */
-static void show_of_row(est_i_text *output, double value, int decimals)
+/* Percentages without a unit keep their one decimal; what else is above 0 never reads as 0. */
+static void show_of_row(est_i_text *output, const est_row *row, double number, int decimals)
 {
-    bool hidden = value > 0 && decimals > 1 && vanishes(value, decimals);
+    bool fine = est_i_row_unit(row) != NULL;
+    double value = number * est_i_row_scale(row);
+    bool hidden = value > 0 && decimals > !fine && vanishes(value, decimals);
     est_i_text_append(output, hidden ? "<" : "");
     est_i_show_number(output, hidden ? pow(10, -decimals) : value, decimals);
 }
@@ -161,7 +165,7 @@ void est_i_show_estimate_to(est_i_text *output, const est_row *row, int decimals
         return;
     }
     est_i_text_append(output, parentheses ? "(" : "");
-    show_of_row(output, row->estimate, decimals < 0 ? est_i_row_decimals(row) : decimals);
+    show_of_row(output, row, row->estimate, decimals < 0 ? est_i_row_decimals(row) : decimals);
     est_i_text_append(output, parentheses ? ")" : *row->mark ? " " : "");
     est_i_text_append(output, parentheses ? "" : row->mark);
 }
@@ -194,14 +198,14 @@ void est_i_show_interval_to(est_i_text *output, const est_row *row, int decimals
     else if (isnan(row->lower))
         est_i_text_append(output, "not known");
     else
-        show_of_row(output, row->lower, shown);
+        show_of_row(output, row, row->lower, shown);
     est_i_text_append(output, " to ");
     if (unbounded)
         est_i_text_append(output, "no upper limit");
     else if (isnan(row->upper))
         est_i_text_append(output, "not known");
     else
-        show_of_row(output, row->upper, shown);
+        show_of_row(output, row, row->upper, shown);
 }
 
 void est_i_show_level(est_i_text *output, double level)
@@ -256,7 +260,8 @@ static bool show_survey_estimand(est_i_text *output, const char *estimand)
 {
     static const char *const words[][2] = {
         {"mean(", "Mean of "},   {"total(", "Total of "},    {"proportion(", "Proportion of "},
-        {"ratio(", "Ratio of "}, {"quantile(", "Quantile "}, {"count(", "Count of "},
+        {"ratio(", "Ratio of "}, {"quantile(", "Quantile "}, {"count(", "Count of "},   {"median(", "Median of "},
+        {"difference(", "Difference of "}, {"change_per_year(", "Change per year of "},
     };
     static const char contrast[] = "contrast(";
     size_t length = strlen(estimand), which = 0, n = sizeof words / sizeof words[0];
@@ -282,6 +287,51 @@ static bool show_survey_estimand(est_i_text *output, const char *estimand)
     return true;
 }
 
+static const char *find_title(const est_result *result, const char *estimand, size_t length)
+{
+    for (size_t i = 0; i < est_result_facts(result); i++) {
+        const est_fact *fact = est_result_fact(result, i);
+        if (strcmp(fact->group, "estimand") == 0 && strlen(fact->name) == length && strncmp(fact->name, estimand, length) == 0)
+            return fact->value;
+    }
+    return NULL;
+}
+
+#define NUMBER "_number"
+
+void est_i_show_base_of(est_i_text *output, const est_result *result, const char *estimand)
+{
+    size_t length = strlen(estimand) - (ends(estimand, NUMBER) ? sizeof NUMBER - 1 : 0);
+    const char *base = find_title(result, estimand, length);
+    if (base)
+        est_i_text_append(output, base);
+    else
+        est_i_show_estimand_of(output, result, estimand);
+}
+
+/* Titles are the method's; a number of people and a contrast say of what they are one. */
+void est_i_show_estimand_of(est_i_text *output, const est_result *result, const char *estimand)
+{
+    static const char *const words[][2] = {{"contrast(", "Contrast of "}, {"difference(", "Difference of "},
+                                           {"ratio(", "Ratio of "}, {"change_per_year(", "Change per year of "}};
+    size_t length = strlen(estimand), which = 0, n = sizeof words / sizeof words[0];
+    while (which < n && !begins(estimand, words[which][0]))
+        which++;
+    size_t start = which < n ? strlen(words[which][0]) : length;
+    const char *title = find_title(result, estimand, length), *whole = NULL, *inner = NULL;
+    if (!title && ends(estimand, NUMBER))
+        whole = find_title(result, estimand, length - (sizeof NUMBER - 1));
+    if (!title && length > start)
+        inner = find_title(result, estimand + start, length - start - 1);
+    if (title || whole)
+        est_i_text_append(output, title ? title : whole);
+    else if (inner)
+        est_i_text_append(output, words[which][1]);
+    else
+        est_i_show_estimand(output, estimand);
+    est_i_text_append(output, whole ? ": number" : inner ? inner : "");
+}
+
 void est_i_show_estimand(est_i_text *output, const char *estimand)
 {
     static const char *const words[][2] = {
@@ -296,6 +346,10 @@ void est_i_show_estimand(est_i_text *output, const char *estimand)
         {"ratio", "Ratio of persons per year, period to baseline"},
         {"ratio_raw", "Ratio of the populations as they are"},
         {"annual_percent_change", "Annual change, percent"},
+        {"victims_detected_rate", "Detected victims of trafficking"},
+        {"victims_detected_number", "Detected victims of trafficking, number"},
+        {"victims_estimated_rate", "Estimated victims of trafficking, detected and undetected"},
+        {"victims_estimated_number", "Estimated victims of trafficking, detected and undetected, number"},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(estimand, words[i][0]) == 0) {

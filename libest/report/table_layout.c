@@ -5,194 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- which rows belong together ---- */
-
-static bool same_table(const est_row *a, const est_row *b)
-{
-    return strcmp(a->estimand, b->estimand) == 0 && strcmp(a->population, b->population) == 0 &&
-           strcmp(a->definition, b->definition) == 0;
-}
-
-static bool same_group(const est_row *a, const est_row *b)
-{
-    return same_table(a, b) && strcmp(a->model, b->model) == 0;
-}
-
-static bool is_count(const char *estimand)
-{
-    return strcmp(estimand, "observed") == 0 || strcmp(estimand, "seen") == 0;
-}
-
-static bool stands_alone(const est_result *result, const est_i_grouping *grouping, size_t row)
-{
-    if (grouping->group[row] != row || est_result_row(result, row)->n_domain)
-        return false;
-    for (size_t later = row + 1; later < grouping->n_rows; later++)
-        if (grouping->group[later] == row)
-            return false;
-    return true;
-}
-
-static void join_lone_rows(const est_result *result, est_i_grouping *grouping)
-{
-    size_t first = grouping->n_rows;
-    for (size_t row = 0; row < grouping->n_rows; row++) {
-        if (!stands_alone(result, grouping, row))
-            continue;
-        if (first == grouping->n_rows)
-            first = row;
-        else
-            grouping->group[row] = first;
-    }
-}
-
-static void group_rows(const est_result *result, est_i_grouping *grouping)
-{
-    for (size_t row = 0; row < grouping->n_rows; row++) {
-        size_t first = 0;
-        if (est_result_row(result, row)->detail) {
-            grouping->group[row] = SIZE_MAX;
-            continue;
-        }
-        while (first < row && !(grouping->group[first] == first &&
-                                same_group(est_result_row(result, first), est_result_row(result, row))))
-            first++;
-        grouping->group[row] = first;
-    }
-}
-
-/* Gives `first` the groups of the other models of its estimand. Returns how many. */
-static size_t take_models(const est_result *result, const size_t *group, size_t first, size_t n_rows,
-                          size_t *joined)
-{
-    const est_row *head = est_result_row(result, first);
-    size_t count = 0;
-    for (size_t row = 0; row < n_rows; row++) {
-        bool taken = false;
-        if (row > first && group[row] != SIZE_MAX && group[row] != first) {
-            const est_row *other = est_result_row(result, group[row]);
-            taken = same_table(head, other) && strcmp(head->model, other->model) != 0;
-        }
-        joined[row] = taken ? first : group[row];
-        count += taken;
-    }
-    return count;
-}
-
-static bool join_models(const est_result *result, est_i_grouping *grouping)
-{
-    bool failed = false;
-    est_i_grouping joined = {.n_rows = grouping->n_rows};
-    joined.group = calloc(grouping->n_rows + 1, sizeof *joined.group);
-    failed = !joined.group;
-    for (size_t first = 0; first < grouping->n_rows && !failed; first++) {
-        if (grouping->group[first] != first ||
-            take_models(result, grouping->group, first, grouping->n_rows, joined.group) == 0)
-            continue;
-        grouping->beside[first] = est_i_models_beside(result, &joined, first, &failed);
-        if (grouping->beside[first])
-            memcpy(grouping->group, joined.group, grouping->n_rows * sizeof *joined.group);
-    }
-    free(joined.group);
-    return !failed;
-}
-
-/* Leaves out groups of counts whose every row stands in the table of the population already. */
-static void leave_out_counts(const est_result *result, est_i_grouping *grouping, size_t population)
-{
-    for (size_t first = 0; first < grouping->n_rows; first++) {
-        bool stands = grouping->group[first] == first && is_count(est_result_row(result, first)->estimand);
-        for (size_t row = first; row < grouping->n_rows && stands; row++)
-            stands = grouping->group[row] != first ||
-                     est_i_is_shown_beside(result, grouping, population, est_result_row(result, row));
-        for (size_t row = grouping->n_rows; row-- > first && stands;)
-            if (grouping->group[row] == first)
-                grouping->group[row] = SIZE_MAX;
-    }
-}
-
-bool est_i_grouping_make(const est_result *result, est_i_grouping *grouping)
-{
-    size_t count = est_result_rows(result);
-    *grouping = (est_i_grouping){.n_rows = count};
-    grouping->group = calloc(count + 1, sizeof *grouping->group);
-    grouping->beside = calloc(count + 1, sizeof *grouping->beside);
-    bool made = grouping->group && grouping->beside;
-    if (made) {
-        group_rows(result, grouping);
-        made = join_models(result, grouping);
-    }
-    for (size_t first = 0; first < count && made; first++)
-        if (grouping->beside[first] && strcmp(est_result_row(result, first)->estimand, "population") == 0)
-            leave_out_counts(result, grouping, first);
-    if (made)
-        join_lone_rows(result, grouping);
-    else
-        est_i_grouping_free(grouping);
-    return made;
-}
-
-void est_i_grouping_free(est_i_grouping *grouping)
-{
-    free(grouping->group);
-    free(grouping->beside);
-    *grouping = (est_i_grouping){0};
-}
-
-const char *est_i_row_label(const est_row *row, const char *name)
-{
-    for (size_t i = 0; i < row->n_domain; i++)
-        if (strcmp(row->domain[i].name, name) == 0)
-            return row->domain[i].value;
-    return "";
-}
-
-static bool in_group(const est_i_grouping *grouping, size_t first, size_t row)
-{
-    return !grouping || grouping->group[row] == first;
-}
-
-bool est_i_is_listed(const char *const *names, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
-static void period_first(const char **names, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        if (strcmp(names[i], "period") == 0) {
-            memmove(names + 1, names, i * sizeof *names);
-            names[0] = "period";
-        }
-    }
-}
-
-size_t est_i_label_names(const est_result *result, const est_i_grouping *grouping, size_t first,
-                         const char ***names, bool *failed)
-{
-    size_t count = 0, capacity = 0;
-    *names = NULL;
-    for (size_t row = 0; row < est_result_rows(result); row++)
-        capacity += in_group(grouping, first, row) ? est_result_row(result, row)->n_domain : 0;
-    if (capacity == 0)
-        return 0;
-    *names = calloc(capacity, sizeof **names);
-    if (!*names) {
-        *failed = true;
-        return 0;
-    }
-    for (size_t row = 0; row < est_result_rows(result); row++) {
-        const est_row *met = est_result_row(result, row);
-        for (size_t i = 0; in_group(grouping, first, row) && i < met->n_domain; i++)
-            if (!est_i_is_listed(*names, count, met->domain[i].name))
-                (*names)[count++] = met->domain[i].name;
-    }
-    period_first(*names, count);
-    return count;
-}
+#include "core/reliability.h"
 
 /* ---- one group as a table ---- */
 
@@ -226,9 +39,13 @@ void est_i_look_at(est_i_look *look, const est_row *row)
     look->n_weighted |= !isnan(row->n_weighted);
     look->deft |= !isnan(row->deft);
     look->cv |= !isnan(row->cv);
+    look->units_differ |= strcmp(row->unit, look->first->unit) != 0;
+    look->contrasts |= est_i_kind_of(row) == EST_I_KIND_CONTRAST;
     if (row->se > 0) {
         look->largest_se = fmax(look->largest_se, row->se);
         look->smallest_se = look->smallest_se > 0 ? fmin(look->smallest_se, row->se) : row->se;
+        if (row->n_domain == (est_i_row_label(row, "age")[0] != '\0'))
+            look->whole_se = look->whole_se > 0 ? fmin(look->whole_se, row->se) : row->se;
     }
     look_at_interval(look, row);
 }
@@ -240,14 +57,63 @@ void est_i_look_finish(est_i_look *look)
     look->others &= ~look->common;
 }
 
-static est_i_look look_at_group(const est_result *result, const est_i_grouping *grouping, size_t first)
+static bool in_group(const est_i_grouping *grouping, size_t first, size_t row)
+{
+    return grouping->group[row] == first;
+}
+
+static est_i_look look_at_rows(const est_row *const *rows, size_t n_rows)
 {
     est_i_look look = {.level = NAN, .method = ""};
-    for (size_t row = first; row < grouping->n_rows; row++)
-        if (in_group(grouping, first, row))
-            est_i_look_at(&look, est_result_row(result, row));
+    for (size_t i = 0; i < n_rows; i++)
+        est_i_look_at(&look, rows[i]);
     est_i_look_finish(&look);
     return look;
+}
+
+/* Is this the whole (of a period) to which the rows of a group of domains belong? */
+static bool is_whole_of(const est_result *result, const est_i_grouping *grouping, size_t first, size_t index)
+{
+    const est_row *head = est_result_row(result, first), *row = est_result_row(result, index);
+    return grouping->part[first] == EST_I_DOMAINS && grouping->group[index] != SIZE_MAX && grouping->part[index] == EST_I_AGES &&
+           strcmp(row->estimand, head->estimand) == 0 && strcmp(row->unit, head->unit) == 0 &&
+           strcmp(row->model, head->model) == 0 &&
+           strcmp(est_i_row_label(row, "age"), grouping->base[index]) == 0 &&
+           !est_i_row_label(row, "period")[0] == !est_i_row_label(head, "period")[0];
+}
+
+/* The lines of a group; before domains the whole. Of each the number of people that stands beside it, NULL = none. */
+typedef struct lines {
+    const est_row **rows, **numbers;
+    size_t count;
+} lines;
+
+static void take_line(const est_result *result, const est_i_grouping *grouping, size_t row, lines *all)
+{
+    size_t number = grouping->number[row];
+    all->rows[all->count] = est_result_row(result, row);
+    all->numbers[all->count++] = number == SIZE_MAX ? NULL : est_result_row(result, number);
+}
+
+/* False without memory. Free with lines_free. */
+static bool lines_make(const est_result *result, const est_i_grouping *grouping, size_t first, lines *all)
+{
+    *all = (lines){calloc(grouping->n_rows + 1, sizeof *all->rows), calloc(grouping->n_rows + 1, sizeof *all->numbers), 0};
+    if (!all->rows || !all->numbers)
+        return false;
+    for (size_t row = 0; row < grouping->n_rows && grouping->part[first] == EST_I_DOMAINS; row++)
+        if (is_whole_of(result, grouping, first, row))
+            take_line(result, grouping, row, all);
+    for (size_t row = first; row < grouping->n_rows; row++)
+        if (in_group(grouping, first, row))
+            take_line(result, grouping, row, all);
+    return true;
+}
+
+static void lines_free(lines *all)
+{
+    free(all->rows);
+    free(all->numbers);
 }
 
 void est_i_say(est_i_text *output, const char *lead, const char *text)
@@ -270,6 +136,8 @@ void est_i_say_interval(est_i_text *remark, const char *lead, const est_i_look *
     if (!look->method_differs && look->method[0]) {
         est_i_text_append(&text, text.length ? ", " : "");
         est_i_text_append(&text, look->method);
+        est_i_text_append(&text, look->method_at_bound ? "; at 0 or 1 " : "");
+        est_i_text_append(&text, look->method_at_bound ? look->method_at_bound : "");
     }
     est_i_say(remark, lead, text.length ? text.data : "");
     est_i_drop(&text, &remark->failed);
@@ -283,45 +151,106 @@ void est_i_say_flags(est_i_text *remark, const char *lead, uint32_t flags)
     est_i_drop(&text, &remark->failed);
 }
 
-static void describe_group(const est_i_look *look, est_i_grid *grid)
+/* What a page says once is not said again at each table. */
+static void say_what(const est_result *result, const est_row *row, est_i_text *remark)
 {
+    if (row->unit[0] && est_i_facts(result, "definition"))
+        return;
+    est_i_say(remark, "Population: ", row->population);
+    est_i_say(remark, "Definition: ", row->definition);
+}
+
+void est_i_show_by(est_i_text *output, const char *const *names, size_t n_names)
+{
+    while (n_names && strcmp(names[n_names - 1], "against") == 0) /* of a change: what it is compared with */
+        n_names--;
+    for (size_t i = 0; i < n_names; i++) {
+        est_i_text_append(output, i == 0 ? ", by " : i + 1 == n_names ? " and " : ", ");
+        for (const char *letter = names[i]; *letter; letter++)
+            est_i_text_append_bytes(output, *letter == '_' ? " " : letter, 1);
+    }
+}
+
+/* Where one way of making intervals holds for all lines but those at 0 or 1, which say so themselves, there is no column for it. */
+void est_i_settle_method(est_i_look *look, const est_row *const *rows, size_t n_rows)
+{
+    const char *usual = NULL, *other = NULL;
+    for (size_t i = 0; i < n_rows && look->method_differs && look->survey; i++) {
+        const est_row *row = rows[i];
+        const char **seen = row->flags & EST_FLAG_BIT(EST_FLAG_AT_BOUND) ? &other : &usual;
+        if (isnan(row->lower) && isnan(row->upper))
+            continue;
+        if (*seen && strcmp(*seen, row->interval) != 0)
+            return;
+        *seen = row->interval;
+    }
+    if (usual && other) {
+        look->method = usual;
+        look->method_at_bound = other;
+        look->method_differs = false;
+    }
+}
+
+/* The numbers of people that go with the lines. */
+static void look_at_numbers(const est_row *const *numbers, size_t n_rows, est_i_look *look)
+{
+    for (size_t i = 0; i < n_rows; i++) {
+        const est_row *number = numbers[i];
+        if (!number)
+            continue;
+        look->numbers = true;
+        look->number_intervals |= !isnan(number->lower) || !isnan(number->upper);
+        look->others |= est_i_remarks(number) & ~look->common;
+    }
+}
+
+static void describe_group(const est_result *result, const est_i_look *look, const char *const *names, size_t n_names,
+                           const char *age, est_i_grid *grid)
+{
+    const est_i_unit *unit = look->units_differ ? NULL : est_i_row_unit(look->first);
     if (look->estimands) {
         est_i_text_append(&grid->caption, "Estimates");
     } else {
-        est_i_show_estimand(&grid->caption, look->first->estimand);
+        est_i_show_estimand_of(&grid->caption, result, look->first->estimand);
         if (!look->models && look->first->model[0]) {
             est_i_text_append(&grid->caption, ", model ");
             est_i_text_append(&grid->caption, look->first->model);
         }
     }
+    if (look->first->unit[0])
+        est_i_show_by(&grid->caption, names, n_names);
+    est_i_say(&grid->remark, "", unit && !look->estimands ? unit->remark : "");
+    est_i_say(&grid->remark, "Ages: ", age);
     est_i_say_interval(&grid->remark, "Intervals: ", look);
     est_i_say_flags(&grid->remark, "Every row: ", look->common);
-    if (!look->estimands) {
-        est_i_say(&grid->remark, "Population: ", look->first->population);
-        est_i_say(&grid->remark, "Definition: ", look->first->definition);
-    }
+    if (!look->estimands)
+        say_what(result, look->first, &grid->remark);
 }
 
 /* What a narrow page leaves out of a survey's columns. */
 static void fit_to_room(est_i_look *look, est_i_room room)
 {
     look->cv = look->cv && look->survey && room.narrow < 1;
-    look->n_weighted = look->n_weighted && look->survey && room.narrow < 2;
-    look->deft = look->deft && look->survey && room.narrow < 3;
-    look->se = look->se && (look->survey || room.detailed);
+    look->n_weighted = look->n_weighted && look->survey && room.narrow < (look->numbers ? 4 : 2);
+    look->deft = look->deft && look->survey && room.narrow < (look->numbers ? 2 : 3);
+    look->number_intervals = look->number_intervals && room.narrow < 3;
+    look->se = look->se && (look->survey || look->contrasts || room.detailed);
 }
 
 /* Estimates and errors of a survey line up: three digits of the largest error, and one more where the smallest would have
- * fewer than two. -1 = row by row. */
-static int group_decimals(const est_i_look *look)
+ * fewer than two. */
+est_i_digits est_i_look_digits(const est_i_look *look)
 {
+    const est_i_unit *unit = look->units_differ ? NULL : est_i_row_unit(look->first);
     int decimals = -1;
+    if (unit)
+        return est_i_unit_digits(unit, look->smallest_se, look->largest_se, look->whole_se);
     if (look->survey && !look->estimands && look->largest_se > 0 && !est_i_is_proportion(look->first)) {
         double largest = floor(log10(look->largest_se)) - 2, smallest = floor(log10(look->smallest_se)) - 1;
         double step = smallest < largest ? largest - 1 : largest;
         decimals = step >= 0 ? 0 : step < -6 ? 6 : (int)-step;
     }
-    return decimals;
+    return (est_i_digits){decimals, decimals};
 }
 
 static void survey_columns(const est_i_look *look, est_i_grid *grid)
@@ -356,6 +285,25 @@ static void survey_cells(const est_i_look *look, const est_row *row, est_i_grid 
     }
 }
 
+static bool is_count(const char *estimand)
+{
+    return strcmp(estimand, "observed") == 0 || strcmp(estimand, "seen") == 0;
+}
+
+static void estimate_heading(const est_i_look *look, est_i_text *heading)
+{
+    const est_i_unit *unit = look->units_differ ? NULL : est_i_row_unit(look->first);
+    if (unit) {
+        est_i_text_append(heading, unit->heading);
+        return;
+    }
+    est_i_text_append(heading, !look->estimands && is_count(look->first->estimand) ? "Number" : "Estimate");
+    if (!look->units_differ && look->first->unit[0]) {
+        est_i_text_append(heading, ", ");
+        est_i_text_append(heading, look->first->unit);
+    }
+}
+
 static void group_columns(const est_i_look *look, const char *const *names, size_t n_names, est_i_grid *grid)
 {
     est_i_text heading = {0};
@@ -368,16 +316,21 @@ static void group_columns(const est_i_look *look, const char *const *names, size
     }
     if (look->models)
         est_i_grid_column(grid, "Model", false);
-    est_i_grid_column(grid, !look->estimands && is_count(look->first->estimand) ? "Number" : "Estimate",
-                      true);
+    estimate_heading(look, &heading);
+    est_i_grid_column(grid, heading.length ? heading.data : "", true);
+    est_i_drop(&heading, &grid->failed);
     if (look->se)
-        est_i_grid_column(grid, look->survey ? "SE" : "Standard error", true);
+        est_i_grid_column(grid, look->survey || look->contrasts ? "SE" : "Standard error", true);
     if (look->has_interval) {
         if (!look->level_differs && !isnan(look->level))
             est_i_show_level(&heading, look->level);
         est_i_text_append(&heading, heading.length ? " interval" : "Interval");
         est_i_grid_column(grid, heading.length ? heading.data : "", true);
     }
+    if (look->numbers)
+        est_i_grid_column(grid, "Number", true);
+    if (look->number_intervals)
+        est_i_grid_column(grid, "Its interval", true);
     if (look->level_differs)
         est_i_grid_column(grid, "Level", true);
     if (look->method_differs)
@@ -396,7 +349,7 @@ static void se_cell(const est_row *row, int decimals, est_i_grid *grid)
     if (isnan(row->se) && est_i_is_withheld(row))
         est_i_text_append(cell, *row->mark ? row->mark : "withheld");
     else
-        est_i_show_number(cell, row->se, decimals < 0 ? est_i_row_decimals(row) : decimals);
+        est_i_show_number(cell, row->se * est_i_row_scale(row), decimals < 0 ? est_i_row_digits(row).error : decimals);
     est_i_grid_close(grid);
 }
 
@@ -411,10 +364,10 @@ static void n_cell(const est_i_look *look, const est_row *row, est_i_grid *grid)
 }
 
 /* Letters where a table has many columns, words elsewhere. */
-static void remarks_cell(const est_i_look *look, const est_row *row, est_i_grid *grid)
+static void remarks_cell(const est_i_look *look, uint32_t remarks, est_i_grid *grid)
 {
     est_i_text *cell = est_i_grid_open(grid);
-    uint32_t flags = est_i_remarks(row) & ~look->common;
+    uint32_t flags = remarks & ~look->common;
     if (look->survey)
         est_i_show_letters(cell, look->others, flags);
     else
@@ -422,27 +375,69 @@ static void remarks_cell(const est_i_look *look, const est_row *row, est_i_grid 
     est_i_grid_close(grid);
 }
 
-static void group_row(const est_i_look *look, const est_row *row, const char *const *names, size_t n_names, est_i_grid *grid)
+static void label_cells(const est_i_look *look, const est_row *row, const char *const *names, size_t n_names, est_i_grid *grid)
 {
-    int decimals = group_decimals(look);
-    if (look->estimands) {
-        est_i_show_estimand(est_i_grid_open(grid), row->estimand);
-        est_i_grid_close(grid);
-    }
     for (size_t i = 0; i < n_names; i++) {
         const char *label = est_i_row_label(row, names[i]);
-        est_i_grid_cell(grid, row->n_domain && (*label || !look->survey) ? label : "All");
+        bool whole = !*label && (look->survey || look->first->unit[0]), age = strcmp(names[i], "age") == 0 && row->unit[0];
+        if (whole && age && row->ages[0])
+            est_i_grid_cell(grid, row->ages);
+        else
+            est_i_grid_cell(grid, row->n_domain && !whole ? label : "All");
     }
-    if (look->models)
-        est_i_grid_cell(grid, row->model);
-    est_i_show_estimate_to(est_i_grid_open(grid), row, decimals);
+}
+
+/* Where the lines have several units, each number says its own. */
+static void estimate_cells(const est_i_look *look, const est_row *row, est_i_grid *grid)
+{
+    est_i_digits digits = est_i_look_digits(look);
+    const char *after = look->units_differ ? est_i_unit_after(row) : "";
+    est_i_text *cell = est_i_grid_open(grid);
+    est_i_show_estimate_to(cell, row, digits.estimate);
+    est_i_text_append(cell, isnan(row->estimate) ? "" : after);
     est_i_grid_close(grid);
     if (look->se)
-        se_cell(row, decimals, grid);
+        se_cell(row, digits.error, grid);
     if (look->has_interval) {
-        est_i_show_interval_to(est_i_grid_open(grid), row, decimals);
+        cell = est_i_grid_open(grid);
+        est_i_show_interval_to(cell, row, digits.estimate);
+        est_i_text_append(cell, isnan(row->lower) && isnan(row->upper) ? "" : after);
         est_i_grid_close(grid);
     }
+}
+
+static void number_cells(const est_i_look *look, const est_row *number, est_i_grid *grid)
+{
+    if (look->numbers) {
+        est_i_text *cell = est_i_grid_open(grid);
+        if (number)
+            est_i_show_estimate(cell, number);
+        else
+            est_i_text_append(cell, "-");
+        est_i_grid_close(grid);
+    }
+    if (look->number_intervals) {
+        est_i_text *cell = est_i_grid_open(grid);
+        if (number)
+            est_i_show_interval(cell, number);
+        else
+            est_i_text_append(cell, "-");
+        est_i_grid_close(grid);
+    }
+}
+
+static void group_row(const est_result *result, const est_i_look *look, const est_row *row, const est_row *number,
+                      const char *const *names, size_t n_names, est_i_grid *grid)
+{
+    if (look->estimands) {
+        est_i_show_estimand_of(est_i_grid_open(grid), result, row->estimand);
+        est_i_grid_close(grid);
+    }
+    label_cells(look, row, names, n_names, grid);
+    if (look->models)
+        est_i_grid_cell(grid, row->model);
+    estimate_cells(look, row, grid);
+    number_cells(look, number, grid);
     if (look->level_differs) {
         est_i_text *cell = est_i_grid_open(grid);
         if (!isnan(row->level))
@@ -455,24 +450,26 @@ static void group_row(const est_i_look *look, const est_row *row, const char *co
         n_cell(look, row, grid);
     survey_cells(look, row, grid);
     if (look->others)
-        remarks_cell(look, row, grid);
+        remarks_cell(look, est_i_remarks(row) | (number ? est_i_remarks(number) : 0), grid);
 }
 
-/* What the marks of the rows mean, as the notes of code "mark" say it ("(*): based on ..."). */
-static void explain_marks(const est_result *result, const est_i_grouping *grouping, size_t first, est_i_text *letters)
+/* Is it the meaning of this row's mark, or of the x that stands for its n? */
+static bool explains(const est_note *note, const est_row *row)
+{
+    const char *mark = strcmp(row->mark, "()") == 0 ? "( )" : row->mark;
+    size_t length = strcspn(note->message, ":");
+    bool hidden = isnan(row->n) && row->flags & EST_FLAG_BIT(EST_FLAG_SUPPRESSED);
+    return strcmp(note->code, "mark") == 0 && ((strlen(mark) == length && strncmp(mark, note->message, length) == 0) ||
+                                               (hidden && length == 1 && note->message[0] == 'x'));
+}
+
+void est_i_explain_marks(const est_result *result, const est_row *const *rows, size_t n_rows, est_i_text *letters)
 {
     for (size_t i = 0; i < est_result_notes(result); i++) {
         const est_note *note = est_result_note(result, i);
-        size_t length = strcspn(note->message, ":");
         bool used = false;
-        for (size_t row = first; row < grouping->n_rows && !used && strcmp(note->code, "mark") == 0; row++) {
-            const est_row *shown = est_result_row(result, row);
-            const char *mark = strcmp(shown->mark, "()") == 0 ? "( )" : shown->mark;
-            bool hidden = isnan(shown->n) && shown->flags & EST_FLAG_BIT(EST_FLAG_SUPPRESSED);
-            used = in_group(grouping, first, row) &&
-                   ((strlen(mark) == length && strncmp(mark, note->message, length) == 0) ||
-                    (hidden && length == 1 && note->message[0] == 'x'));
-        }
+        for (size_t row = 0; row < n_rows && !used; row++)
+            used = explains(note, rows[row]);
         if (used) {
             est_i_text_append(letters, letters->length ? "\n" : "");
             est_i_text_append(letters, note->message);
@@ -480,23 +477,63 @@ static void explain_marks(const est_result *result, const est_i_grouping *groupi
     }
 }
 
+bool est_i_note_is_told(const est_result *result, const est_note *note)
+{
+    bool told = false;
+    for (size_t i = 0; i < est_result_rows(result) && !told && strcmp(note->code, "mark") == 0; i++) {
+        const est_row *row = est_result_row(result, i);
+        told = (!row->detail || row->table[0]) && est_i_is_of_survey(row) && explains(note, row);
+    }
+    return told;
+}
+
+/* Leaves out the age where it is one and the same, and returns it; "" where ages differ or there are none. */
+static const char *one_age(const est_row *const *rows, size_t n_rows, const char **names, size_t *n_names)
+{
+    const char *age = n_rows ? est_i_row_age(rows[n_rows - 1]) : "";
+    size_t at = 0;
+    for (size_t i = 0; i < n_rows; i++)
+        if (!rows[i]->unit[0] || strcmp(est_i_row_age(rows[i]), age) != 0)
+            return "";
+    while (at < *n_names && strcmp(names[at], "age") != 0)
+        at++;
+    if (at < *n_names) {
+        memmove(names + at, names + at + 1, (*n_names - at - 1) * sizeof *names);
+        (*n_names)--;
+    }
+    return age;
+}
+
+static void fill(const est_result *result, const lines *all, const char **names, size_t n_names, est_i_room room, est_i_grid *grid)
+{
+    est_i_look look = look_at_rows(all->rows, all->count);
+    const char *age = one_age(all->rows, all->count, names, &n_names);
+    est_i_settle_method(&look, all->rows, all->count);
+    look_at_numbers(all->numbers, all->count, &look);
+    describe_group(result, &look, names, n_names, age, grid);
+    fit_to_room(&look, room);
+    group_columns(&look, names, n_names, grid);
+    grid->n_labels = look.survey ? n_names + look.estimands : 0;
+    grid->repeats = look.first->unit[0] != '\0';
+    for (size_t i = 0; i < all->count; i++)
+        group_row(result, &look, all->rows[i], all->numbers[i], names, n_names, grid);
+    if (look.survey) {
+        est_i_explain_letters(&grid->letters, look.others);
+        est_i_explain_marks(result, all->rows, all->count, &grid->letters);
+    }
+}
+
 static void plain_group_grid(const est_result *result, const est_i_grouping *grouping, size_t first, est_i_room room,
                              est_i_grid *grid)
 {
     const char **names = NULL;
+    lines all;
     size_t n_names = est_i_label_names(result, grouping, first, &names, &grid->failed);
-    est_i_look look = look_at_group(result, grouping, first);
-    describe_group(&look, grid);
-    fit_to_room(&look, room);
-    group_columns(&look, names, n_names, grid);
-    grid->n_labels = look.survey ? n_names + look.estimands : 0;
-    for (size_t row = first; row < grouping->n_rows; row++)
-        if (in_group(grouping, first, row))
-            group_row(&look, est_result_row(result, row), names, n_names, grid);
-    if (look.survey) {
-        est_i_explain_letters(&grid->letters, look.others);
-        explain_marks(result, grouping, first, &grid->letters);
-    }
+    if (lines_make(result, grouping, first, &all))
+        fill(result, &all, names, n_names, room, grid);
+    else
+        grid->failed = true;
+    lines_free(&all);
     free(names);
 }
 
@@ -505,6 +542,8 @@ void est_i_group_grid(const est_result *result, const est_i_grouping *grouping, 
 {
     if (grouping->beside[first])
         est_i_beside_grid(result, grouping, first, room.folded, grid);
+    else if (grouping->part[first] == EST_I_DOMAIN_AGES)
+        est_i_domain_ages_grid(result, grouping, first, grid);
     else
         plain_group_grid(result, grouping, first, room, grid);
 }

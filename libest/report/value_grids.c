@@ -34,27 +34,47 @@ void est_i_stats_grid(const est_result *result, est_i_grid *grid)
     }
 }
 
+const char *est_i_stats_title(const est_result *result)
+{
+    for (size_t i = 0; i < est_result_rows(result); i++)
+        if (est_i_is_of_survey(est_result_row(result, i)))
+            return "The sample and its design";
+    return "Statistics of the fit";
+}
+
 /* ---- frames ---- */
 
 /* How the numbers of one column are written, so that they line up. */
 typedef struct column_look {
     bool numbers, fractions;
+    bool right; /* it holds numbers, or texts all of which are written numbers */
     double largest;
 } column_look;
+
+/* "1,234", "<0.1", "(12.3)", "8.1 %", "*", "-" or nothing: what stands in a column of numbers. */
+static bool is_written_number(const char *text)
+{
+    return text[strspn(text, "0123456789.,-+<>()*x% eE")] == '\0';
+}
 
 static column_look look_at_column(const est_frame *frame, size_t column)
 {
     column_look look = {0};
+    bool digits = false, words = false;
     for (size_t row = 0; row < frame->n_rows; row++) {
         const est_cell *cell = &frame->cells[row * frame->n_columns + column];
-        if (cell->text)
+        if (cell->text) {
+            words |= !is_written_number(cell->text);
+            digits |= is_written_number(cell->text) && strpbrk(cell->text, "0123456789");
             continue;
+        }
         look.numbers = true;
         if (!isfinite(cell->number))
             continue;
         look.fractions |= cell->number != floor(cell->number);
         look.largest = fmax(look.largest, fabs(cell->number));
     }
+    look.right = look.numbers || (digits && !words);
     return look;
 }
 
@@ -63,8 +83,8 @@ static est_column_role role_of(const est_frame *frame, size_t column)
     return frame->roles ? frame->roles[column] : EST_ROLE_PLAIN;
 }
 
-/* Columns of counts bear names of the data (periods, places), which are not ours to put into words, but for some of our own. In these two
- * frames a name like "seen" is a stratum's all the same. */
+/* Columns of counts bear names of the data (periods, places), which are not ours to put into words, but for some of our own. In
+ * these two frames a name like "seen" is a stratum's all the same. */
 static bool is_of_the_data(const est_frame *frame, size_t column)
 {
     const char *name = frame->columns[column];
@@ -96,13 +116,38 @@ static void show_cell(est_i_text *output, double value, const column_look *look)
         est_i_show_number(output, value, 0);
 }
 
-static void frame_cell(const est_frame *frame, size_t row, size_t column, const column_look *look,
+/* Has the method given this estimand a title? */
+static bool is_titled(const est_result *result, const char *estimand)
+{
+    bool found = false;
+    for (size_t i = 0; i < est_i_facts(result, "estimand") && !found; i++)
+        found = strcmp(est_i_fact(result, "estimand", i)->name, estimand) == 0;
+    return found;
+}
+
+static bool names_estimand(const char *column)
+{
+    return strcmp(column, "estimand") == 0 || strcmp(column, "indicator") == 0;
+}
+
+/* Frames of an indicator: shares of people with an answer missing, or who meet a condition. */
+static bool is_share(const est_frame *frame, size_t column)
+{
+    static const char *const frames[] = {"missing", "counts", "benchmarks"};
+    return est_i_is_listed(frames, sizeof frames / sizeof frames[0], frame->name) && strstr(frame->columns[column], "share");
+}
+
+static void frame_cell(const est_result *result, const est_frame *frame, size_t row, size_t column, const column_look *look,
                        est_i_grid *grid)
 {
     const est_cell *cell = &frame->cells[row * frame->n_columns + column];
     est_i_text *text = est_i_grid_open(grid);
-    if (cell->text)
+    if (cell->text && names_estimand(frame->columns[column]) && is_titled(result, cell->text))
+        est_i_show_estimand_of(text, result, cell->text);
+    else if (cell->text)
         est_i_text_append(text, cell->text);
+    else if (is_share(frame, column))
+        est_i_show_statistic(text, "coverage", cell->number);
     else if (frame->decimals && frame->decimals[column] >= 0)
         est_i_show_number(text, cell->number, frame->decimals[column]);
     else if (role_of(frame, column) == EST_ROLE_COUNT || role_of(frame, column) == EST_ROLE_ESTIMATE)
@@ -114,7 +159,18 @@ static void frame_cell(const est_frame *frame, size_t row, size_t column, const 
     est_i_grid_close(grid);
 }
 
-void est_i_frame_grid(const est_frame *frame, size_t limit, est_i_grid *grid)
+/* The same name in every line of the first column stands with the title. */
+static bool is_of_one_estimand(const est_frame *frame)
+{
+    bool one = frame->n_columns > 1 && frame->n_rows > 1 && names_estimand(frame->columns[0]) && frame->cells[0].text;
+    for (size_t row = 1; row < frame->n_rows && one; row++) {
+        const char *text = frame->cells[row * frame->n_columns].text;
+        one = text && strcmp(text, frame->cells[0].text) == 0;
+    }
+    return one;
+}
+
+void est_i_frame_grid(const est_result *result, const est_frame *frame, size_t limit, est_i_grid *grid)
 {
     size_t n_rows = limit < frame->n_rows ? limit : frame->n_rows;
     column_look *looks = calloc(frame->n_columns ? frame->n_columns : 1, sizeof *looks);
@@ -123,39 +179,30 @@ void est_i_frame_grid(const est_frame *frame, size_t limit, est_i_grid *grid)
         return;
     }
     est_i_text_append(&grid->caption, frame->title[0] ? frame->title : frame->name);
-    for (size_t column = 0; column < frame->n_columns; column++) {
+    size_t first = is_of_one_estimand(frame) ? 1 : 0;
+    if (first) {
+        est_i_text_append(&grid->caption, ": ");
+        est_i_show_estimand_of(&grid->caption, result, frame->cells[0].text);
+    }
+    for (size_t column = first; column < frame->n_columns; column++) {
         looks[column] = look_at_column(frame, column);
-        frame_heading(frame, column, looks[column].numbers, grid);
+        frame_heading(frame, column, looks[column].numbers || (column && looks[column].right), grid);
     }
     for (size_t row = 0; row < n_rows; row++)
-        for (size_t column = 0; column < frame->n_columns; column++)
-            frame_cell(frame, row, column, &looks[column], grid);
+        for (size_t column = first; column < frame->n_columns; column++)
+            frame_cell(result, frame, row, column, &looks[column], grid);
     free(looks);
 }
 
 /* ---- charts ---- */
 
-int est_i_series_decimals(const est_chart *chart, const est_series *series)
+static void show_chart_cell(est_i_text *output, const est_i_shown_chart *shown, size_t index, size_t category, int decimals)
 {
-    double largest = 0;
-    bool fractions = false;
-    for (size_t i = 0; i < chart->n_categories; i++) {
-        if (!isfinite(series->value[i]))
-            continue;
-        largest = fmax(largest, fabs(series->value[i]));
-        fractions |= series->value[i] != floor(series->value[i]);
-    }
-    if (series->role != EST_ROLE_PLAIN || !fractions || largest >= 1000)
-        return 0;
-    return largest >= 10 ? 1 : 3;
-}
-
-static void show_chart_cell(est_i_text *output, const est_series *series, size_t category, int decimals)
-{
+    const est_series *series = &shown->chart.series[index];
     double lower = series->lower ? series->lower[category] : NAN;
     double upper = series->upper ? series->upper[category] : NAN;
     if (isnan(series->value[category]))
-        est_i_text_append(output, series->role == EST_ROLE_COUNT ? "not published" : "no estimate");
+        est_i_text_append(output, est_i_absence(shown, index, category));
     else
         est_i_show_number(output, series->value[category], decimals);
     if (isnan(lower) && isnan(upper))
@@ -190,17 +237,30 @@ static void set_totals(const est_chart *chart, est_i_grid *grid)
     }
 }
 
-static void say_reference(const est_chart *chart, est_i_grid *grid)
+static void say_reference(const est_i_shown_chart *shown, est_i_grid *grid)
 {
-    if (chart->kind != EST_CHART_FOREST || isnan(chart->reference))
+    if (shown->chart.kind != EST_CHART_FOREST || isnan(shown->chart.reference))
         return;
     est_i_text_append(&grid->remark, "The line through the chart stands at ");
-    est_i_show_number(&grid->remark, chart->reference, chart->n_series ? est_i_series_decimals(chart, chart->series) : 0);
+    est_i_show_reference(&grid->remark, shown);
     est_i_text_append(&grid->remark, ".");
 }
 
-void est_i_chart_grid(const est_chart *chart, est_i_grid *grid)
+static void chart_lines(const est_i_shown_chart *shown, const int *decimals, est_i_grid *grid)
 {
+    const est_chart *chart = &shown->chart;
+    for (size_t category = 0; category < chart->n_categories; category++) {
+        est_i_grid_cell(grid, chart->categories[category]);
+        for (size_t series = 0; series < chart->n_series; series++) {
+            show_chart_cell(est_i_grid_open(grid), shown, series, category, decimals[series]);
+            est_i_grid_close(grid);
+        }
+    }
+}
+
+void est_i_chart_grid(const est_i_shown_chart *shown, est_i_grid *grid)
+{
+    const est_chart *chart = &shown->chart;
     const char *categories = chart->kind == EST_CHART_FOREST ? chart->y_title : chart->x_title;
     int *decimals = calloc(chart->n_series ? chart->n_series : 1, sizeof *decimals);
     if (!decimals) {
@@ -209,19 +269,16 @@ void est_i_chart_grid(const est_chart *chart, est_i_grid *grid)
     }
     est_i_text_append(&grid->caption, "Values of the chart: ");
     est_i_text_append(&grid->caption, chart->title);
-    say_reference(chart, grid);
+    if (shown->after[0])
+        est_i_say(&grid->remark, "", chart->kind == EST_CHART_ALONG ? chart->y_title : chart->x_title);
+    est_i_text_append(&grid->remark, grid->remark.length ? " " : "");
+    say_reference(shown, grid);
     est_i_grid_column(grid, categories[0] ? categories : "Category", false);
     for (size_t series = 0; series < chart->n_series; series++) {
-        decimals[series] = est_i_series_decimals(chart, &chart->series[series]);
+        decimals[series] = est_i_series_decimals(shown, series);
         est_i_grid_column(grid, chart->series[series].name, true);
     }
-    for (size_t category = 0; category < chart->n_categories; category++) {
-        est_i_grid_cell(grid, chart->categories[category]);
-        for (size_t series = 0; series < chart->n_series; series++) {
-            show_chart_cell(est_i_grid_open(grid), &chart->series[series], category, decimals[series]);
-            est_i_grid_close(grid);
-        }
-    }
+    chart_lines(shown, decimals, grid);
     if (chart->kind == EST_CHART_UPSET)
         set_totals(chart, grid);
     free(decimals);

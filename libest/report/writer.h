@@ -35,6 +35,13 @@ bool est_i_provenance_shown(const est_result *result, const est_provenance *entr
 /* Frames of single records are for public data and internal use. */
 bool est_i_frame_shown(const est_result *result, const est_frame *frame);
 
+/* The option of a provenance entry, NULL if it is of none. */
+const char *est_i_option_name(const est_provenance *entry);
+/* Has it the value that the method gives it where nothing is said? False for a method that is not known. */
+bool est_i_option_is_default(const est_result *result, const est_provenance *entry);
+/* "48 at their defaults (est methods survey)"; nothing if there are none. */
+void est_i_say_other_options(const est_result *result, est_i_text *output);
+
 /* The name of the data, NULL when it must not appear. in_every_face: only a name that is the same however the
  * data were read, which is that of a bundled dataset. */
 const char *est_i_data_name(const est_result *result, bool in_every_face);

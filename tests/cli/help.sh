@@ -13,7 +13,7 @@ for words in 'est trend DATA' 'est methods \[ID\]' 'est datasets \[NAME\]' '130 
     dataset:NAME; do
     holds "it says $words" grep -Eq -e "$words" program.txt
 done
-for absent in indicator report; do
+for absent in report; do
     fails "it lists no command $absent" grep -Eq "est $absent" program.txt
     check "est $absent is no command" 2 - 'unknown command' $absent
 done

@@ -140,12 +140,12 @@ static void expect_map_fault(const char *csv, const char *codebook, est_status c
 static void test_bundled(void **state)
 {
     static const char *const keys[] = {"kind", "title", "unit", "minimum", "maximum", "labels"};
-    const est_i_codebook_shelf *shelf = est_i_codebook_shelf_get();
+    est_i_codebook_shelf *shelf = est_i_codebook_shelf_new();
     (void)state;
     assert_non_null(shelf);
-    assert_true(est_i_role_exists("weight") && est_i_role_exists("hours_economic") && !est_i_role_exists("hours"));
-    assert_string_equal(est_i_role_title("age"), "age in completed years");
-    assert_string_equal(est_i_role_title("nothing"), "");
+    assert_true(est_i_role_find(shelf, "weight") && est_i_role_find(shelf, "hours_economic") && !est_i_role_find(shelf, "hours"));
+    assert_string_equal(est_i_role_title(shelf, "age"), "age in completed years");
+    assert_string_equal(est_i_role_title(shelf, "nothing"), "");
     for (size_t r = 0; r < shelf->n_roles; r++) {
         assert_true(*shelf->roles[r].title);
         for (size_t s = 0; s < r; s++)
@@ -176,6 +176,7 @@ static void test_bundled(void **state)
     assert_null(est_codebook_preset_get(est_codebook_preset_count()));
     assert_null(est_codebook_preset_find("no-such-survey"));
     assert_null(est_codebook_preset_find(NULL));
+    est_i_codebook_shelf_free(shelf);
 }
 
 /* Values */

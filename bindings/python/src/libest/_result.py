@@ -13,6 +13,7 @@ from ._columns import Columns
 from ._errors import error
 
 _OF_SURVEY = ("n_weighted", "numerator", "cv", "deff", "deft", "effective_n", "mark")
+_OF_EVERY_ROW = ("model", "estimate", "se", "lower", "upper", "level", "df", "interval", "n", "n_weighted", "flags")
 # What rows must share to be comparable, and the standard table that a row is a cell of.
 _KEYS = ("population", "period", "definition", "geography", "ages", "reference_period", "unit", "table")
 _EXTENSIONS = {"text": "txt", "json": "json", "csv": "csv", "md": "md", "html": "html"}
@@ -209,13 +210,13 @@ class Result:
     def as_columns(self) -> Columns:
         """The rows as data of the next method, with the columns that the library gives its own JSON: a label whose name is taken
         begins with "domain:"; undefined and unbounded numbers are missing."""
-        of_rows = [part.name for part in fields(Estimate) if part.name not in ("domain", *_OF_SURVEY)] + ["n_weighted"]
+        of_rows = [*_OF_EVERY_ROW, *_KEYS]
         public = self.is_public and not self.is_internal
         of_result = {"method": self.method, "title": self.title, "data_public": float(public),
                      "synthetic": float(self.is_synthetic), "internal": float(self.is_internal)}
-        made = Columns()
+        made = Columns(estimand=[row.estimand for row in self.rows])
         for label in dict.fromkeys(label for row in self.rows for label in row.domain):
-            name = f"domain:{label}" if label in of_rows or label in of_result else label
+            name = f"domain:{label}" if label in ("estimand", *of_rows, *of_result) else label
             made[name] = [row.domain.get(label) for row in self.rows]
         for name in of_rows:
             made[name] = [_cell(getattr(row, name)) for row in self.rows]

@@ -71,7 +71,7 @@ est_result_columns <- function(result) {
   labels <- est_labels(result)
   of_rows <- c("estimand", "model", "estimate", "se", "lower", "upper", "level", "df", "interval", "n", "n_weighted", "flags",
                est_keys)
-  rows <- rows[names(rows) %in% c(labels, of_rows)]
+  rows <- rows[intersect(c("estimand", labels, of_rows), names(rows))]
   plain <- sub("^domain_", "", labels)
   taken <- plain %in% c(of_rows, "method", "title", "data_public", "synthetic", "internal")
   names(rows)[match(labels[taken], names(rows))] <- paste0("domain:", plain[taken])

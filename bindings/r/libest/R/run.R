@@ -61,6 +61,8 @@ est_heterogeneity <- function(data, lists = NULL, count = NULL, frequencies = NU
 est_decomposable <- function(data, lists = NULL, count = NULL, prior = NULL, delta = NULL, most = NULL, complete = NULL,
                              level = NULL, list = NULL, ..., suppress = "default", suppress_below = NULL, internal = FALSE,
                              progress = interactive()) {
+  if (is.logical(complete))
+    complete <- if (est_truth(complete, "complete")) "yes" else "no"
   est_run("decomposable", data, lists = lists, count = count, prior = prior, delta = delta, most = most, complete = complete,
           level = level, list = list, ..., suppress = suppress, suppress_below = suppress_below, internal = internal,
           progress = progress)
