@@ -10,13 +10,13 @@ package_version() {
 
 # Every C file of the library but the program; the generated files from the build folder.
 library_sources() {
-    (cd "$SRCDIR" && find libest -name '*.c' ! -path 'libest/cli/*' ! -path libest/data/bundled_data.c ! -path libest/data/bundled_text.c | LC_ALL=C sort)
+    (cd "$SRCDIR" && find libest -name '*.c' ! -path 'libest/cli/*' ! -path 'libest/data/bundled_*.c' | LC_ALL=C sort)
     printf "%s\n" libest/data/bundled_data.c libest/data/bundled_text.c
 }
 
 copy_library() { # destination
     mkdir -p "$1"
-    (cd "$SRCDIR" && find libest include -name '*.[ch]' ! -path 'libest/cli/*' ! -path libest/data/bundled_data.c ! -path libest/data/bundled_text.c) |
+    (cd "$SRCDIR" && find libest include -name '*.[ch]' ! -path 'libest/cli/*' ! -path 'libest/data/bundled_*.c') |
         while IFS= read -r file; do
             mkdir -p "$1/$(dirname "$file")"
             cp "$SRCDIR/$file" "$1/$file"

@@ -375,7 +375,7 @@ LABELS = {
     "FM044": {0: "not selected", 1: "selected and interviewed", 2: "selected, privacy not possible"},
     "FM2": {1: "agreed freely", 2: "agreed reluctantly under pressure", 3: "did not agree", 4: "was not asked",
             8: "does not know", REFUSED: "refused"},
-    "FM3": {1: "respondent alone", 2: "with family or spouse", 3: "parents or family", 4: "spouse", 5: "others"},
+    "FM3": {1: "respondent alone", 2: "respondent with family or spouse", 3: "parents or family", 4: "spouse", 5: "others"},
     "FMYES": {0: "no", 1: "yes", REFUSED: "refused"},
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the examples; each must give the same first estimate as the program's JSON: populations to the whole person, proportions to
-# four decimals.
+# Runs the examples; each must give the same first estimate as the program's JSON: numbers of people to the whole person,
+# proportions to four decimals.
 set -u
 . "$srcdir/tests/faces.sh"
 
@@ -34,8 +34,11 @@ women=(survey dataset:kenya_women_synthetic --weight weight --strata stratum --p
 share=$(estimate 'proportion(married_by_18=1)' 4 "${women[@]}") || { echo "$share"; exit 1; }
 calibrated=$(estimate 'proportion(married_by_18=1)' 4 "${women[@]}" --calibrate poststratify \
     --margins dataset:kenya_women_synthetic_totals) || { echo "$calibrated"; exit 1; }
+labour=$(estimate child_labour_economic_number 0 indicator child-labour dataset:kenya_child_labour_synthetic \
+    --codebook kenya-child-labour-synthetic) || { echo "$labour"; exit 1; }
 try "$kosovo" sh:first_estimate.sh c:first_estimate.c r:first_estimate.R python:first_estimate.py sh:diagnostics.sh
 try "$scotland" sh:strata.sh
 try "$share" sh:first_survey.sh c:first_survey.c r:first_survey.R python:first_survey.py
 try "$calibrated" sh:survey_calibrated.sh
+try "$labour" sh:first_indicator.sh c:first_indicator.c r:first_indicator.R python:first_indicator.py
 finish_faces

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs every block of README.md and docs/surveys.md that is marked sh, r, python or c, each as a program of its own. Where a block
-# marked text follows, each of its lines must stand in what the block before it printed, blanks aside.
+# Runs every block of the pages below that is marked sh, r, python or c, each as a program of its own, in the order of the page and in
+# one folder. Where a block marked text follows, each of its lines must stand in what the block before it printed, blanks aside; a
+# second one is an illustration.
 set -u
 . "$srcdir/tests/faces.sh"
 
@@ -8,7 +9,7 @@ split_blocks() { # page, folder
     mkdir -p "$2"
     awk -v folder="$2" '
         /^```(sh|r|python|c)$/ { file = sprintf("%s/%03d.%s", folder, ++n, substr($0, 4)); next }
-        /^```text$/ { file = sprintf("%s/%03d.expected", folder, n); next }
+        /^```text$/ { file = n == shown ? "" : sprintf("%s/%03d.expected", folder, n); shown = n; next }
         /^```/ { file = ""; next }
         file { print > file }' "$source_tree/$1"
 }
@@ -30,10 +31,11 @@ compare_output() { # page, the lines that are expected
     fi
 }
 
-for page in README.md docs/surveys.md; do
-    blocks=$scratch/blocks/$page
+check_page() { # page, the languages that it must speak
+    local page=$1 blocks=$scratch/blocks/$1 language block expected
+    shift
     split_blocks "$page" "$blocks"
-    for language in sh r python c; do
+    for language; do
         for block in "$blocks"/*."$language"; do
             answer=
             if [ ! -e "$block" ]; then
@@ -48,5 +50,10 @@ for page in README.md docs/surveys.md; do
             fi
         done
     done
-done
+}
+
+check_page README.md sh r python c
+check_page docs/surveys.md sh r python c
+check_page docs/indicators.md sh r python
+check_page docs/codebooks.md sh
 finish_faces

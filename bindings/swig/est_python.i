@@ -404,10 +404,11 @@ static PyObject *options_value(const est_method *method)
     for (size_t i = 0; i < method->n_options && !failed; i++) {
         const est_option_spec *spec = &method->options[i];
         failed = add(options,
-                     Py_BuildValue("{s:N,s:s,s:N,s:d,s:d,s:N,s:N}", "name", text_value(spec->name), "kind",
+                     Py_BuildValue("{s:N,s:s,s:N,s:d,s:d,s:N,s:N,s:N}", "name", text_value(spec->name), "kind",
                                    est_option_kind_name(spec->kind), "default", text_value(spec->initial),
                                    "minimum", spec->minimum, "maximum", spec->maximum, "choices",
-                                   text_value(spec->choices), "doc", text_value(spec->doc)));
+                                   text_value(spec->choices), "doc", text_value(spec->doc), "further",
+                                   PyBool_FromLong(spec->further)));
     }
     return unless(failed, options);
 }

@@ -173,8 +173,9 @@ static SEXP rows_value(const est_result *result)
         put(rows, column, column < TEXTS ? STRSXP : column < TEXTS + NUMBERS ? REALSXP : VECSXP, count);
     for (R_xlen_t i = 0; i < count; i++) {
         const est_row *row = est_result_row(result, (size_t)i);
-        const char *texts[TEXTS] = {row->estimand, row->model,     row->interval, row->population,       row->period, row->definition,
-                                    row->mark,     row->geography, row->ages,     row->reference_period, row->unit,   row->table};
+        const char *texts[TEXTS] = {row->estimand,   row->model, row->interval,  row->population, row->period,
+                                    row->definition, row->mark,  row->geography, row->ages,       row->reference_period,
+                                    row->unit,       row->table};
         double numbers[NUMBERS] = {row->estimate, row->se, row->lower, row->upper, row->level, row->df, row->n, row->n_weighted,
                                    row->numerator, row->cv, row->deff, row->deft, row->effective_n};
         for (int column = 0; column < TEXTS; column++)
@@ -549,11 +550,11 @@ static SEXP flag_value(const char *name)
 
 static SEXP options_value(const est_method *method)
 {
-    const char *names[] = {"name", "kind", "default", "choices", "doc", "minimum", "maximum", ""};
+    const char *names[] = {"name", "kind", "default", "choices", "doc", "minimum", "maximum", "further", ""};
     R_xlen_t count = (R_xlen_t)method->n_options;
     SEXP value = PROTECT(Rf_mkNamed(VECSXP, names));
-    for (int column = 0; column < 7; column++)
-        put(value, column, column < 5 ? STRSXP : REALSXP, count);
+    for (int column = 0; column < 8; column++)
+        put(value, column, column < 5 ? STRSXP : column < 7 ? REALSXP : LGLSXP, count);
     for (R_xlen_t i = 0; i < count; i++) {
         const est_option_spec *spec = &method->options[i];
         const char *texts[] = {spec->name, est_option_kind_name(spec->kind), spec->initial, spec->choices,
@@ -562,6 +563,7 @@ static SEXP options_value(const est_method *method)
             set_text(VECTOR_ELT(value, column), i, texts[column]);
         REAL(VECTOR_ELT(value, 5))[i] = spec->minimum;
         REAL(VECTOR_ELT(value, 6))[i] = spec->maximum;
+        LOGICAL(VECTOR_ELT(value, 7))[i] = spec->further != 0;
     }
     UNPROTECT(1);
     return value;

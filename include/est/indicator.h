@@ -41,7 +41,7 @@ typedef struct est_indicator_options {
     const char *tables;           /* "all", "T2,T3"; "" = none */
     const char *reference_period; /* of forced labour, where the codebook does not tell it */
     int numbers;                  /* 0 auto: numbers of people where they can be had, else a note; 1 yes: refuse where they cannot; 2 no */
-    double population;            /* people of the definition's ages, for numbers; 0 = the weights add up to it */
+    double population;            /* people of the first age group, for numbers; 0 = the weights add up to them */
     const est_table *margins;     /* known totals for calibration: columns variable, level, total; NULL = none */
     int calibrate;                /* 0 none, 1 poststratify, 2 rake, 3 linear, 4 bounded, 5 logit, 6 exponential (with margins) */
     const char *bounds;

@@ -134,15 +134,23 @@ static est_status check_input(const cli_request *request, const char *input, con
     return status == EST_OK ? check_overwrite(request, "copy", request->copy, input, what, error) : status;
 }
 
+/* --codebook takes a path or the name of a preset; a preset is no file, and no output meets it. */
+static bool is_file(const cli_option *option)
+{
+    return option->kind == EST_OPTION_TABLE || strcmp(option->name, "codebook") == 0;
+}
+
 /* Inputs are never written to, whatever name, link or folder leads to them. */
 static est_status check_inputs(const cli_request *request, est_error *error)
 {
     const cli_args *args = request->args;
-    est_status status = check_input(request, request->data, "DATA", error);
+    est_status status = EST_OK;
+    for (size_t i = 0; i < args->n_operands && status == EST_OK; i++)
+        status = check_input(request, args->operands[i], "DATA", error);
     for (size_t i = 0; i < args->n_options && status == EST_OK; i++) {
         char what[64];
         snprintf(what, sizeof what, "the file of --%s", args->options[i].name);
-        if (args->options[i].kind == EST_OPTION_TABLE && args->values[i])
+        if (args->values[i] && is_file(&args->options[i]))
             status = check_input(request, args->values[i], what, error);
     }
     return status;

@@ -293,6 +293,17 @@ static bool append_provenance(est_result *result, const est_provenance *source)
     return true;
 }
 
+static bool append_ages(est_result *result, est_i_ages **list, size_t *count, size_t *room, const est_i_ages *source)
+{
+    est_i_ages *grown = grow(*list, *count, room, sizeof *grown);
+    if (grown)
+        *list = grown;
+    const char *name = grown ? est_i_result_text(result, source->name) : NULL;
+    if (name)
+        grown[(*count)++] = (est_i_ages){name, source->youngest, source->oldest};
+    return name != NULL;
+}
+
 static bool append_fact(est_result *result, const est_fact *source)
 {
     est_fact fact = *source;
@@ -339,6 +350,8 @@ void est_result_free(est_result *result)
         free(result->charts);
         free(result->provenances);
         free(result->facts);
+        free(result->ages);
+        free(result->age_shares);
         free(result);
     }
 }
@@ -362,6 +375,10 @@ static bool copy_lists(est_result *copy, const est_result *source)
         fine = append_provenance(copy, &source->provenances[i]);
     for (size_t i = 0; i < source->n_facts && fine; i++)
         fine = append_fact(copy, &source->facts[i]);
+    for (size_t i = 0; i < source->n_ages && fine; i++)
+        fine = append_ages(copy, &copy->ages, &copy->n_ages, &copy->ages_room, &source->ages[i]);
+    for (size_t i = 0; i < source->n_age_shares && fine; i++)
+        fine = append_ages(copy, &copy->age_shares, &copy->n_age_shares, &copy->age_share_room, &source->age_shares[i]);
     return fine;
 }
 
@@ -641,6 +658,24 @@ void est_i_result_add_provenance(est_i_result_builder *builder, const char *name
 {
     if (usable(builder))
         builder->failed = !append_provenance(builder->result, &(est_provenance){name, value, is_private});
+}
+
+void est_i_result_add_ages(est_i_result_builder *builder, const char *name, double youngest, double oldest)
+{
+    est_i_ages ages = {name, youngest, oldest};
+    if (usable(builder)) {
+        est_result *result = builder->result;
+        builder->failed = !append_ages(result, &result->ages, &result->n_ages, &result->ages_room, &ages);
+    }
+}
+
+void est_i_result_add_age_share(est_i_result_builder *builder, const char *estimand, double youngest, double oldest)
+{
+    est_i_ages ages = {estimand, youngest, oldest};
+    if (usable(builder)) {
+        est_result *result = builder->result;
+        builder->failed = !append_ages(result, &result->age_shares, &result->n_age_shares, &result->age_share_room, &ages);
+    }
 }
 
 void est_i_result_add_fact(est_i_result_builder *builder, const char *group, const char *name, const char *value)

@@ -71,6 +71,13 @@ void est_i_result_profile(est_i_result_builder *builder, const char *profile);
  * out; suppression asks it whether exact numbers could give a small count back. */
 void est_i_result_smallest_count(est_i_result_builder *builder, double count);
 
+/* For suppression. The rows whose `ages` are this name are about people of these ages, in completed years, both among them (infinite =
+ * open): so it knows which age groups overlap and which add up. Such rows may have a label "age" of the same value or none; it is
+ * then no label like others. */
+void est_i_result_add_ages(est_i_result_builder *builder, const char *name, double youngest, double oldest);
+/* The estimand (and ESTIMAND_number) is the share of the cases who are of these ages: its numerator is a number of cases of a domain. */
+void est_i_result_add_age_share(est_i_result_builder *builder, const char *estimand, double youngest, double oldest);
+
 /* Memory ran out on the caller's side: _finish will say so. */
 void est_i_result_no_memory(est_i_result_builder *builder);
 

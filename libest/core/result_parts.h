@@ -11,7 +11,13 @@
 
 struct est_i_arena_block;
 
-/* Texts and inner arrays live in the arena, the seven lists on their own. */
+/* Ages from the youngest to the oldest, in completed years, both among them. name: of est_row.ages, or an estimand. */
+typedef struct est_i_ages {
+    const char *name;
+    double youngest, oldest; /* infinite = open */
+} est_i_ages;
+
+/* Texts and inner arrays live in the arena, the nine lists on their own. */
 struct est_result {
     struct est_i_arena_block *arena;
     const char *method, *title;
@@ -23,8 +29,9 @@ struct est_result {
     est_chart *charts;
     est_provenance *provenances;
     est_fact *facts;
-    size_t n_rows, n_stats, n_frames, n_notes, n_charts, n_provenances, n_facts;
-    size_t row_room, stat_room, frame_room, note_room, chart_room, provenance_room, fact_room;
+    est_i_ages *ages, *age_shares; /* what suppression is told of ages; never written out */
+    size_t n_rows, n_stats, n_frames, n_notes, n_charts, n_provenances, n_facts, n_ages, n_age_shares;
+    size_t row_room, stat_room, frame_room, note_room, chart_room, provenance_room, fact_room, ages_room, age_share_room;
     bool is_public, is_synthetic, is_internal;
     double smallest_count; /* of any cell behind the result; NaN = not known */
 };

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/reliability.h"
 #include "core/suppress_parts.h"
 
 /* Collecting groups */
@@ -311,268 +310,399 @@ bool est_i_groups_close(est_i_groups *groups, const double *values, bool *hidden
     return any;
 }
 
-/* Groups of a survey's domains: which of them add up to what is known. Labels are numbered once, so that tables of many thousand
- * domains are settled in no time. */
+/* Domains of a survey: the same for equations of which the sum is a member itself. Withholds more of them until no withheld number of cases can be worked out from
+ * the others.
+ *
+ * What is known is what is shown, and the equations of suppress_divisions.c. What is true of numbers of cases is true of sums of
+ * weights, and of sums of weights of those with an attribute: a domain that is given away gives its estimates away with it. A
+ * number is given away if the equations leave it less room than the threshold: all of them together are solved, and then each
+ * says between which limits a number lies, all being 0 or more.
+ */
 
 #define NONE SIZE_MAX
+#define NOTHING 1e-9   /* a coefficient that is 0 but for rounding; they are small fractions */
+#define CLOSE 1e-6     /* numbers of cases are whole */
+#define MOST_ROUNDS 50
+#define BLOCK_LIMIT 4e9 /* operations in one solution */
 
-typedef struct pair {
-    const est_label *label;
-    size_t name; /* the number of its name: the first pair with it */
-} pair;
+/* One block of equations that share withheld domains. */
+typedef struct block {
+    size_t n_equations, n_unknowns;
+    size_t *equations, *unknowns; /* their numbers */
+    double *cells;                /* n_equations rows of coefficients and right side, then the same solved */
+    double *low, *high;           /* of each unknown */
+} block;
 
-/* Distinct labels, found by their texts. */
-typedef struct pairs {
-    pair *list;
-    size_t count, n_slots, *slots; /* number + 1; 0 = free */
-} pairs;
+typedef struct solver {
+    est_i_divisions *d;
+    double least, threshold;
+    bool by_marks;   /* the reader takes the mark of few cases at its word */
+    size_t *place;   /* of each domain: its number in the block, NONE = none */
+    size_t *reached; /* of each domain: the block or search that met it last */
+    size_t *of, *of_start; /* equations of each domain: of[of_start[i] .. of_start[i + 1] - 1] */
+    size_t *queue;
+    size_t n_searches;
+    bool failed;
+} solver;
 
-static size_t hash_text(const char *text, size_t hash)
+/* May the reader know the number? What follows counts as known unless it is small itself. */
+static bool is_open(const solver *s, size_t domain)
 {
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * (size_t)0x100000001b3u;
-    return hash ^ (hash >> 15);
+    const est_i_domain *d = &s->d->list[domain];
+    return d->source == EST_I_OF_ROWS ? !d->hidden && !isnan(d->n) : d->source == EST_I_OF_SUMS && d->n >= s->least;
 }
 
-static size_t pair_of(pairs *all, const est_label *label)
+static bool index_equations(solver *s)
 {
-    size_t slot = hash_text(label->value, hash_text(label->name, (size_t)0xcbf29ce484222325u)) & (all->n_slots - 1);
-    while (all->slots[slot]) {
-        const est_label *other = all->list[all->slots[slot] - 1].label;
-        if (strcmp(other->name, label->name) == 0 && strcmp(other->value, label->value) == 0)
-            return all->slots[slot] - 1;
-        slot = (slot + 1) & (all->n_slots - 1);
-    }
-    all->list[all->count].label = label;
-    all->slots[slot] = all->count + 1;
-    return all->count++;
+    const est_i_groups *sums = &s->d->sums;
+    size_t n = s->d->n_domains;
+    s->of_start = calloc(n + 2, sizeof *s->of_start);
+    s->of = calloc(sums->n_members + 1, sizeof *s->of);
+    s->place = calloc(n + 1, sizeof *s->place);
+    s->reached = calloc(n + sums->n_groups + 1, sizeof *s->reached);
+    s->queue = calloc(n + 1, sizeof *s->queue);
+    if (!s->of_start || !s->of || !s->place || !s->reached || !s->queue)
+        return false;
+    for (size_t i = 0; i < sums->n_members; i++)
+        s->of_start[sums->members[i] + 2]++;
+    for (size_t i = 1; i < n + 2; i++)
+        s->of_start[i] += s->of_start[i - 1];
+    for (size_t e = 0; e < sums->n_groups; e++)
+        for (size_t i = group_start(sums, e); i < sums->ends[e]; i++)
+            s->of[s->of_start[sums->members[i] + 1]++] = e;
+    return true;
 }
 
-static void pairs_free(pairs *all)
+/* All that hangs together with a withheld domain. equations and unknowns: room for all. */
+static void collect_block(solver *s, size_t seed, block *b)
 {
-    free(all->list);
-    free(all->slots);
-}
-
-static bool pairs_make(pairs *all, size_t most)
-{
-    *all = (pairs){.n_slots = 16};
-    while (all->n_slots < 2 * most)
-        all->n_slots *= 2;
-    all->list = calloc(most + 1, sizeof *all->list);
-    all->slots = calloc(all->n_slots, sizeof *all->slots);
-    return all->list && all->slots;
-}
-
-/* Few names, many values. */
-static size_t name_of(const pairs *all, size_t *names, size_t *n_names, size_t number)
-{
-    size_t i = 0;
-    while (i < *n_names && strcmp(all->list[names[i]].label->name, all->list[number].label->name) != 0)
-        i++;
-    if (i == *n_names)
-        names[(*n_names)++] = number;
-    return names[i];
-}
-
-/* Labels of a row as pair numbers, in the order of their names, so that the order on the page does not matter. */
-static void sort_labels(const pairs *all, size_t *label, size_t n)
-{
-    for (size_t i = 1; i < n; i++)
-        for (size_t j = i; j > 0 && all->list[label[j]].name < all->list[label[j - 1]].name; j--) {
-            size_t spare = label[j];
-            label[j] = label[j - 1];
-            label[j - 1] = spare;
-        }
-}
-
-static bool same_labels(const est_i_divisions *d, size_t a, size_t b)
-{
-    size_t n = d->n_labels[a];
-    return n == d->n_labels[b] && (n == 0 || memcmp(d->label + d->at[a], d->label + d->at[b], n * sizeof *d->label) == 0);
-}
-
-/* The rows' domains by their labels; slots hold number + 1. */
-static size_t domain_of(est_i_divisions *d, size_t *slots, size_t n_slots)
-{
-    size_t n = d->n_labels[d->n_domains], hash = n;
-    for (size_t i = 0; i < n; i++)
-        hash = (hash ^ d->label[d->at[d->n_domains] + i]) * (size_t)0x9e3779b97f4a7c15u;
-    size_t slot = (hash ^ (hash >> 29)) & (n_slots - 1);
-    while (slots[slot] && !same_labels(d, slots[slot] - 1, d->n_domains))
-        slot = (slot + 1) & (n_slots - 1);
-    if (!slots[slot])
-        slots[slot] = ++d->n_domains;
-    return slots[slot] - 1;
-}
-
-static bool same_shape(const est_i_divisions *d, size_t a, size_t b)
-{
-    bool same = d->n_labels[a] == d->n_labels[b];
-    for (size_t i = 0; i < d->n_labels[a] && same; i++)
-        same = d->name[d->at[a] + i] == d->name[d->at[b] + i];
-    return same;
-}
-
-static void find_shapes(est_i_divisions *d)
-{
-    for (size_t i = 0; i < d->n_domains; i++) {
-        size_t s = 0;
-        while (s < d->n_shapes && !same_shape(d, d->shape_first[s], i))
-            s++;
-        if (s == d->n_shapes)
-            d->shape_first[d->n_shapes++] = i;
-        d->shape[i] = s;
-    }
-}
-
-/* label[at .. ]: of each row first, of the domains once they are found. */
-static bool number_labels(est_i_divisions *d, const est_result *result, pairs *all, size_t *names)
-{
-    size_t n_names = 0, at = 0, n_slots = 16;
-    while (n_slots < 2 * (result->n_rows + 1))
-        n_slots *= 2;
-    size_t *slots = calloc(n_slots, sizeof *slots);
-    for (size_t r = 0; r < result->n_rows && slots; r++) {
-        const est_row *row = &result->rows[r];
-        size_t before = d->n_domains;
-        d->at[before] = at;
-        d->n_labels[before] = row->n_domain;
-        for (size_t i = 0; i < row->n_domain; i++) {
-            size_t number = pair_of(all, &row->domain[i]);
-            all->list[number].name = name_of(all, names, &n_names, number);
-            d->label[at + i] = number;
-        }
-        sort_labels(all, d->label + at, row->n_domain);
-        for (size_t i = 0; i < row->n_domain; i++)
-            d->name[at + i] = all->list[d->label[at + i]].name;
-        d->domain[r] = domain_of(d, slots, n_slots);
-        if (d->n_domains > before) {
-            d->first[before] = r;
-            at += row->n_domain;
+    const est_i_groups *sums = &s->d->sums;
+    size_t search = ++s->n_searches, n = s->d->n_domains;
+    b->n_equations = b->n_unknowns = 0;
+    b->unknowns[b->n_unknowns++] = seed;
+    s->reached[seed] = search;
+    for (size_t next = 0; next < b->n_unknowns; next++) {
+        size_t unknown = b->unknowns[next];
+        s->place[unknown] = next;
+        for (size_t k = s->of_start[unknown]; k < s->of_start[unknown + 1]; k++) {
+            size_t e = s->of[k];
+            if (s->reached[n + e] == search)
+                continue;
+            s->reached[n + e] = search;
+            b->equations[b->n_equations++] = e;
+            for (size_t i = group_start(sums, e); i < sums->ends[e]; i++) {
+                size_t member = sums->members[i];
+                if (!is_open(s, member) && s->reached[member] != search) {
+                    s->reached[member] = search;
+                    b->unknowns[b->n_unknowns++] = member;
+                }
+            }
         }
     }
-    free(slots);
-    return slots != NULL;
 }
 
-bool est_i_divisions_make(est_i_divisions *d, const est_result *result)
+/* Parts less their sum. The right side is what the withheld come to, so that what an equation leaves out counts as known; of numbers
+ * not known here, what those known leave. */
+static void fill_block(const solver *s, block *b)
 {
-    size_t n = result->n_rows + 1, n_labels = 1;
-    pairs all;
-    for (size_t r = 0; r < result->n_rows; r++)
-        n_labels += result->rows[r].n_domain;
-    *d = (est_i_divisions){.result = result};
-    d->domain = calloc(n, sizeof *d->domain);
-    d->first = calloc(n, sizeof *d->first);
-    d->at = calloc(n, sizeof *d->at);
-    d->n_labels = calloc(n, sizeof *d->n_labels);
-    d->shape = calloc(n, sizeof *d->shape);
-    d->shape_first = calloc(n, sizeof *d->shape_first);
-    d->label = calloc(n_labels, sizeof *d->label);
-    d->name = calloc(n_labels, sizeof *d->name);
-    size_t *names = calloc(n_labels, sizeof *names);
-    bool good = d->domain && d->first && d->at && d->n_labels && d->shape && d->shape_first && d->label && d->name && names;
-    good = pairs_make(&all, n_labels) && good;
-    if (good)
-        good = number_labels(d, result, &all, names);
-    if (good)
-        find_shapes(d);
-    d->n_pairs = all.count;
-    pairs_free(&all);
-    free(names);
-    return good;
-}
-
-void est_i_divisions_free(est_i_divisions *d)
-{
-    free(d->domain);
-    free(d->first);
-    free(d->at);
-    free(d->n_labels);
-    free(d->shape);
-    free(d->shape_first);
-    free(d->label);
-    free(d->name);
-    *d = (est_i_divisions){0};
-}
-
-/* Steps of a weighting are the same people over again, and comparisons nobody of their own: they add up to nothing. */
-static bool adds_up(const est_i_divisions *d, const double *n, size_t domain)
-{
-    const est_row *row = &d->result->rows[d->first[domain]];
-    return row->n_domain > 0 && !isnan(n[domain]) && est_i_kind_of(row) != EST_I_KIND_CONTRAST &&
-           !(row->n_domain == 1 && strcmp(row->domain[0].name, "step") == 0);
-}
-
-/* The domains of a shape that share the label at `place` (the number of labels: all of them), each such group in which something is
- * withheld. first and next: room for pairs and domains. */
-static void collect_divisions(const est_i_divisions *d, const double *n, const bool *hidden, size_t shape, size_t place,
-                              size_t *first, size_t *next, est_i_groups *groups)
-{
-    bool whole = place == d->n_labels[d->shape_first[shape]];
-    for (size_t p = 0; p <= d->n_pairs; p++)
-        first[p] = NONE;
-    for (size_t i = d->n_domains; i-- > 0;) {
-        size_t key = whole || d->shape[i] != shape ? 0 : d->label[d->at[i] + place];
-        if (d->shape[i] == shape && adds_up(d, n, i)) {
-            next[i] = first[key];
-            first[key] = i;
+    const est_i_groups *sums = &s->d->sums;
+    size_t width = b->n_unknowns + 1;
+    for (size_t row = 0; row < b->n_equations; row++) {
+        size_t e = b->equations[row], start = group_start(sums, e);
+        double *cells = b->cells + row * width, closed = 0, open = 0;
+        for (size_t i = start; i < sums->ends[e]; i++) {
+            size_t member = sums->members[i];
+            double sign = i == start ? -1 : 1;
+            if (is_open(s, member)) {
+                open += sign * s->d->list[member].n;
+            } else {
+                cells[s->place[member]] += sign;
+                closed += sign * s->d->list[member].n;
+            }
         }
+        cells[width - 1] = isnan(closed) ? -open : closed;
     }
-    for (size_t p = 0; p <= d->n_pairs; p++) {
-        bool any = false;
-        for (size_t i = first[p]; i != NONE && !any; i = next[i])
-            any = hidden[i];
-        for (size_t i = first[p]; i != NONE && any; i = next[i])
-            est_i_groups_add(groups, i);
-        est_i_groups_end(groups);
-    }
+    memcpy(b->cells + b->n_equations * width, b->cells, b->n_equations * width * sizeof *b->cells);
 }
 
-/* Has the domain all labels of the other? */
-static bool holds(const est_i_divisions *d, size_t finer, size_t domain)
+/* Reduced row echelon form of the second half. */
+static void solve_block(block *b)
 {
-    size_t found = 0;
-    for (size_t i = 0; i < d->n_labels[finer] && found < d->n_labels[domain]; i++)
-        found += d->label[d->at[finer] + i] == d->label[d->at[domain] + found];
-    return found == d->n_labels[domain];
-}
-
-static bool is_finer(const est_i_divisions *d, size_t shape, size_t than)
-{
-    size_t a = d->shape_first[shape], b = d->shape_first[than], found = 0;
-    for (size_t i = 0; i < d->n_labels[a] && found < d->n_labels[b]; i++)
-        found += d->name[d->at[a] + i] == d->name[d->at[b] + found];
-    return d->n_labels[a] > d->n_labels[b] && found == d->n_labels[b];
-}
-
-/* Domains of few labels, and those of more labels that add up to each. */
-static void collect_margins(const est_i_divisions *d, const double *n, size_t shape, size_t finer, est_i_groups *groups)
-{
-    for (size_t i = 0; i < d->n_domains; i++) {
-        if (d->shape[i] != shape || !adds_up(d, n, i))
+    size_t width = b->n_unknowns + 1, m = b->n_equations, rank = 0;
+    double *cells = b->cells + m * width;
+    for (size_t column = 0; column < b->n_unknowns && rank < m; column++) {
+        size_t best = rank;
+        for (size_t row = rank + 1; row < m; row++)
+            if (fabs(cells[row * width + column]) > fabs(cells[best * width + column]))
+                best = row;
+        double *pivot = cells + rank * width, scale = cells[best * width + column];
+        if (fabs(scale) < NOTHING)
             continue;
-        est_i_groups_add(groups, i);
-        for (size_t j = 0; j < d->n_domains; j++)
-            if (d->shape[j] == finer && adds_up(d, n, j) && holds(d, j, i))
-                est_i_groups_add(groups, j);
-        est_i_groups_end(groups);
+        for (size_t j = column; j < width; j++) {
+            double spare = cells[best * width + j];
+            cells[best * width + j] = pivot[j];
+            pivot[j] = spare / scale;
+        }
+        for (size_t row = 0; row < m; row++) {
+            double factor = row == rank ? 0 : cells[row * width + column];
+            for (size_t j = column; j < width && fabs(factor) >= NOTHING; j++)
+                cells[row * width + j] -= factor * pivot[j];
+        }
+        rank++;
+    }
+    for (size_t i = 0; i < m * width; i++)
+        cells[i] = fabs(cells[i]) < NOTHING ? 0 : cells[i];
+}
+
+/* What the reader knows of a number beforehand. */
+static void first_limits(const solver *s, const block *b)
+{
+    for (size_t i = 0; i < b->n_unknowns; i++) {
+        const est_i_domain *domain = &s->d->list[b->unknowns[i]];
+        bool marked = s->by_marks && domain->source == EST_I_OF_ROWS && domain->hidden;
+        b->low[i] = marked ? (domain->starred ? 0 : s->least) : 0;
+        b->high[i] = marked && domain->starred ? s->least - 1 : INFINITY;
     }
 }
 
-void est_i_divisions_collect(const est_i_divisions *d, const double *n, const bool *hidden, est_i_groups *groups)
+/* What a term c x adds to the sum of the row at least and at most: finite parts, and how many terms are infinite. */
+typedef struct row_range {
+    double least, most;
+    double n_least, n_most;
+} row_range;
+
+static void add_term(row_range *range, double c, double low, double high, double sign)
 {
-    size_t *first = malloc((d->n_pairs + 1) * sizeof *first), *next = malloc((d->n_domains + 1) * sizeof *next);
-    groups->failed = groups->failed || !first || !next;
-    for (size_t s = 0; s < d->n_shapes && !groups->failed; s++) {
-        size_t labels = d->n_labels[d->shape_first[s]];
-        for (size_t place = labels > 1 ? 0 : labels; place <= labels && labels > 0; place++)
-            collect_divisions(d, n, hidden, s, place, first, next, groups);
-        for (size_t finer = 0; finer < d->n_shapes && labels > 0; finer++)
-            if (is_finer(d, finer, s))
-                collect_margins(d, n, s, finer, groups);
+    double least = c > 0 ? c * low : c * high, most = c > 0 ? c * high : c * low;
+    range->n_least += isinf(least) ? sign : 0;
+    range->n_most += isinf(most) ? sign : 0;
+    range->least += isinf(least) ? 0 : sign * least;
+    range->most += isinf(most) ? 0 : sign * most;
+}
+
+/* sum c x = right: the limits of each x from those of the others. true if one became narrower. */
+static bool narrow_row(const block *b, const double *row)
+{
+    row_range range = {0};
+    bool changed = false;
+    for (size_t i = 0; i < b->n_unknowns; i++)
+        if (row[i] != 0)
+            add_term(&range, row[i], b->low[i], b->high[i], 1);
+    for (size_t i = 0; i < b->n_unknowns; i++) {
+        if (row[i] == 0)
+            continue;
+        add_term(&range, row[i], b->low[i], b->high[i], -1);
+        double one = range.n_least > 0 ? INFINITY : (row[b->n_unknowns] - range.least), other = range.n_most > 0 ? -INFINITY
+                     : (row[b->n_unknowns] - range.most);
+        double top = (row[i] > 0 ? one : other) / row[i], bottom = (row[i] > 0 ? other : one) / row[i];
+        if (top < b->high[i] - CLOSE || bottom > b->low[i] + CLOSE) {
+            b->high[i] = fmin(b->high[i], top);
+            b->low[i] = fmax(b->low[i], bottom);
+            changed = true;
+        }
+        add_term(&range, row[i], b->low[i], b->high[i], 1);
     }
-    free(first);
-    free(next);
+    return changed;
+}
+
+static void narrow_block(const block *b)
+{
+    bool changed = true;
+    for (int round = 0; round < MOST_ROUNDS && changed; round++) {
+        changed = false;
+        for (size_t row = 0; row < 2 * b->n_equations; row++)
+            changed = narrow_row(b, b->cells + row * (b->n_unknowns + 1)) || changed;
+    }
+}
+
+/* Is it a number of few, or may it be, and is it given away? */
+static bool is_given(const solver *s, const block *b, size_t i)
+{
+    const est_i_domain *domain = &s->d->list[b->unknowns[i]];
+    double room = b->high[i] - b->low[i] + CLOSE;
+    bool small = domain->source == EST_I_OF_ROWS && !isnan(domain->n) ? domain->starred : !(domain->n >= s->least) && b->low[i] < s->least;
+    double wanted = s->by_marks ? fmin(s->threshold, s->least - 1) - 1 : s->least;
+    if (s->by_marks && domain->source != EST_I_OF_ROWS)
+        return false;
+    return small && (domain->starred || b->high[i] > 0.5) && room < wanted;
+}
+
+/* The smaller of the two, of which one may be none. Not the domain of the first row: the answer. */
+static size_t smaller(const solver *s, size_t best, size_t domain)
+{
+    const est_i_domain *d = &s->d->list[domain];
+    bool possible = d->source == EST_I_OF_ROWS && !d->hidden && !isnan(d->n) && d->first != 0;
+    return possible && (best == NONE || d->n < s->d->list[best].n) ? domain : best;
+}
+
+/* What else is withheld in the equation comes to; the reader can do no more with it than that. */
+static double slack_beside(const solver *s, size_t equation, size_t domain)
+{
+    const est_i_groups *sums = &s->d->sums;
+    double slack = 0;
+    for (size_t i = group_start(sums, equation); i < sums->ends[equation]; i++) {
+        size_t member = sums->members[i];
+        double n = s->d->list[member].n;
+        slack += member != domain && !is_open(s, member) && !isnan(n) ? n : 0;
+    }
+    return slack;
+}
+
+static size_t smallest_part(const solver *s, size_t equation)
+{
+    const est_i_groups *sums = &s->d->sums;
+    size_t part = NONE;
+    for (size_t i = group_start(sums, equation) + 1; i < sums->ends[equation]; i++)
+        part = smaller(s, part, sums->members[i]);
+    return part;
+}
+
+/* Do the equations say nearly all of it? What was withheld since they were solved counts as such. */
+static bool is_narrow(const solver *s, const block *b, size_t domain)
+{
+    size_t place = s->place[domain];
+    bool solved = place < b->n_unknowns && b->unknowns[place] == domain;
+    return !solved || b->high[place] - b->low[place] < s->least;
+}
+
+/* One step of a search: is something to be withheld in an equation with this domain? tight: only in one in which little else is. Adds
+ * those withheld beside it to the queue, tight: if they are given away too. */
+static size_t pick_step(solver *s, const block *b, size_t domain, size_t *to, bool tight)
+{
+    const est_i_groups *sums = &s->d->sums;
+    size_t pick = NONE, search = s->n_searches, n = s->d->n_domains;
+    double least = INFINITY;
+    for (size_t k = s->of_start[domain]; k < s->of_start[domain + 1]; k++) {
+        size_t e = s->of[k], part = smallest_part(s, e);
+        double slack = slack_beside(s, e, domain);
+        bool possible = part != NONE && !(tight && slack >= s->least) && slack <= least;
+        if (possible && (slack < least || s->d->list[part].n < s->d->list[pick].n)) {
+            least = slack;
+            pick = part;
+        }
+        for (size_t i = group_start(sums, e); i < sums->ends[e] && s->reached[n + e] != search; i++) {
+            size_t member = sums->members[i];
+            if (!is_open(s, member) && (!tight || is_narrow(s, b, member)) && s->reached[member] != search) {
+                s->reached[member] = search;
+                s->queue[(*to)++] = member;
+            }
+        }
+        s->reached[n + e] = search;
+    }
+    return pick;
+}
+
+static size_t pick_along(solver *s, const block *b, size_t unknown, bool tight)
+{
+    size_t pick = NONE, to = 1;
+    s->n_searches++;
+    s->queue[0] = unknown;
+    s->reached[unknown] = s->n_searches;
+    for (size_t from = 0; from < to && pick == NONE; from++)
+        pick = pick_step(s, b, s->queue[from], &to, tight);
+    return pick;
+}
+
+/* The smallest domain that is shown and a part in an equation that gives this one away, or one by which it is given away; else any part
+ * near it; a sum only where no part is left. */
+static size_t pick_domain(solver *s, const block *b, size_t unknown)
+{
+    size_t pick = pick_along(s, b, unknown, true);
+    if (pick == NONE)
+        pick = pick_along(s, b, unknown, false);
+    for (size_t k = 0; k < b->n_equations && pick == NONE; k++)
+        pick = smaller(s, pick, s->d->sums.members[group_start(&s->d->sums, b->equations[k])]);
+    return pick;
+}
+
+/* Too much to solve: all that hangs together with it is withheld. */
+static bool hide_block(const solver *s, const block *b)
+{
+    const est_i_groups *sums = &s->d->sums;
+    bool any = false;
+    for (size_t k = 0; k < b->n_equations; k++)
+        for (size_t i = group_start(sums, b->equations[k]) + 1; i < sums->ends[b->equations[k]]; i++) {
+            est_i_domain *domain = &s->d->list[sums->members[i]];
+            any = any || (domain->source == EST_I_OF_ROWS && !domain->hidden);
+            domain->hidden = true;
+        }
+    return any;
+}
+
+/* To withhold what follows all the same protects nobody. */
+static void release_block(const solver *s, const block *b)
+{
+    for (size_t i = 0; i < b->n_unknowns; i++) {
+        est_i_domain *domain = &s->d->list[b->unknowns[i]];
+        if (domain->source == EST_I_OF_ROWS && !domain->starred && !isnan(domain->n) && b->high[i] - b->low[i] < CLOSE)
+            domain->hidden = false;
+    }
+}
+
+/* true if more was withheld, or, where the marks are judged, if something is given away. */
+static bool protect_block(solver *s, block *b)
+{
+    size_t width = b->n_unknowns + 1;
+    bool any = false;
+    if ((double)b->n_equations * (double)b->n_equations * (double)width > BLOCK_LIMIT)
+        return !s->by_marks && hide_block(s, b);
+    b->cells = calloc(2 * b->n_equations * width + 1, sizeof *b->cells);
+    b->low = calloc(width, sizeof *b->low);
+    b->high = calloc(width, sizeof *b->high);
+    s->failed = s->failed || !b->cells || !b->low || !b->high;
+    if (!s->failed) {
+        fill_block(s, b);
+        solve_block(b);
+        first_limits(s, b);
+        narrow_block(b);
+    }
+    for (size_t i = 0; i < b->n_unknowns && !s->failed; i++) {
+        size_t pick = !is_given(s, b, i) ? NONE : s->by_marks ? 0 : pick_domain(s, b, b->unknowns[i]);
+        if (pick != NONE && !s->by_marks)
+            s->d->list[pick].hidden = true;
+        any = any || pick != NONE;
+    }
+    if (!any && !s->failed && !s->by_marks)
+        release_block(s, b);
+    free(b->cells);
+    free(b->low);
+    free(b->high);
+    return any;
+}
+
+static bool protect_all(solver *s)
+{
+    size_t n = s->d->n_domains;
+    bool any = false;
+    block b = {.equations = malloc((s->d->sums.n_groups + 1) * sizeof(size_t)), .unknowns = malloc((n + 1) * sizeof(size_t))};
+    bool *done = calloc(n + 1, sizeof *done);
+    s->failed = s->failed || !b.equations || !b.unknowns || !done;
+    for (size_t i = 0; i < n && !s->failed; i++) {
+        if (done[i] || is_open(s, i) || s->of_start[i] == s->of_start[i + 1])
+            continue;
+        collect_block(s, i, &b);
+        for (size_t k = 0; k < b.n_unknowns; k++)
+            done[b.unknowns[k]] = true;
+        any = protect_block(s, &b) || any;
+    }
+    free(b.equations);
+    free(b.unknowns);
+    free(done);
+    return any;
+}
+
+bool est_i_divisions_protect(est_i_divisions *d, double least, double threshold, bool *marks_tell)
+{
+    solver s = {.d = d, .least = least, .threshold = threshold};
+    s.failed = !index_equations(&s);
+    while (!s.failed && protect_all(&s))
+        ;
+    s.by_marks = true;
+    *marks_tell = !s.failed && protect_all(&s);
+    free(s.place);
+    free(s.reached);
+    free(s.of);
+    free(s.of_start);
+    free(s.queue);
+    return !s.failed;
 }

@@ -139,20 +139,56 @@ void est_i_suppress_notes(est_i_suppressor *state);
  * capture histories of lists whose overlaps are not known? */
 bool est_i_small_counts_follow(const est_i_suppressor *state);
 
-/* Domains of a survey's rows: rows of the same labels, in any order, are of one domain. */
+#define EST_I_MOST_LABELS 16
+
+/* Where a domain comes from. */
+typedef enum est_i_source {
+    EST_I_OF_ROWS = 0, /* rows of the result are of it, or say how many cases it has */
+    EST_I_OF_SUMS,     /* a sum of what rows are of */
+    EST_I_OF_AGES,     /* ages by which groups differ */
+    EST_I_OF_NOBODY    /* cases without a value of a label */
+} est_i_source;
+
+/* A set of cases of a survey. */
+typedef struct est_i_domain {
+    size_t first;            /* its first row, SIZE_MAX = none */
+    size_t population, ages; /* numbers */
+    size_t at, n_labels;     /* its labels are est_i_divisions.labels[at ...], numbers in the order of their names */
+    double n, n_weighted;    /* the most cases of its rows; NaN = not known */
+    est_i_source source;
+    bool adds_up; /* with the other divisions of the same */
+    bool starred; /* few cases */
+    bool hidden;  /* nothing of it is shown */
+    size_t mark;
+} est_i_domain;
+
+/* The domains of a survey's rows and their equations (suppress_divisions.c): in each of `sums` the first is the sum of the others. */
 typedef struct est_i_divisions {
     const est_result *result;
-    size_t n_domains, *domain, *first; /* of each row its domain, of each domain its first row */
-    size_t *at, *n_labels;             /* of each domain: its labels are label[at .. at + n_labels - 1], by number */
-    size_t *label, *name, n_pairs;     /* name: the number of a label's name */
-    size_t *shape, *shape_first, n_shapes; /* a shape: by which names the whole is divided */
+    est_i_domain *list;
+    size_t n_domains, room;
+    size_t *domain, *share; /* of each row: its domain; the domain whose cases its numerator counts, SIZE_MAX = none is known */
+    est_i_groups sums;
+    size_t *labels, n_labels, label_room;
+    const char **populations, **name_texts;
+    size_t n_populations, n_names;
+    const est_label **pairs; /* distinct labels, and the number of each one's name */
+    size_t *names, n_pairs, *label_slots, n_label_slots;
+    size_t *slots, n_slots;
+    est_i_ages *ages;
+    size_t n_ages, ages_room, n_cuts;
+    double *cuts; /* where age groups begin or end */
+    bool failed;  /* no memory */
 } est_i_divisions;
 
-bool est_i_divisions_make(est_i_divisions *divisions, const est_result *result); /* false: no memory; free all the same */
+/* The domains, their numbers of cases, none starred. false: no memory; free all the same. */
+bool est_i_divisions_make(est_i_divisions *divisions, const est_result *result);
 void est_i_divisions_free(est_i_divisions *divisions);
-/* Groups of domains whose numbers of cases n (NaN: none) add up to what is known: divisions of the whole, or of those with the same
- * value of a label, in which something is withheld; a domain and those of more labels that add up to it. */
-void est_i_divisions_collect(const est_i_divisions *divisions, const double *n, const bool *hidden, est_i_groups *groups);
+/* The equations. Of cases without a value of a label fewer than `least` are to be protected. */
+bool est_i_divisions_relate(est_i_divisions *divisions, double least);
+/* Hides more domains until no starred one, nor any other of fewer than `least` cases, follows from those shown (suppress_groups.c).
+ * *marks_tell: whoever knows which of the hidden domains have few cases knows one of these to within `threshold`. */
+bool est_i_divisions_protect(est_i_divisions *divisions, double least, double threshold, bool *marks_tell);
 
 /* Results of surveys (suppress_survey.c): every row gets the flags and the mark of the profile. `withhold`: what it does not show
  * is taken out. `protect` (private data): so is what has fewer than `threshold` cases, and what would give a withheld estimate

@@ -6,13 +6,18 @@
  * 2. Private data: domains with few cases are a matter of confidentiality, not of precision. The total of the whole less those of
  * the other domains is the total of the one with few cases, and a total is a mean times the sum of the weights. So such a domain
  * is withheld in every row, its n too, against the habit of agencies, and so are more domains until it follows from no sum that
- * could be known: every crossing of labels adds up to the whole, to each value of each label, and to the rows of fewer labels.
+ * could be known (suppress_divisions.c, suppress_groups.c): a domain is a population, an age group and labels; every division of
+ * the same whole is looked at together with all others. A share of ages goes with the domain that its numerator counts.
+ *    Numbers of cases with the attribute are shown only if none of them, nor of those without it, is small. Rows of almost the
+ * same cases as another row, all but fewer than the threshold, lose their number of cases, the difference being a small count.
  * 3. What stands on few cases without being of a domain goes as well: comparisons that speak of a domain that is withheld, a
  * regression of which a coefficient may be the mean of a few (est_row.fewest), quantiles with few cases beyond them, tests of a
  * table with a small cell.
  * 4. Lines of frames and points of charts go with the row that they are about (est_frame.about), their counts and measures of fit
- * with its n. Counts that are about no row are withheld below the threshold, with a second one beside them. The writers leave
- * out frames of single records (EST_ROLE_PRIVATE).
+ * with its n; another small count in such a line takes those of the lines of the same name with it (age groups overlap). Counts
+ * that are about no row are withheld below the threshold, with a second one beside them. The writers leave out frames of single
+ * records (EST_ROLE_PRIVATE).
+ * 5. Model-based rows stand on a fit, not on their own domain. They are shown unless a domain that is withheld is in the fit.
  * What is withheld for lack of precision alone is not protected in this way: it is nobody's secret.
  */
 #include <math.h>
@@ -36,11 +41,12 @@ typedef struct survey {
     double threshold; /* the same where no profile says anything */
     bool withhold, protect;
     bool *withheld;    /* per row: its estimate */
-    bool *unsaid;      /* per row: a comparison with a domain that is withheld */
+    bool *unsaid;      /* per row: a comparison with a domain that is withheld, or a model that it is in */
+    bool *near;        /* per row: its number of cases would tell a small one */
     est_i_divisions divisions;
-    double *n;         /* per domain: its most cases */
-    bool *starred;     /* per domain: few cases */
-    bool *hidden;      /* per domain: all of it is withheld */
+    bool numerators;   /* numbers of cases with the attribute are shown */
+    bool one_mark;     /* few cases and beside few cases get the same mark */
+    bool exposed;      /* the areas of a model are withheld that are in its fit */
     bool any;          /* something is withheld */
     bool levels;       /* and rare levels of a regression or a table are why */
     bool failed;       /* no memory */
@@ -53,39 +59,105 @@ static bool is_contrast(const est_row *row)
     return est_i_kind_of(row) == EST_I_KIND_CONTRAST;
 }
 
-/* A domain has the most cases of its rows, and few if one of them has few. */
-static void count_domains(survey *s)
+static bool is_model_based(const est_row *row)
 {
-    for (size_t d = 0; d < s->divisions.n_domains; d++)
-        s->n[d] = NAN;
-    for (size_t i = 0; i < s->result->n_rows; i++) {
-        const est_row *row = &s->result->rows[i];
-        size_t d = s->divisions.domain[i];
-        if (!is_contrast(row)) {
-            s->n[d] = isnan(s->n[d]) ? row->n : fmax(s->n[d], row->n);
-            s->starred[d] = s->starred[d] || (s->protect && row->n < s->least);
-        }
+    return (row->flags & EST_FLAG_BIT(EST_FLAG_MODEL_BASED)) != 0;
+}
+
+static bool is_hidden(const survey *s, size_t row)
+{
+    return s->divisions.list[s->divisions.domain[row]].hidden;
+}
+
+/* Are the row's number of cases and all that goes with it withheld? */
+static bool hides_row(const survey *s, size_t row)
+{
+    const est_row *of = &s->result->rows[row];
+    return s->protect && (is_contrast(of) || is_model_based(of) ? s->unsaid[row] : is_hidden(s, row));
+}
+
+static bool hides_n(const survey *s, size_t row)
+{
+    return hides_row(s, row) || (s->protect && s->near[row]);
+}
+
+/* A domain has few cases if one of its rows has few, or if the numerator of a share counts few. */
+static void star_domains(survey *s)
+{
+    est_i_divisions *d = &s->divisions;
+    for (size_t i = 0; i < s->result->n_rows; i++)
+        if (!is_contrast(&s->result->rows[i]) && s->result->rows[i].n < s->least)
+            d->list[d->domain[i]].starred = true;
+    for (size_t i = 0; i < d->n_domains; i++) {
+        d->list[i].starred = d->list[i].starred || (d->list[i].source == EST_I_OF_ROWS && d->list[i].n < s->least);
+        d->list[i].hidden = d->list[i].starred;
     }
 }
 
-/* Withholds more domains until no starred one follows. A domain is starred by the fewest cases of any of its rows. */
+/* Withholds more domains until no starred one follows. */
 static void hide_domains(survey *s)
 {
-    double *values = calloc(s->divisions.n_domains + 1, sizeof *values);
-    bool changed = values != NULL;
-    s->failed = s->failed || !values;
-    for (size_t d = 0; d < s->divisions.n_domains && values; d++) {
-        s->hidden[d] = s->starred[d];
-        values[d] = s->starred[d] ? fmin(s->n[d], s->least - 1) : s->n[d];
+    star_domains(s);
+    bool good = est_i_divisions_relate(&s->divisions, s->least) &&
+                est_i_divisions_protect(&s->divisions, s->least, s->threshold, &s->one_mark);
+    s->failed = s->failed || !good;
+}
+
+/* The text before the condition of a sub-population: "children; those with ..." */
+static size_t stem_length(const char *population)
+{
+    return strcspn(population, ";");
+}
+
+/* Is b all of a, or those of it who meet a condition? */
+static bool is_within(const est_row *a, const est_row *b)
+{
+    size_t stem = stem_length(a->population);
+    bool same = strcmp(a->population, b->population) == 0;
+    return same || (a->population[stem] == '\0' && stem_length(b->population) == stem && memcmp(a->population, b->population, stem) == 0);
+}
+
+static bool same_cells(const est_row *a, const est_row *b)
+{
+    bool same = a->n_domain == b->n_domain && strcmp(a->ages, b->ages) == 0;
+    for (size_t i = 0; i < a->n_domain && same; i++)
+        same = strcmp(a->domain[i].name, b->domain[i].name) == 0 && strcmp(a->domain[i].value, b->domain[i].value) == 0;
+    return same;
+}
+
+/* Does the row have a few cases less than another of the same labels? */
+static bool lacks_few(const survey *s, const est_row *row)
+{
+    bool lacks = false;
+    for (size_t i = 0; i < s->result->n_rows && !lacks; i++) {
+        const est_row *other = &s->result->rows[i];
+        double more = other->n - row->n;
+        lacks = more >= 1 && more < s->threshold && !is_contrast(other) && same_cells(other, row) && is_within(other, row);
     }
-    while (changed && !s->failed) {
-        est_i_groups groups = {0};
-        est_i_divisions_collect(&s->divisions, s->n, s->hidden, &groups);
-        changed = est_i_groups_close(&groups, values, s->hidden, s->divisions.n_domains, s->least);
-        s->failed = s->failed || groups.failed;
-        est_i_groups_free(&groups);
+    return lacks;
+}
+
+/* A row of few cases less says so everywhere: of the other domains it would tell that there are none less, or the rest. */
+static void find_near(survey *s)
+{
+    const est_row *rows = s->result->rows;
+    for (size_t i = 0; i < s->result->n_rows; i++) {
+        bool lacks = !s->near[i] && !is_contrast(&rows[i]) && lacks_few(s, &rows[i]);
+        for (size_t j = 0; j < s->result->n_rows && lacks; j++)
+            if (strcmp(rows[j].estimand, rows[i].estimand) == 0 && strcmp(rows[j].population, rows[i].population) == 0)
+                s->near[j] = true;
     }
-    free(values);
+}
+
+/* Numbers of cases with the attribute, and without it: all, or none if one is small. */
+static void judge_numerators(survey *s)
+{
+    s->numerators = true;
+    for (size_t i = 0; i < s->result->n_rows; i++) {
+        const est_row *row = &s->result->rows[i];
+        bool few = row->numerator < s->least || row->n - row->numerator < s->least;
+        s->numerators = s->numerators && !(few && !isnan(row->numerator));
+    }
 }
 
 /* Rows */
@@ -93,7 +165,7 @@ static void hide_domains(survey *s)
 /* Few cases, or a few of them told apart. Beyond a quantile few are always: there the profile's limit would be too much. */
 static bool stands_on_few(const survey *s, const est_row *row)
 {
-    bool quantile = strncmp(row->estimand, "quantile(", 9) == 0;
+    bool quantile = strncmp(row->estimand, "quantile(", 9) == 0 || strncmp(row->estimand, "median", 6) == 0;
     return s->protect && (row->n < s->least || row->fewest < (quantile ? s->threshold : s->least));
 }
 
@@ -144,39 +216,70 @@ static void withhold_comparisons(survey *s)
 {
     for (size_t i = 0; i < s->result->n_rows; i++) {
         const est_row *row = &s->result->rows[i];
-        for (size_t d = 0; d < s->divisions.n_domains && is_contrast(row) && !s->unsaid[i]; d++)
-            s->unsaid[i] = s->hidden[d] && compares(row, &s->result->rows[s->divisions.first[d]]);
+        for (size_t d = 0; d < s->divisions.n_domains && is_contrast(row) && !s->unsaid[i]; d++) {
+            const est_i_domain *domain = &s->divisions.list[d];
+            s->unsaid[i] = domain->hidden && domain->first < s->result->n_rows && compares(row, &s->result->rows[domain->first]);
+        }
         if (s->unsaid[i] && !s->withheld[i])
             withhold_row(s, i, BESIDE);
     }
 }
 
+/* An area that is in the fit could be worked out from the coefficients and the other areas. */
+static void withhold_models(survey *s)
+{
+    for (size_t i = 0; i < s->result->n_rows && !s->exposed; i++) {
+        const char *name = s->result->rows[i].estimand;
+        size_t length = strlen(name);
+        bool direct = length >= 6 && strcmp(name + length - 6, "direct") == 0;
+        s->exposed = direct && is_hidden(s, i) && !isnan(s->result->rows[i].n);
+    }
+    for (size_t i = 0; i < s->result->n_rows && s->exposed; i++)
+        if (is_model_based(&s->result->rows[i])) {
+            s->unsaid[i] = true;
+            withhold_row(s, i, BESIDE);
+        }
+}
+
 /* The mean of the whole, those of all domains but the one with few cases and their sums of weights are as good as its own: levels
- * that nobody in it has tell its sum of weights. So a domain beside it goes with all its estimates. */
+ * that nobody in it has tell its sum of weights. So a domain beside it goes with all its estimates. Where its mark would say too
+ * much, the one of few cases gets the same. */
 static void withhold_beside(survey *s)
 {
-    for (size_t i = 0; i < s->result->n_rows; i++)
-        if (s->hidden[s->divisions.domain[i]] && !is_contrast(&s->result->rows[i]) && !s->withheld[i])
+    for (size_t i = 0; i < s->result->n_rows; i++) {
+        size_t share = s->divisions.share[i];
+        bool beside = hides_row(s, i) || (share < s->divisions.n_domains && s->divisions.list[share].hidden);
+        if (beside && !is_contrast(&s->result->rows[i]) && (!s->withheld[i] || s->one_mark))
             withhold_row(s, i, BESIDE);
+    }
 }
+
+/* How precise it would be, or how many cases it has: said of what is withheld beside others, it would tell which is which. */
+#define PRECISION_FLAGS                                                                                                    \
+    (EST_FLAG_BIT(EST_FLAG_FEW_CASES) | EST_FLAG_BIT(EST_FLAG_USE_WITH_CAUTION) | EST_FLAG_BIT(EST_FLAG_UNRELIABLE) |         \
+     EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED) | EST_FLAG_BIT(EST_FLAG_NOT_ESTIMABLE) | EST_FLAG_BIT(EST_FLAG_AT_BOUND))
 
 static void publish_row(survey *s, size_t index)
 {
     est_row *row = &s->result->rows[index];
-    bool hidden = s->protect && (is_contrast(row) ? s->unsaid[index] : s->hidden[s->divisions.domain[index]]);
+    bool hidden = hides_row(s, index), without_n = hides_n(s, index);
     if (s->withheld[index])
         row->estimate = row->se = row->lower = row->upper = row->df = row->cv = NAN;
-    if (s->withheld[index] || hidden)
+    if (s->withheld[index] || without_n)
         row->deff = row->deft = row->effective_n = row->numerator = NAN;
-    if (hidden)
+    if (s->protect && !s->numerators)
+        row->numerator = NAN;
+    if (without_n)
         row->n = row->n_weighted = NAN;
-    if (hidden && row->flags & EST_FLAG_BIT(EST_FLAG_AT_BOUND))
+    if (without_n && row->flags & EST_FLAG_BIT(EST_FLAG_AT_BOUND))
         row->lower = row->upper = NAN;
     if (s->withheld[index]) {
         row->flags &= ~(EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED) | EST_FLAG_BIT(EST_FLAG_NOT_ESTIMABLE) |
                         EST_FLAG_BIT(EST_FLAG_AT_BOUND) | EST_FLAG_BIT(EST_FLAG_FEW_DF) | EST_FLAG_BIT(EST_FLAG_NO_DF));
         row->flags |= EST_FLAG_BIT(EST_FLAG_SUPPRESSED);
     }
+    if (hidden && strcmp(row->mark, BESIDE) == 0)
+        row->flags &= ~PRECISION_FLAGS;
     if (hidden)
         row->flags |= EST_FLAG_BIT(EST_FLAG_SUPPRESSED);
     s->any = s->any || s->withheld[index] || hidden;
@@ -209,18 +312,65 @@ static bool repeats_hidden(const est_row *row, double number)
            number == row->deft || number == row->effective_n;
 }
 
+/* Is it the number of cases of the row that the line is about? */
+static bool repeats_n(const survey *s, const est_frame *frame, size_t line, double number)
+{
+    return frame->about[line] < s->result->n_rows && number == s->divisions.list[s->divisions.domain[frame->about[line]]].n;
+}
+
 /* The rows still have all their numbers. */
 static void publish_line(survey *s, const est_frame *frame, size_t line)
 {
     size_t row = frame->about[line];
     est_cell *cells = (est_cell *)frame->cells + line * frame->n_columns; /* the copy's own memory */
-    bool hidden = s->protect && (s->hidden[s->divisions.domain[row]] || s->unsaid[row]);
+    bool hidden = hides_n(s, row);
     const char *mark = s->withheld[row] ? s->result->rows[row].mark : BESIDE;
     for (size_t j = 0; j < frame->n_columns; j++) {
         bool count = frame->roles[j] == EST_ROLE_COUNT || frame->roles[j] == EST_ROLE_ESTIMATE;
         bool repeats = frame->roles[j] == EST_ROLE_FIT || repeats_hidden(&s->result->rows[row], cells[j].number);
         if (count ? hidden : s->withheld[row] || (hidden && repeats))
             withhold_cell(s, &cells[j], mark);
+    }
+}
+
+/* Does a line that is about a row count few people of a kind among its cases? In the frame "bounds" that is what lies between its two
+ * shares: people without an answer. */
+static bool counts_few(const survey *s, const est_frame *frame, size_t line)
+{
+    const est_cell *cells = &frame->cells[line * frame->n_columns];
+    size_t about = frame->about[line], shares[2] = {0, 0}, n_shares = 0;
+    bool few = false;
+    for (size_t j = 0; j < frame->n_columns && about < s->result->n_rows; j++) {
+        if (frame->roles[j] == EST_ROLE_COUNT)
+            few = few || (!cells[j].text && cells[j].number >= 0 && cells[j].number < s->least);
+        if (frame->roles[j] == EST_ROLE_FIT && !cells[j].text && n_shares < 2)
+            shares[n_shares++] = j;
+    }
+    if (strcmp(frame->name, "bounds") == 0 && n_shares == 2)
+        few = few || (cells[shares[1]].number - cells[shares[0]].number) / 100 * s->result->rows[about].n < s->least;
+    return few;
+}
+
+/* Small counts in lines that are about a row. Age groups overlap, so that all lines of that name go, with the shares beside them; of the
+ * bounds the second share, for the first is the estimate. */
+static void publish_kinds(survey *s, const est_frame *frame)
+{
+    est_cell *cells = (est_cell *)frame->cells; /* the copy's own memory */
+    bool bounds = strcmp(frame->name, "bounds") == 0;
+    for (size_t i = 0; i < frame->n_rows && frame->about; i++) {
+        const char *kind = cells[i * frame->n_columns].text;
+        bool few = kind && counts_few(s, frame, i);
+        for (size_t k = 0; k < frame->n_rows && few; k++) {
+            est_cell *line = cells + k * frame->n_columns;
+            size_t n_shares = 0;
+            for (size_t j = 0; j < frame->n_columns && line->text && strcmp(line->text, kind) == 0; j++) {
+                bool count = frame->roles[j] == EST_ROLE_COUNT && !repeats_n(s, frame, k, line[j].number);
+                n_shares += frame->roles[j] == EST_ROLE_FIT;
+                if (count || (frame->roles[j] == EST_ROLE_FIT && !(bounds && n_shares == 1)))
+                    withhold_cell(s, &line[j], EST_I_WITHHELD);
+            }
+        }
+        s->any = s->any || few;
     }
 }
 
@@ -256,7 +406,7 @@ static void publish_column(survey *s, const est_frame *frame, size_t column)
 static void publish_shares(survey *s, const est_frame *frame, size_t line)
 {
     est_cell *cells = (est_cell *)frame->cells + line * frame->n_columns; /* the copy's own memory */
-    bool withheld = frame->fewest < s->least, known = frame->about && frame->about[line] < s->result->n_rows;
+    bool withheld = frame->fewest < s->least || (s->exposed && !isnan(frame->fewest)), known = frame->about && frame->about[line] < s->result->n_rows;
     for (size_t j = 0; j < frame->n_columns && !known; j++)
         withheld = withheld || (frame->roles[j] == EST_ROLE_COUNT && cells[j].text && strcmp(cells[j].text, EST_I_WITHHELD) == 0);
     for (size_t j = 0; j < frame->n_columns && withheld && !known; j++)
@@ -272,8 +422,11 @@ static void publish_named(survey *s, const est_frame *frame, size_t line)
     est_cell *cells = (est_cell *)frame->cells + line * frame->n_columns; /* the copy's own memory */
     bool known = frame->about && frame->about[line] < s->result->n_rows, named = false;
     for (size_t d = 0; d < s->divisions.n_domains && !known && cells[0].text && !named; d++) {
-        const est_row *row = &s->result->rows[s->divisions.first[d]];
-        named = s->hidden[d] && row->n_domain > 0;
+        const est_i_domain *domain = &s->divisions.list[d];
+        if (!domain->hidden || domain->first >= s->result->n_rows)
+            continue;
+        const est_row *row = &s->result->rows[domain->first];
+        named = row->n_domain > 0;
         for (size_t i = 0; i < row->n_domain && named; i++)
             named = est_i_find_words(cells[0].text, row->domain[i].value) != NULL;
     }
@@ -299,6 +452,8 @@ static void publish_frame(survey *s, const est_frame *frame)
     for (size_t i = 0; i < frame->n_rows && frame->about; i++)
         if (frame->about[i] < s->result->n_rows)
             publish_line(s, frame, i);
+    if (s->protect)
+        publish_kinds(s, frame);
     for (size_t j = 0; j < frame->n_columns && s->protect; j++)
         if (frame->roles[j] == EST_ROLE_COUNT)
             publish_column(s, frame, j);
@@ -333,7 +488,7 @@ static void publish_chart(survey *s, est_chart *chart)
         const est_series *series = &chart->series[i / chart->n_categories];
         size_t category = i % chart->n_categories, row = chart->about ? chart->about[i] : SIZE_MAX;
         bool count = series->role == EST_ROLE_COUNT, known = row < s->result->n_rows;
-        bool hide = known && (count ? s->protect && s->hidden[s->divisions.domain[row]] : s->withheld[row]);
+        bool hide = known && (count ? hides_n(s, row) : s->withheld[row]);
         hide = hide || (s->protect && !known && count && series->value[category] >= 0 && series->value[category] < s->least);
         double *numbers[] = {(double *)series->value, (double *)series->lower, (double *)series->upper}; /* the copy's own */
         for (size_t j = 0; j < 3 && hide; j++)
@@ -358,7 +513,7 @@ static bool hides_domain(const survey *s)
 {
     bool hides = false;
     for (size_t d = 0; d < s->divisions.n_domains && !hides; d++)
-        hides = s->hidden[d];
+        hides = s->divisions.list[d].hidden;
     return hides;
 }
 
@@ -407,7 +562,7 @@ static void explain_mark(survey *s, const char *mark, const char *meaning, est_e
     bool used = false, taken = false;
     for (size_t i = 0; i < s->result->n_rows; i++) {
         bool has = strcmp(s->result->rows[i].mark, mark) == 0, beside = strcmp(mark, BESIDE) == 0;
-        used = used || has || (beside && s->protect && s->hidden[s->divisions.domain[i]]);
+        used = used || has || (beside && hides_row(s, i));
         taken = taken || (has && s->withheld[i]);
     }
     est_i_text_printf(&message, "%s: %s%s.", strcmp(mark, "()") == 0 ? "( )" : mark, meaning,
@@ -460,10 +615,8 @@ static bool survey_start(survey *s, est_result *result, const est_i_survey_reque
     }
     s->withheld = calloc(n, sizeof *s->withheld);
     s->unsaid = calloc(n, sizeof *s->unsaid);
-    s->n = calloc(n, sizeof *s->n);
-    s->starred = calloc(n, sizeof *s->starred);
-    s->hidden = calloc(n, sizeof *s->hidden);
-    bool good = s->withheld && s->unsaid && s->n && s->starred && s->hidden;
+    s->near = calloc(n, sizeof *s->near);
+    bool good = s->withheld && s->unsaid && s->near;
     return est_i_divisions_make(&s->divisions, result) && good;
 }
 
@@ -472,9 +625,7 @@ static void survey_end(survey *s)
     free(s->withheld);
     free(s->unsaid);
     est_i_divisions_free(&s->divisions);
-    free(s->n);
-    free(s->starred);
-    free(s->hidden);
+    free(s->near);
 }
 
 est_status est_i_suppress_survey(est_result *result, const est_i_survey_request *request, est_error *error)
@@ -484,10 +635,14 @@ est_status est_i_suppress_survey(est_result *result, const est_i_survey_request 
     s.failed = !survey_start(&s, result, request);
     if (!s.failed) {
         judge_rows(&s);
-        count_domains(&s);
+        s.numerators = true;
     }
-    if (s.protect && !s.failed) {
+    if (s.protect && !s.failed)
         hide_domains(&s);
+    if (s.protect && !s.failed) {
+        find_near(&s);
+        judge_numerators(&s);
+        withhold_models(&s);
         withhold_comparisons(&s);
         withhold_beside(&s);
     }

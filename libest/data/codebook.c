@@ -12,7 +12,7 @@
 
 static const char *const fact_names[] = {"title",  "source",           "preset",     "population", "geography",
                                          "period", "reference-period", "definition", "weights",    "strata-expected",
-                                         "sample", "public",           "synthetic",  "recognise"};
+                                         "sample", "synthetic",        "recognise"};
 #define FACTS (sizeof fact_names / sizeof fact_names[0])
 
 static const char *const entry_keys[] = {"column",  "value",   "absent", "codes",  "special", "genuine",
@@ -174,7 +174,7 @@ static est_status check_fact(const est_i_value_place *place, const char *value, 
     bool yes = false;
     double number = 0;
     est_status status = EST_OK;
-    if (strcmp(key, "public") == 0 || strcmp(key, "synthetic") == 0)
+    if (strcmp(key, "synthetic") == 0)
         status = est_i_value_yes(value, place, &yes, error);
     else if (strcmp(key, "weights") == 0 && strcmp(value, "population") != 0 && strcmp(value, "normalised") != 0)
         status =

@@ -179,10 +179,8 @@ est_status est_source_map(est_source *source, const char *codebook, const est_co
         status = est_i_view_open(plan, mapped, error);
         plan = NULL;
     }
-    if (status == EST_OK) {
-        (*mapped)->is_public = (*mapped)->is_public || says_yes(opened, "public");
+    if (status == EST_OK)
         (*mapped)->is_synthetic = (*mapped)->is_synthetic || says_yes(opened, "synthetic");
-    }
     est_i_view_plan_free(plan);
     est_i_codebook_free(opened);
     return status;

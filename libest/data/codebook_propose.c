@@ -501,7 +501,7 @@ static void write_facts(proposal *p)
     }
     for (size_t i = 0; i < est_i_codebook_facts(); i++) {
         const char *key = est_i_codebook_fact_name(i);
-        bool others = strcmp(key, "definition") == 0 || strcmp(key, "public") == 0 || strcmp(key, "synthetic") == 0;
+        bool others = strcmp(key, "definition") == 0 || strcmp(key, "synthetic") == 0;
         if (others && *est_i_codebook_fact(p->codebook, key))
             write_key(p, "", key, est_i_codebook_fact(p->codebook, key));
     }

@@ -118,6 +118,12 @@ static bool add_label(est_i_readstat_labels *set, const char *value, size_t leng
     return index != EST_I_DICTIONARY_NONE;
 }
 
+static bool has_reasons(const est_source *source, size_t column)
+{
+    const est_i_readstat *state = source->state;
+    return state->variables[column].has_reasons;
+}
+
 static const char *value_label(const est_source *source, size_t column, const char *value)
 {
     const est_i_readstat *state = source->state;
@@ -164,6 +170,8 @@ typedef struct header_reader {
     est_status status;
     bool has_rows, very_long_text, is_utf8;
 } header_reader;
+
+#define TAGS_FROM_VERSION 113 /* of Stata's format: .a to .z came with it */
 
 /* A row has a byte at least; deflate packs no more than 1,032 bytes into one (RFC 1951: a match of 258 bytes in two bits). */
 static est_status check_rows(header_reader *reader, const readstat_metadata_t *metadata)
@@ -227,6 +235,8 @@ static est_status add_variable(header_reader *reader, const readstat_variable_t 
         return est_i_no_memory(reader->error);
     own->label = copy_label(readstat_variable_get_label(variable));
     own->is_long_string = !reader->state->is_spss && is_text && width == 0;
+    own->has_reasons = reader->state->is_spss ? readstat_variable_get_missing_ranges_count(variable) > 0
+                                              : !is_text && reader->state->version >= TAGS_FROM_VERSION;
     reader->very_long_text = reader->very_long_text || (is_text && width > 255);
     if (labels)
         own->set = find_set(reader->state, labels, set_name_length(reader, labels, true));
@@ -249,10 +259,13 @@ static int take_value_label(const char *labels, readstat_value_t value, const ch
     bool is_text = readstat_value_type_class(value) == READSTAT_TYPE_CLASS_STRING;
     char number[32];
     const char *text = is_text ? readstat_string_value(value) : number;
-    /* A missing value has no text to be found by. */
-    if (readstat_value_is_missing(value, NULL) || !text)
+    bool is_tagged = readstat_value_is_tagged_missing(value);
+    /* The system's missing value has no text to be found by. */
+    if ((readstat_value_is_missing(value, NULL) && !is_tagged) || !text)
         return READSTAT_HANDLER_OK;
-    if (!is_text)
+    if (is_tagged)
+        est_i_readstat_print_tag(readstat_value_tag(value), number);
+    else if (!is_text)
         est_i_number_print(readstat_double_value(value), number);
     size_t length = strlen(text);
     while (is_text && length > 0 && text[length - 1] == ' ')
@@ -358,6 +371,7 @@ const est_i_source_kind est_i_stata_kind = {.extension = ".dta",
                                             .seeks = true,
                                             .open = open_stata,
                                             .read_rows = est_i_readstat_rows,
+                                            .has_reasons = has_reasons,
                                             .value_label = value_label,
                                             .variable_label = variable_label,
                                             .free_state = free_state};
@@ -366,6 +380,7 @@ const est_i_source_kind est_i_spss_kind = {.extension = ".sav",
                                            .seeks = false,
                                            .open = open_spss,
                                            .read_rows = est_i_readstat_rows,
+                                           .has_reasons = has_reasons,
                                            .value_label = value_label,
                                            .variable_label = variable_label,
                                            .free_state = free_state};

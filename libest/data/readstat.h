@@ -3,8 +3,8 @@
  *
  * Numbers are doubles. A column stored as float gives the double of the float as a number, and as a label the shortest text that
  * reads back as that float ("0.1"); whole numbers are exact. Dates are the numbers they are stored as. Texts lose their trailing
- * blanks; one without anything left is an empty field. System missing, tagged missing (.a to .z, the tag is not kept) and
- * user-defined missing values are NA. */
+ * blanks; one without anything left is an empty field. System missing, tagged missing (.a to .z) and user-defined missing values
+ * are NA; a field of reasons has the tag (".a") or the value ("98"), which value labels know. */
 #ifndef EST_I_DATA_READSTAT_H
 #define EST_I_DATA_READSTAT_H
 

@@ -43,6 +43,7 @@ typedef struct est_i_readstat_variable {
     char *label;         /* never NULL */
     uint32_t set;        /* of value labels; EST_I_DICTIONARY_NONE = none */
     bool is_long_string; /* strL */
+    bool has_reasons;    /* missing cells may have tags, or some values are declared missing */
 } est_i_readstat_variable;
 
 /* The state of a source. */
@@ -64,6 +65,9 @@ est_status est_i_readstat_fail(const est_source *source, readstat_error_t code, 
 
 /* The text of a float: the shortest that reads back the same float; whole numbers below 1e15 exactly, digit by digit. */
 size_t est_i_readstat_print_float(float value, char buffer[32]);
+
+/* ".a" */
+size_t est_i_readstat_print_tag(char tag, char buffer[32]);
 
 /* The rows of a source, for its kind. */
 est_status est_i_readstat_rows(const est_source *source, long long first_row, long long last_row, est_i_row_writer *writer,

@@ -10,6 +10,12 @@
 #include "data/readstat_parts.h"
 #include "data/utf8.h"
 
+typedef struct wanted_column {
+    size_t column;
+    size_t first_field;    /* EST_I_NO_FIELD: it stands for the rows alone */
+    bool declares_missing; /* SPSS: some of its values are */
+} wanted_column;
+
 typedef struct row_reader {
     const est_source *source;
     const est_i_readstat *state;
@@ -20,10 +26,11 @@ typedef struct row_reader {
     est_error *error;
     est_status status; /* the first fault; reading stops */
 
-    size_t *wanted; /* the columns that ReadStat hands over, ascending */
+    wanted_column *wanted; /* the columns that ReadStat hands over, ascending */
     size_t n_wanted;
     size_t next;   /* of them: the one that comes next */
     long long row; /* being read, from 0 */
+    long long last_row; /* the first that is not wanted; -1 = all are */
 } row_reader;
 
 #define WHOLE_BELOW 1e15f /* from there on numbers are printed with an exponent */
@@ -56,18 +63,53 @@ size_t est_i_readstat_print_float(float value, char buffer[32])
     return est_i_number_print(shortest, buffer);
 }
 
+size_t est_i_readstat_print_tag(char tag, char buffer[32])
+{
+    buffer[0] = '.';
+    buffer[1] = tag;
+    buffer[2] = '\0';
+    return 2;
+}
+
 static est_i_place place_here(const row_reader *reader)
 {
-    size_t column = reader->wanted[reader->next];
+    size_t column = reader->wanted[reader->next].column;
     return (est_i_place){reader->source->name, reader->row + 1, 0, est_source_column_name(reader->source, column)};
 }
 
-static est_status put_missing(row_reader *reader, size_t column, bool is_na)
+/* Why a value is missing, in a text; its length, 0 = nothing is said. */
+static size_t reason_of(const readstat_value_t *value, char buffer[32], const char **text)
+{
+    size_t length = 0;
+    *text = buffer;
+    if (value->is_tagged_missing) {
+        length = est_i_readstat_print_tag(value->tag, buffer);
+    } else if (value->type == READSTAT_TYPE_STRING || value->type == READSTAT_TYPE_STRING_REF) {
+        *text = value->v.string_value ? value->v.string_value : "";
+        length = strlen(*text);
+        while (length > 0 && (*text)[length - 1] == ' ')
+            length--;
+    } else if (!value->is_system_missing) {
+        length = est_i_number_print(readstat_double_value(*value), buffer);
+    }
+    return length;
+}
+
+static est_status put_missing(row_reader *reader, size_t first_field, const readstat_value_t *value)
 {
     est_i_row_writer *writer = reader->writer;
-    for (size_t f = est_i_row_field(writer, column); f != EST_I_NO_FIELD; f = est_i_row_next_field(writer, f))
-        est_i_row_put_missing(writer, f, is_na);
-    return EST_OK;
+    est_status status = EST_OK;
+    for (size_t f = first_field; status == EST_OK && f != EST_I_NO_FIELD; f = est_i_row_next_field(writer, f)) {
+        char buffer[32];
+        const char *text;
+        bool wants_reason = est_i_row_field_at(writer, f).kind == EST_I_FIELD_REASON;
+        size_t length = wants_reason ? reason_of(value, buffer, &text) : 0;
+        if (!wants_reason)
+            est_i_row_put_missing(writer, f, true);
+        else if (length > 0)
+            status = est_i_row_put_reason(writer, f, text, length, reader->error);
+    }
+    return status;
 }
 
 static est_status put_float(row_reader *reader, size_t field, float value)
@@ -79,23 +121,60 @@ static est_status put_float(row_reader *reader, size_t field, float value)
     return est_i_row_put_text(reader->writer, field, text, length, reader->error);
 }
 
-static est_status put_number(row_reader *reader, size_t column, readstat_value_t value)
+/* What ReadStat has functions for; a call for every value takes longer than the value. */
+static double number_of(const readstat_value_t *value)
+{
+    double number = NAN;
+    switch (value->type) {
+    case READSTAT_TYPE_INT8:
+        number = value->v.i8_value;
+        break;
+    case READSTAT_TYPE_INT16:
+        number = value->v.i16_value;
+        break;
+    case READSTAT_TYPE_INT32:
+        number = value->v.i32_value;
+        break;
+    case READSTAT_TYPE_FLOAT:
+        number = (double)value->v.float_value;
+        break;
+    case READSTAT_TYPE_DOUBLE:
+        number = value->v.double_value;
+        break;
+    case READSTAT_TYPE_STRING:
+    case READSTAT_TYPE_STRING_REF:
+        break;
+    }
+    return number;
+}
+
+static est_status put_number(row_reader *reader, size_t first_field, const readstat_value_t *value)
 {
     est_i_row_writer *writer = reader->writer;
-    double number = readstat_double_value(value);
-    bool is_float = readstat_value_type(value) == READSTAT_TYPE_FLOAT;
+    double number = number_of(value);
+    bool is_float = value->type == READSTAT_TYPE_FLOAT;
     est_status status = EST_OK;
-    if (isnan(number))
-        return put_missing(reader, column, true);
-    if (isinf(number))
+    if (!isfinite(number)) {
+        if (isnan(number))
+            return put_missing(reader, first_field, value);
         return est_i_fail_at(reader->error, EST_EVALUE, place_here(reader), "found an infinite number, expected a finite one");
-    for (size_t f = est_i_row_field(writer, column); status == EST_OK && f != EST_I_NO_FIELD; f = est_i_row_next_field(writer, f))
-        status = is_float ? put_float(reader, f, readstat_float_value(value))
-                          : est_i_row_put_number(writer, f, number, reader->error);
+    }
+    for (size_t f = first_field; status == EST_OK && f != EST_I_NO_FIELD; f = est_i_row_next_field(writer, f))
+        if (est_i_row_field_at(writer, f).kind != EST_I_FIELD_REASON)
+            status = is_float ? put_float(reader, f, value->v.float_value)
+                              : est_i_row_put_number(writer, f, number, reader->error);
     return status;
 }
 
-static est_status put_text(row_reader *reader, size_t column, const char *text)
+static est_status put_empty(row_reader *reader, size_t first_field)
+{
+    for (size_t f = first_field; f != EST_I_NO_FIELD; f = est_i_row_next_field(reader->writer, f))
+        if (est_i_row_field_at(reader->writer, f).kind != EST_I_FIELD_REASON)
+            est_i_row_put_missing(reader->writer, f, false);
+    return EST_OK;
+}
+
+static est_status put_text(row_reader *reader, size_t first_field, const char *text)
 {
     est_i_row_writer *writer = reader->writer;
     size_t length = text ? strlen(text) : 0;
@@ -103,28 +182,29 @@ static est_status put_text(row_reader *reader, size_t column, const char *text)
     while (length > 0 && text[length - 1] == ' ')
         length--;
     if (length == 0)
-        return put_missing(reader, column, false);
-    if (!est_i_utf8_valid(text))
-        return est_i_fail_at(reader->error, EST_EFORMAT, place_here(reader),
-                             "found text that is no UTF-8, expected UTF-8; save the file again with a newer version of the "
-                             "program");
-    for (size_t f = est_i_row_field(writer, column); status == EST_OK && f != EST_I_NO_FIELD; f = est_i_row_next_field(writer, f))
-        status = est_i_row_put_text(writer, f, text, length, reader->error);
+        return put_empty(reader, first_field);
+    for (size_t f = first_field; status == EST_OK && f != EST_I_NO_FIELD; f = est_i_row_next_field(writer, f))
+        if (est_i_row_field_at(writer, f).kind != EST_I_FIELD_REASON)
+            status = est_i_row_put_text(writer, f, text, length, reader->error);
     return status;
 }
 
-static est_status put_value(row_reader *reader, readstat_variable_t *variable, readstat_value_t value)
+static est_status put_value(row_reader *reader, const wanted_column *wanted, readstat_variable_t *variable,
+                            const readstat_value_t *value)
 {
-    size_t column = reader->wanted[reader->next];
+    bool is_text = value->type == READSTAT_TYPE_STRING || value->type == READSTAT_TYPE_STRING_REF;
     est_status status;
-    if (est_i_row_field(reader->writer, column) == EST_I_NO_FIELD)
-        status = EST_OK;
-    else if (readstat_value_is_missing(value, variable))
-        status = put_missing(reader, column, true);
-    else if (readstat_value_type_class(value) == READSTAT_TYPE_CLASS_STRING)
-        status = put_text(reader, column, readstat_string_value(value));
+    if (is_text && value->v.string_value && !est_i_utf8_valid(value->v.string_value))
+        status = est_i_fail_at(reader->error, EST_EFORMAT, place_here(reader),
+                               "found text that is no UTF-8, expected UTF-8; save the file again with a newer version of the "
+                               "program");
+    else if (value->is_system_missing || value->is_tagged_missing ||
+             (wanted->declares_missing && readstat_value_is_defined_missing(*value, variable)))
+        status = put_missing(reader, wanted->first_field, value);
+    else if (is_text)
+        status = put_text(reader, wanted->first_field, value->v.string_value);
     else
-        status = put_number(reader, column, value);
+        status = put_number(reader, wanted->first_field, value);
     return status;
 }
 
@@ -140,13 +220,13 @@ static est_status end_row(row_reader *reader)
 static int take_value(int row, readstat_variable_t *variable, readstat_value_t value, void *user)
 {
     row_reader *reader = user;
+    const wanted_column *wanted = &reader->wanted[reader->next];
     (void)row; /* counts within what is read */
-    size_t index = (size_t)readstat_variable_get_index(variable);
-    if (index != reader->wanted[reader->next])
+    if ((size_t)variable->index != wanted->column)
         reader->status = est_i_fail_at(reader->error, EST_EFORMAT, place_here(reader),
                                        "found another variable's value; the file is damaged: copy it again from where it came");
-    else if (reader->writer)
-        reader->status = put_value(reader, variable, value);
+    else if (wanted->first_field != EST_I_NO_FIELD)
+        reader->status = put_value(reader, wanted, variable, &value);
     if (reader->status == EST_OK && ++reader->next == reader->n_wanted)
         reader->status = end_row(reader);
     return reader->status == EST_OK ? READSTAT_HANDLER_OK : READSTAT_HANDLER_ABORT;
@@ -160,37 +240,43 @@ static int take_variable(int index, readstat_variable_t *variable, const char *l
     (void)variable;
     (void)labels;
     if (index >= 0 && (size_t)index < reader->state->n_variables)
-        is_wanted = (size_t)index == reader->wanted[0] ||
+        is_wanted = (size_t)index == reader->wanted[0].column ||
                     (reader->writer && est_i_row_field(reader->writer, (size_t)index) != EST_I_NO_FIELD);
     return is_wanted ? READSTAT_HANDLER_OK : READSTAT_HANDLER_SKIP_VARIABLE;
+}
+
+static est_status want_long_strings(row_reader *reader, size_t column)
+{
+    reader->input.skip_long_strings = false;
+    /* Version 119 numbers them in three and five bytes, ReadStat 1.1.8 reads two and six and finds none. */
+    if (reader->state->version >= 119)
+        return est_i_fail_at(reader->error, EST_EFORMAT,
+                             (est_i_place){reader->source->name, 0, 0, est_source_column_name(reader->source, column)},
+                             "found long strings (strL) of a file of more than 32,767 variables, which cannot be read; "
+                             "expected another type: recast the variable as str, or save fewer variables");
+    return EST_OK;
 }
 
 /* Without any field the first column stands for the rows. */
 static est_status choose_columns(row_reader *reader)
 {
-    size_t n_columns = reader->state->n_variables;
-    reader->wanted = malloc((n_columns ? n_columns : 1) * sizeof *reader->wanted);
+    const est_i_readstat *state = reader->state;
+    est_status status = EST_OK;
+    reader->wanted = malloc((state->n_variables ? state->n_variables : 1) * sizeof *reader->wanted);
     if (!reader->wanted)
         return est_i_no_memory(reader->error);
-    for (size_t column = 0; reader->writer && column < n_columns; column++)
-        if (est_i_row_field(reader->writer, column) != EST_I_NO_FIELD)
-            reader->wanted[reader->n_wanted++] = column;
-    if (reader->n_wanted == 0)
-        reader->wanted[reader->n_wanted++] = 0;
-    for (size_t i = 0; reader->writer && i < reader->n_wanted; i++) {
-        size_t column = reader->wanted[i];
-        bool is_wanted = est_i_row_field(reader->writer, column) != EST_I_NO_FIELD;
-        if (!is_wanted || !reader->state->variables[column].is_long_string)
+    for (size_t column = 0; reader->writer && status == EST_OK && column < state->n_variables; column++) {
+        const est_i_readstat_variable *variable = &state->variables[column];
+        size_t first_field = est_i_row_field(reader->writer, column);
+        if (first_field == EST_I_NO_FIELD)
             continue;
-        reader->input.skip_long_strings = false;
-        /* Version 119 numbers them in three and five bytes, ReadStat 1.1.8 reads two and six and finds none. */
-        if (reader->state->version >= 119)
-            return est_i_fail_at(reader->error, EST_EFORMAT,
-                                 (est_i_place){reader->source->name, 0, 0, est_source_column_name(reader->source, column)},
-                                 "found long strings (strL) of a file of more than 32,767 variables, which cannot be read; "
-                                 "expected another type: recast the variable as str, or save fewer variables");
+        reader->wanted[reader->n_wanted++] = (wanted_column){column, first_field, state->is_spss && variable->has_reasons};
+        if (variable->is_long_string)
+            status = want_long_strings(reader, column);
     }
-    return EST_OK;
+    if (reader->n_wanted == 0)
+        reader->wanted[reader->n_wanted++] = (wanted_column){0, EST_I_NO_FIELD, false};
+    return status;
 }
 
 static est_status open_reader(row_reader *reader)
@@ -219,7 +305,8 @@ static est_status read_all(row_reader *reader)
                                                    : readstat_parse_dta(reader->parser, reader->source->name, reader);
     /* A text that cannot be converted is that of the value that comes next. */
     if (reader->status == EST_OK && (code != READSTAT_OK || reader->input.status != EST_OK || reader->input.is_damaged)) {
-        est_i_place place = place_here(reader);
+        bool is_behind = reader->next == 0 && reader->row == reader->last_row; /* the rows are not at fault */
+        est_i_place place = is_behind ? (est_i_place){0} : place_here(reader);
         reader->status = est_i_readstat_fail(reader->source, code, &reader->input, place.record, place.column, reader->error);
     }
     return reader->status;
@@ -228,9 +315,11 @@ static est_status read_all(row_reader *reader)
 est_status est_i_readstat_rows(const est_source *source, long long first_row, long long last_row, est_i_row_writer *writer,
                                est_error *error)
 {
-    row_reader reader = {.source = source, .state = source->state, .writer = writer, .error = error, .row = first_row};
+    row_reader reader = {.source = source, .state = source->state, .writer = writer, .error = error};
     if (first_row >= last_row)
         return EST_OK;
+    reader.row = first_row;
+    reader.last_row = last_row;
     est_status status = open_reader(&reader);
     if (status == EST_OK) {
         readstat_set_row_offset(reader.parser, (long)first_row);
@@ -245,7 +334,7 @@ est_status est_i_readstat_rows(const est_source *source, long long first_row, lo
 
 est_status est_i_readstat_count(const est_source *source, est_i_monitor *monitor, long long *n_rows, est_error *error)
 {
-    row_reader reader = {.source = source, .state = source->state, .monitor = monitor, .error = error};
+    row_reader reader = {.source = source, .state = source->state, .monitor = monitor, .error = error, .last_row = -1};
     est_status status = open_reader(&reader);
     if (status == EST_OK) {
         /* Without a limit ReadStat 1.1.8 reads no row of an uncompressed SPSS file whose header does not say how many there are. */

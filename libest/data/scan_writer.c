@@ -201,6 +201,11 @@ void est_i_row_writer_drop(est_i_row_writer *writer)
 {
     writer->n_rows = 0;
     forget_fault(writer);
+    for (size_t f = 0; writer->no_reasons && f < writer->n_fields; f++)
+        if (writer->columns[f].has_reasons) {
+            memset(writer->columns[f].label, 0, writer->capacity * sizeof *writer->columns[f].label);
+            writer->columns[f].has_reasons = false;
+        }
 }
 
 est_status est_i_row_writer_flush(est_i_row_writer *writer, est_error *error)
@@ -272,6 +277,28 @@ est_status est_i_row_put_text(est_i_row_writer *writer, size_t field, const char
     return writer->failed ? est_i_no_memory(error) : EST_OK;
 }
 
+static bool make_labels(est_i_row_writer *writer, size_t field)
+{
+    est_i_row_column *column = &writer->columns[field];
+    if (!column->label)
+        column->label = calloc(writer->capacity, sizeof *column->label);
+    if (!column->cache)
+        column->cache = calloc(EST_I_LABEL_CACHE, sizeof *column->cache);
+    if (column->label)
+        writer->labels[field] = column->label;
+    return column->label && column->cache;
+}
+
+est_status est_i_row_put_reason(est_i_row_writer *writer, size_t field, const char *text, size_t length, est_error *error)
+{
+    est_i_row_column *column = &writer->columns[field];
+    if (!column->cache && !make_labels(writer, field))
+        return est_i_no_memory(error);
+    column->label[writer->n_rows] = est_i_row_code(writer, field, text, length);
+    column->has_reasons = true;
+    return writer->failed ? est_i_no_memory(error) : EST_OK;
+}
+
 est_status est_i_row_end(est_i_row_writer *writer, est_error *error)
 {
     est_status status = EST_OK;
@@ -290,13 +317,19 @@ est_status est_i_row_end(est_i_row_writer *writer, est_error *error)
 static bool make_column(est_i_row_writer *writer, size_t field)
 {
     est_i_row_column *column = &writer->columns[field];
+    bool good;
     if (writer->fields[field].kind == EST_I_FIELD_NUMBER) {
         column->number = writer->numbers[field] = malloc(writer->capacity * sizeof *column->number);
-        return column->number != NULL;
+        good = column->number != NULL;
+    } else if (writer->fields[field].kind == EST_I_FIELD_LABEL) {
+        good = make_labels(writer, field);
+    } else {
+        if (!writer->no_reasons)
+            writer->no_reasons = calloc(writer->capacity, sizeof *writer->no_reasons);
+        writer->labels[field] = writer->no_reasons;
+        good = writer->no_reasons != NULL;
     }
-    column->label = writer->labels[field] = malloc(writer->capacity * sizeof *column->label);
-    column->cache = calloc(EST_I_LABEL_CACHE, sizeof *column->cache);
-    return column->label && column->cache;
+    return good;
 }
 
 /* Fields of one column in a chain, in their order. */
@@ -362,6 +395,7 @@ void est_i_row_writer_free(est_i_row_writer *writer)
     free(writer->columns);
     free(writer->numbers);
     free(writer->labels);
+    free(writer->no_reasons);
     free(writer->dictionaries);
     free(writer->first_field);
     free(writer->next_field);

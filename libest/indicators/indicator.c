@@ -18,7 +18,7 @@ const est_option_spec est_i_indicator_specs[EST_I_INDICATOR_SPECS] = {
     {"ages", EST_OPTION_TEXT, AT(ages), "", 0, 0, NULL, "age groups instead of the definition's: 20-24,25-49", 0},
     {"indicators", EST_OPTION_TEXT, AT(indicators), "", 0, 0, NULL, "which of the definition's [all]", 0},
     {"tables", EST_OPTION_TEXT, AT(tables), "", 0, 0, NULL, "standard tables: all, or T2,T3", 0},
-    {"population", EST_OPTION_NUMBER, AT(population), "0", 0, 1e12, NULL, "people of the definition's ages, for numbers of people", 0},
+    {"population", EST_OPTION_NUMBER, AT(population), "0", 0, 1e12, NULL, "people of the first age group, for numbers of people", 0},
     {"numbers", EST_OPTION_CHOICE, AT(numbers), "auto", 0, 0, "auto|yes|no", "numbers of people: yes refuses where they cannot be had", 0},
     {"benchmarks", EST_OPTION_FLAG, AT(benchmarks), "no", 0, 1, NULL, "published figures beside the estimates", 0},
     {"small-area", EST_OPTION_COLUMN, AT(small_area), "", 0, 0, NULL, "model-based estimates of these areas, beside the direct ones", 0},
@@ -173,6 +173,7 @@ static void clear(est_i_indicator_run *run)
         est_i_text_free(&run->lists[i]);
     est_i_text_free(&run->median_list);
     est_i_text_free(&run->left_out);
+    est_i_text_free(&run->changed);
     free(run->bands);
     free(run->items);
     free(run->gone);

@@ -81,6 +81,7 @@ typedef struct est_i_indicator_run {
     size_t n_tables;
     est_i_indicator_table *tables;
     est_i_text left_out; /* indicators that cannot be computed, and why */
+    est_i_text changed;  /* parameters that --set moved from the definition's values: "light_work_hours = 12" */
     est_i_numbers numbers;
     const char *why;  /* there are no numbers */
     est_table *totals;
@@ -102,6 +103,10 @@ est_status est_i_indicator_available(est_i_indicator_run *run, const est_i_ini_s
 /* May the section be estimated in an age group ("youngest", "oldest")? If not, run->left_out says so. */
 bool est_i_indicator_fits_ages(est_i_indicator_run *run, const est_i_ini_section *section, const est_i_band *band);
 
+/* Are numbers of people wanted in an age group? --population is known of the first one: outside it says nothing. A first group without ages is
+ * everybody. */
+bool est_i_indicator_has_numbers(const est_i_indicator_run *run, size_t band);
+
 /* The options of the survey engine that do not depend on what is estimated. */
 est_survey_options est_i_indicator_survey_options(const est_i_indicator_run *run);
 /* Decides how numbers come about; makes run->totals. */
@@ -111,13 +116,17 @@ est_status est_i_indicator_estimate(est_i_indicator_run *run, est_error *error);
 
 /* Texts of a row that is being made, to be freed after it was added. */
 typedef struct est_i_row_texts {
-    est_i_text place, population;
+    est_i_text place, population, definition;
 } est_i_row_texts;
 
 /* The row that the survey engine made for an item, as a row of the indicator: names, keys, unit. labels: room for n_domain + 1. A section with a
- * condition is of another population, so that nobody takes its cases for those of the whole. */
+ * condition is of another population, so that nobody takes its cases for those of the whole, and so is a run with --where; parameters that
+ * --set changed make another definition. */
 est_row est_i_indicator_row(const est_i_indicator_run *run, const est_i_item *item, const est_row *from, bool is_number, est_label *labels,
                             est_i_row_texts *texts);
+/* The limits of a number of people, the engine's row `from`. Nobody or everybody among those asked: the standard error says nothing, the exact
+ * limits of the proportion in `result` do. Nor are there fewer than none. */
+void est_i_indicator_judge_number(const est_result *result, const est_row *from, est_row *row);
 void est_i_row_texts_free(est_i_row_texts *texts, est_i_result_builder *builder);
 
 est_status est_i_indicator_write(est_i_indicator_run *run, est_error *error);

@@ -256,6 +256,7 @@ static est_status add_model(areas *a, est_error *error)
     options.covariates = a->covariates.data ? a->covariates.data : "";
     options.fit = a->run->options->small_area_fit;
     options.sampling_variance = a->run->options->small_area_variance == 0; /* pooled: of few PSUs none is known well */
+    options.zero_variance = options.sampling_variance; /* nobody among those asked: leaving such areas out would keep the high ones alone */
     options.zero_model_variance = 1;
     options.unit = "proportion";
     options.level = a->run->options->level;

@@ -135,8 +135,8 @@ static void add_titles(est_i_indicator_run *run)
         est_i_text name = {0}, value = {0};
         bool median = item->kind == EST_I_ITEM_MEDIAN, share = !median && item->kind != EST_I_ITEM_MEAN;
         if (item->use == EST_I_USE_INDICATOR && item->section != last) {
-            est_i_text_printf(&value, "%s%s%s", title ? title : "", *group ? " (" : "", group);
-            est_i_text_append(&value, *group ? ")" : "");
+            bool shown = *group && !strchr(group, '(');
+            est_i_text_printf(&value, "%s%s%s%s", title ? title : "", shown ? " (" : "", shown ? group : "", shown ? ")" : "");
             est_i_text_printf(&name, "%s%s", item->section->name, median ? "_as_printed" : "_number");
             bool good = title && !name.failed && !value.failed;
             if (good)
@@ -159,7 +159,8 @@ void est_i_indicator_facts(est_i_indicator_run *run)
     const est_definition *about = run->definition.about;
     est_i_text text = {0};
     line_fact(run, "What counts", "definition");
-    est_i_text_printf(&text, "%s (%s)", about->title, about->id);
+    est_i_text_printf(&text, "%s (%s)%s%s", about->title, about->id, run->changed.length ? ", changed: " : "",
+                      run->changed.length ? run->changed.data : "");
     if (!text.failed)
         fact(run, "Definition", text.data);
     est_i_text_free(&text);
@@ -167,6 +168,8 @@ void est_i_indicator_facts(est_i_indicator_run *run)
         fact(run, "Status", about->status);
     fact(run, "Version", about->version);
     line_fact(run, "Population", "population");
+    if (*run->options->where)
+        fact(run, "Condition", run->options->where);
     if (*run->options->ages)
         fact(run, "Ages", run->options->ages);
     else

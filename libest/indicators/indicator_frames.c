@@ -32,6 +32,33 @@ static void title_cell(est_i_indicator_run *run, const est_i_item *item)
     est_i_text_free(&text);
 }
 
+/* The row of the result that an indicator has for the whole of an age group; SIZE_MAX = none. */
+static size_t row_of(const est_i_indicator_run *run, const char *estimand, const est_i_band *band, bool first)
+{
+    const est_result *so_far = est_i_result_so_far(run->builder);
+    size_t found = SIZE_MAX;
+    for (size_t i = 0; i < est_result_rows(so_far) && found == SIZE_MAX; i++) {
+        const est_row *row = est_result_row(so_far, i);
+        bool same = strcmp(row->estimand, estimand) == 0;
+        bool whole = first ? row->n_domain == 0
+                           : row->n_domain == 1 && strcmp(row->domain[0].name, "age") == 0 && strcmp(row->domain[0].value, band->name) == 0;
+        found = same && whole ? i : found;
+    }
+    return found;
+}
+
+/* The first row for all of an age group, whatever it is of. */
+static size_t row_of_band(const est_i_indicator_run *run, const est_i_band *band)
+{
+    size_t found = SIZE_MAX;
+    for (size_t i = 0; i < run->n_items && found == SIZE_MAX; i++) {
+        const est_i_item *item = &run->items[i];
+        bool all = item->use == EST_I_USE_INDICATOR && &run->bands[item->band] == band && !*est_i_ini_value(item->section, "where");
+        found = all ? row_of(run, item->section->name, band, item->whole) : SIZE_MAX;
+    }
+    return found;
+}
+
 /* People who meet a condition: at a threshold, without an answer. */
 static void count_frame(est_i_indicator_run *run, est_i_item_use use, const char *name, const char *title)
 {
@@ -47,27 +74,15 @@ static void count_frame(est_i_indicator_run *run, est_i_item_use use, const char
         const est_row *row = item->use == use ? whole_of(run, item) : NULL;
         if (!row)
             continue;
+        size_t about = row_of_band(run, &run->bands[item->band]);
+        if (about != SIZE_MAX)
+            est_i_result_frame_about(run->builder, about);
         title_cell(run, item);
         est_i_result_cell_text(run->builder, run->bands[item->band].name);
         est_i_result_cell(run->builder, row->numerator);
         est_i_result_cell(run->builder, row->n);
         est_i_result_cell(run->builder, 100 * row->estimate);
     }
-}
-
-/* The row of the result that an indicator has for the whole of an age group; SIZE_MAX = none. */
-static size_t row_of(const est_i_indicator_run *run, const char *estimand, const est_i_band *band, bool first)
-{
-    const est_result *so_far = est_i_result_so_far(run->builder);
-    size_t found = SIZE_MAX;
-    for (size_t i = 0; i < est_result_rows(so_far) && found == SIZE_MAX; i++) {
-        const est_row *row = est_result_row(so_far, i);
-        bool same = strcmp(row->estimand, estimand) == 0;
-        bool whole = first ? row->n_domain == 0
-                           : row->n_domain == 1 && strcmp(row->domain[0].name, "age") == 0 && strcmp(row->domain[0].value, band->name) == 0;
-        found = same && whole ? i : found;
-    }
-    return found;
 }
 
 static void bound_frame(est_i_indicator_run *run)

@@ -29,6 +29,22 @@ static double limit_of(const est_i_ini_section *parameter, const char *key, doub
     return *text && est_i_number_parse(text, strlen(text), &value) ? value : none;
 }
 
+/* The value that --set gives a parameter, NULL if it gives none; *times: how often it does. */
+static const char *value_set(const est_i_indicator_run *run, const char *name, size_t *times)
+{
+    const char *found = NULL;
+    size_t length = strlen(name);
+    *times = 0;
+    for (const char *at = run->options->set; *at; at += strcspn(at, ","), at += *at == ',') {
+        at += strspn(at, " ");
+        if (strncmp(at, name, length) == 0 && at[length] == '=') {
+            found = at + length + 1;
+            ++*times;
+        }
+    }
+    return found;
+}
+
 /* "light_work_hours=12" of --set. */
 static est_status set_parameter(est_i_indicator_run *run, const char *word, est_error *error)
 {
@@ -40,11 +56,15 @@ static est_status set_parameter(est_i_indicator_run *run, const char *word, est_
     name[strcspn(name, "=")] = '\0';
     const est_i_ini_section *parameter = est_i_ini_find(&run->definition.rules, "parameter", name);
     est_status status = EST_OK;
+    size_t times = 0;
+    value_set(run, name, &times);
     if (!sign || !est_i_number_parse(sign + 1, strlen(sign + 1), &value))
         status = est_i_fail(error, EST_EOPTION, "option --set: found '%s', expected NAME=NUMBER", word);
     else if (!parameter)
         status = est_i_fail(error, EST_EOPTION, "option --set: definition %s has no parameter '%s'; est methods %s shows what it has",
                             run->definition.about->id, name, run->definition.about->id);
+    else if (times > 1)
+        status = est_i_fail(error, EST_EOPTION, "option --set: found %s %zu times, expected one value", name, times);
     else if (!(value >= limit_of(parameter, "minimum", -INFINITY) && value <= limit_of(parameter, "maximum", INFINITY)))
         status = est_i_fail(error, EST_EOPTION, "option --set: found %s, expected %s from %s to %s", word, name,
                             est_i_ini_value(parameter, "minimum"), est_i_ini_value(parameter, "maximum"));
@@ -52,6 +72,24 @@ static est_status set_parameter(est_i_indicator_run *run, const char *word, est_
         status = est_i_view_plan_constant(run->plan, name, value, error);
     free(name);
     return status;
+}
+
+/* In the definition's order, so that the same values make the same text. */
+static est_status list_changed(est_i_indicator_run *run, est_error *error)
+{
+    size_t index = 0, times = 0;
+    const est_i_ini_section *parameter;
+    est_status status = EST_OK;
+    while (status == EST_OK && (parameter = est_i_ini_next(&run->definition.rules, "parameter", &index)) != NULL) {
+        const char *text = value_set(run, parameter->name, &times);
+        double usual = NAN, value = NAN;
+        status = parameter_value(&run->definition, parameter, &usual, error);
+        if (status == EST_OK && text && est_i_number_parse(text, strcspn(text, ","), &value) && value != usual) {
+            est_i_text_printf(&run->changed, "%s%s = ", run->changed.length ? ", " : "", parameter->name);
+            est_i_text_number(&run->changed, value);
+        }
+    }
+    return run->changed.failed ? est_i_no_memory(error) : status;
 }
 
 static est_status plan_parameters(est_i_indicator_run *run, est_error *error)
@@ -70,7 +108,7 @@ static est_status plan_parameters(est_i_indicator_run *run, est_error *error)
         status = word ? set_parameter(run, word, error) : est_i_no_memory(error);
         free(word);
     }
-    return status;
+    return status == EST_OK ? list_changed(run, error) : status;
 }
 
 /* Age groups */
@@ -112,6 +150,11 @@ static est_status add_age_group(est_i_indicator_run *run, const char *word, est_
     }
     if (first_digits == 0 || first_digits > 3 || !(open || (second_digits > 0 && second_digits <= 3 && !*end && last >= first)))
         return est_i_fail(error, EST_EOPTION, "option --ages: found '%s', expected age groups such as 20-24 or 20-24,25-49,50+", word);
+    const est_i_ini_section *universe = est_i_ini_find(&run->definition.rules, "universe", "");
+    double youngest = universe ? limit_of(universe, "youngest", 0) : 0, oldest = universe ? limit_of(universe, "oldest", INFINITY) : INFINITY;
+    if ((double)first < youngest || (open ? INFINITY : (double)last) > oldest)
+        return est_i_fail(error, EST_EOPTION, "option --ages: found '%s', but definition %s is of %s: the row would claim ages that are not in it",
+                          word, run->definition.about->id, est_i_definition_fact(&run->definition, "population"));
     if (open)
         est_i_text_printf(&where, "age >= %ld", first);
     else
@@ -346,7 +389,20 @@ static est_status plan_variables(est_i_indicator_run *run, est_error *error)
     return status;
 }
 
-/* The people in the denominators: 1 or 0. */
+/* The people whom --population counts: those of the first age group. And the others. */
+static est_status plan_benchmarked(est_i_indicator_run *run, est_error *error)
+{
+    est_i_text text = {0};
+    est_i_text_printf(&text, "is(" UNIVERSE " and (%s))", run->bands[0].where);
+    est_status status = text.failed ? est_i_no_memory(error)
+                                    : est_i_view_plan_column(run->plan, "_counted", text.data, false, 0, NULL, "[universe]", error);
+    if (status == EST_OK)
+        status = est_i_view_plan_column(run->plan, "_outside", "1 - _counted", false, 0, NULL, "[universe]", error);
+    est_i_text_free(&text);
+    return status;
+}
+
+/* The people in the denominators: 1 or 0. Weights of rows outside the sample may be missing: nobody was asked there. */
 static est_status plan_universe(est_i_indicator_run *run, est_error *error)
 {
     const est_i_ini_section *universe = est_i_ini_find(&run->definition.rules, "universe", "");
@@ -366,7 +422,10 @@ static est_status plan_universe(est_i_indicator_run *run, est_error *error)
         status = text.failed ? est_i_no_memory(error)
                              : est_i_view_plan_column(run->plan, UNIVERSE, text.data, false, 0, NULL, "[universe]", error);
     if (status == EST_OK)
-        status = est_i_view_plan_column(run->plan, "_outside", "1 - " UNIVERSE, false, 0, NULL, "[universe]", error);
+        status = plan_benchmarked(run, error);
+    if (status == EST_OK && est_i_view_plan_has(run->plan, "in_sample") && est_i_codebook_role(run->codebook, "weight") == EST_I_ROLE_MAPPED)
+        status = est_i_view_plan_column(run->plan, "_weight", "if(is(in_sample), weight, nonmissing(weight, 0))", false, 0, NULL, "[universe]",
+                                        error);
     est_i_text_free(&n.lacking);
     est_i_text_free(&text);
     free(where);
@@ -433,6 +492,12 @@ static est_i_item_kind kind_of(const est_i_ini_section *section)
     return found;
 }
 
+bool est_i_indicator_has_numbers(const est_i_indicator_run *run, size_t band_number)
+{
+    const est_i_band *band = &run->bands[band_number], *first = &run->bands[0];
+    return !(run->options->population > 0) || band == first || isnan(first->lowest) || (band->lowest >= first->lowest && band->highest <= first->highest);
+}
+
 static est_status add_item(est_i_indicator_run *run, const est_i_ini_section *section, est_i_item_use use, size_t band, est_error *error)
 {
     est_i_item *grown = realloc(run->items, (run->n_items + 1) * sizeof *grown);
@@ -442,7 +507,8 @@ static est_status add_item(est_i_indicator_run *run, const est_i_ini_section *se
     est_i_item *item = &grown[run->n_items++];
     *item = (est_i_item){.section = section, .use = use, .kind = kind_of(section), .band = band};
     bool share = item->kind == EST_I_ITEM_PROPORTION || item->kind == EST_I_ITEM_RATIO;
-    item->number = share && use == EST_I_USE_INDICATOR && strcmp(est_i_ini_value(section, "number"), "no") != 0;
+    item->number = share && use == EST_I_USE_INDICATOR && strcmp(est_i_ini_value(section, "number"), "no") != 0 &&
+                   est_i_indicator_has_numbers(run, band);
     est_status status = est_i_indicator_column(run, section, "value", run->bands[band].where, NULL, &item->column, error);
     if (status == EST_OK && item->kind == EST_I_ITEM_RATIO)
         status = est_i_indicator_column(run, section, "denominator", run->bands[band].where, NULL, &item->denominator, error);

@@ -21,6 +21,8 @@ est_survey_options est_i_indicator_survey_options(const est_i_indicator_run *run
     const est_indicator_options *o = run->options;
     est_survey_options survey = est_survey_options_default();
     survey.weight = design_column(run, o->weight, "weight");
+    if (!*o->weight && est_source_find(run->view, "_weight") >= 0)
+        survey.weight = "_weight";
     survey.strata = design_column(run, o->strata, "strata");
     survey.psu = design_column(run, o->psu, "psu");
     survey.nest = o->nest && *survey.psu && *survey.strata;
@@ -40,7 +42,7 @@ est_survey_options est_i_indicator_survey_options(const est_i_indicator_run *run
 
 /* Known totals */
 
-/* Weighted sums of the universe and of the rest, which keep their sum: only the universe is benchmarked. */
+/* Weighted sums of those who are counted and of the rest, which keep their sum: the rest is not benchmarked. */
 static est_status make_totals(est_i_indicator_run *run, est_error *error)
 {
     est_survey_options survey = est_i_indicator_survey_options(run);
@@ -48,7 +50,7 @@ static est_status make_totals(est_i_indicator_run *run, est_error *error)
     survey.by = survey.where = "";
     survey.lonely = 2;
     survey.variance = 0;
-    survey.total = "_universe,_outside";
+    survey.total = "_counted,_outside";
     est_status status = est_survey(run->view, &survey, run->context, &result, error);
     double inside = status == EST_OK ? est_result_row(result, 0)->estimate : NAN, outside = NAN;
     if (status == EST_OK) {
@@ -57,7 +59,7 @@ static est_status make_totals(est_i_indicator_run *run, est_error *error)
             status = est_i_fail(error, EST_EIDENTIFY, "no row with a weight belongs to the population of the definition");
     }
     if (status == EST_OK) {
-        const char *variable[] = {"_universe", "_universe"}, *level[] = {"1", "0"};
+        const char *variable[] = {"_counted", "_counted"}, *level[] = {"1", "0"};
         double total[] = {run->options->population, outside};
         status = est_table_new("the population", outside > 0 ? 2 : 1, &run->totals, error);
         if (status == EST_OK)
@@ -91,7 +93,7 @@ est_status est_i_indicator_numbers(est_i_indicator_run *run, est_error *error)
         run->why = "the codebook does not say that the weights add up to the population (weights = population)";
     }
     if (status == EST_OK && run->numbers == EST_I_NUMBERS_NONE && run->options->numbers == 1)
-        status = est_i_fail(error, EST_EDEFINITION, "no number of people can be estimated: %s; give the people of the definition's ages with "
+        status = est_i_fail(error, EST_EDEFINITION, "no number of people can be estimated: %s; give the people of the first age group with "
                             "--population, or known totals with --margins and --calibrate", run->why);
     return status;
 }

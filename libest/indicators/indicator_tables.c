@@ -81,7 +81,8 @@ static est_status plan_share(est_i_indicator_run *run, est_i_indicator_table *ta
                              const char *extra, est_error *error)
 {
     bool ratio = *est_i_ini_value(indicator, "denominator") != '\0', mean = strcmp(est_i_ini_value(indicator, "kind"), "mean") == 0;
-    bool number = run->options->numbers != 2 && !mean && strcmp(est_i_ini_value(indicator, "number"), "no") != 0;
+    bool number = run->options->numbers != 2 && !mean && est_i_indicator_has_numbers(run, band) &&
+                  strcmp(est_i_ini_value(indicator, "number"), "no") != 0;
     char *column = NULL, *below = NULL, *entry = NULL, *title = est_i_definition_line(indicator, "title");
     est_status status = title ? est_i_indicator_column(run, indicator, "value", run->bands[band].where, extra, &column, error)
                               : est_i_no_memory(error);
@@ -324,8 +325,8 @@ static const char *level_label(const est_i_indicator_run *run, const char *role,
     return label ? label : level;
 }
 
-static est_status write_row(est_i_indicator_run *run, const est_i_indicator_table *table, const table_column *column, const est_row *from,
-                            est_error *error)
+static est_status write_row(est_i_indicator_run *run, const est_i_indicator_table *table, const table_column *column,
+                            const est_result *result, const est_row *from, est_error *error)
 {
     est_i_item item = {.section = column->condition, .use = EST_I_USE_INDICATOR, .band = column->band, .whole = column->band == 0};
     est_label *labels = malloc((from->n_domain + 1) * sizeof *labels);
@@ -345,6 +346,8 @@ static est_status write_row(est_i_indicator_run *run, const est_i_indicator_tabl
         row.unit = column->unit;
         row.table = table->section->name;
         row.detail = 1;
+        if (strncmp(from->estimand, "total(", 6) == 0)
+            est_i_indicator_judge_number(result, from, &row);
         if (name.failed || level.failed)
             status = est_i_no_memory(error);
         else
@@ -377,7 +380,7 @@ static est_status write_rows(est_i_indicator_run *run, const est_i_indicator_tab
         for (size_t i = 0; i < est_result_rows(result) && due && status == EST_OK; i++) {
             const est_row *row = est_result_row(result, i);
             if (is_of(column, row) && (with_whole || row->n_domain > 0))
-                status = write_row(run, table, column, row, error);
+                status = write_row(run, table, column, result, row, error);
         }
     }
     return status;

@@ -35,8 +35,11 @@ static void name_population(const est_i_indicator_run *run, const est_i_ini_sect
 {
     const char *group = est_i_ini_value(section, "group"), *where = est_i_ini_value(section, "where");
     bool part = *where && !*est_i_ini_value(section, "youngest");
+    const char *asked = est_i_codebook_fact(run->codebook, "population");
     text->length = 0;
-    est_i_text_append(text, est_i_definition_fact(&run->definition, "population"));
+    est_i_text_append(text, *asked ? asked : est_i_definition_fact(&run->definition, "population"));
+    if (*run->options->where)
+        est_i_text_printf(text, "; those with %s", run->options->where);
     if (part)
         est_i_text_printf(text, "; %s%s", *group ? "" : "those with ", *group ? group : where);
     for (char *c = text->data; c && *c; c++)
@@ -44,12 +47,22 @@ static void name_population(const est_i_indicator_run *run, const est_i_ini_sect
             *c = ' ';
 }
 
+/* "sdg-8.7.1 with economic_hours_12_14 = 28". */
+static void name_definition(const est_i_indicator_run *run, est_i_text *text)
+{
+    text->length = 0;
+    est_i_text_append(text, run->definition.about->id);
+    if (run->changed.length)
+        est_i_text_printf(text, " with %s", run->changed.data);
+}
+
 void est_i_row_texts_free(est_i_row_texts *texts, est_i_result_builder *builder)
 {
-    if (texts->place.failed || texts->population.failed)
+    if (texts->place.failed || texts->population.failed || texts->definition.failed)
         est_i_result_no_memory(builder);
     est_i_text_free(&texts->place);
     est_i_text_free(&texts->population);
+    est_i_text_free(&texts->definition);
 }
 
 static const char *unit_of(const est_i_item *item, bool is_number)
@@ -71,11 +84,12 @@ est_row est_i_indicator_row(const est_i_indicator_run *run, const est_i_item *it
         labels[n++] = from->domain[i];
     name_place(run, from, &texts->place);
     name_population(run, item->section, &texts->population);
+    name_definition(run, &texts->definition);
     row.estimand = item->section->name;
     row.domain = labels;
     row.n_domain = n;
     row.unit = unit_of(item, is_number);
-    row.definition = run->definition.about->id;
+    row.definition = texts->definition.failed ? "" : texts->definition.data;
     row.population = texts->population.failed ? "" : texts->population.data;
     row.period = est_i_codebook_fact(run->codebook, "period");
     row.geography = texts->place.failed ? "" : texts->place.data;
@@ -96,8 +110,39 @@ static void judge_median(const est_i_indicator_run *run, const est_i_item *item,
         row->flags |= EST_FLAG_BIT(EST_FLAG_NOT_ESTIMABLE);
     } else if (row->upper >= NEVER) {
         row->upper = INFINITY;
+        row->se = row->cv = NAN; /* half the width of an interval that ends at 99 */
         row->flags |= EST_FLAG_BIT(EST_FLAG_UPPER_UNBOUNDED);
     }
+}
+
+static bool same_domain(const est_row *a, const est_row *b)
+{
+    bool same = a->n_domain == b->n_domain;
+    for (size_t i = 0; i < a->n_domain && same; i++)
+        same = strcmp(a->domain[i].name, b->domain[i].name) == 0 && strcmp(a->domain[i].value, b->domain[i].value) == 0;
+    return same;
+}
+
+/* Is `share` "share(x)" where `total` is "total(x)", in the same domain? */
+static bool is_share_of(const est_row *share, const est_row *total)
+{
+    const char *a = share->estimand, *b = total->estimand;
+    return strncmp(a, "share(", 6) == 0 && strncmp(b, "total(", 6) == 0 && strcmp(a + 6, b + 6) == 0 && same_domain(share, total);
+}
+
+void est_i_indicator_judge_number(const est_result *result, const est_row *from, est_row *row)
+{
+    const est_row *share = NULL;
+    for (size_t i = 0; i < est_result_rows(result) && !share; i++)
+        share = is_share_of(est_result_row(result, i), from) ? est_result_row(result, i) : NULL;
+    if (share && share->flags & EST_FLAG_BIT(EST_FLAG_AT_BOUND) && !isnan(row->upper)) {
+        row->lower = fmin(row->lower, share->lower * share->n_weighted);
+        row->upper = fmax(row->upper, share->upper * share->n_weighted);
+        row->interval = share->interval;
+        row->flags |= EST_FLAG_BIT(EST_FLAG_AT_BOUND);
+    }
+    if (row->lower < 0 && strcmp(row->interval, "two-se") != 0)
+        row->lower = 0;
 }
 
 static est_status add_rows(est_i_indicator_run *run, const est_i_item *item, bool is_number, bool is_printed, est_error *error)
@@ -119,6 +164,8 @@ static est_status add_rows(est_i_indicator_run *run, const est_i_item *item, boo
             row.estimand = name.data;
             if (item->kind == EST_I_ITEM_MEDIAN)
                 judge_median(run, item, is_printed, &row);
+            else if (is_number)
+                est_i_indicator_judge_number(result, from, &row);
             est_i_result_add_row(run->builder, &row);
         }
         free(labels);
@@ -179,7 +226,7 @@ static void copy_notes(est_i_indicator_run *run)
     const est_result *from = run->estimates ? run->estimates : run->medians;
     for (size_t i = 0; i < est_result_notes(from); i++) {
         const est_note *note = est_result_note(from, i);
-        bool ours = strstr(note->message, "_v") || strstr(note->message, "_universe") || !is_about_rows(run, note->code);
+        bool ours = strstr(note->message, "_v") || strstr(note->message, "_universe") || strstr(note->message, "_counted") || !is_about_rows(run, note->code);
         if (!ours && note->public_message)
             est_i_result_note_public(run->builder, run->context, note->severity, note->code, note->public_message, "%s", note->message);
         else if (!ours)
@@ -200,9 +247,13 @@ static void own_notes(est_i_indicator_run *run)
     if (run->left_out.length)
         est_i_result_note(run->builder, run->context, EST_NOTE, "left_out", "Left out, for lack of what they need: %s.",
                           run->left_out.data);
+    if (run->changed.length)
+        est_i_result_note(run->builder, run->context, EST_WARNING, "changed_definition", "Not the definition %s as published: --set made %s. "
+                          "Estimates by it are comparable only with others by the same values.", run->definition.about->id,
+                          run->changed.data);
     if (run->numbers == EST_I_NUMBERS_NONE && *run->why && any_number(run))
-        est_i_result_note(run->builder, run->context, EST_NOTE, "no_numbers", "No numbers of people: %s. Give the people of these ages with "
-                          "--population, or known totals with --margins and --calibrate.", run->why);
+        est_i_result_note(run->builder, run->context, EST_NOTE, "no_numbers", "No numbers of people: %s. Give the people of the first age group "
+                          "with --population, or known totals with --margins and --calibrate.", run->why);
     if (run->numbers == EST_I_NUMBERS_POPULATION)
         est_i_result_note(run->builder, run->context, EST_NOTE, "benchmarked", "Numbers of people are proportions of a population that was given "
                           "(--population) and counts as known exactly.");
@@ -241,6 +292,39 @@ static est_status add_benchmarks(est_i_indicator_run *run, est_error *error)
     return status;
 }
 
+/* "age >= 5 and age < 12": the indicator is the share of those ages, and its numerator the cases of another age group. */
+static void tell_age_share(est_i_indicator_run *run, const est_i_ini_section *section)
+{
+    char *value = est_i_definition_line(section, "value"), *end = NULL;
+    const char *from = "age >= ", *to = " and age < ";
+    bool is_share = value && strncmp(value, from, strlen(from)) == 0;
+    long youngest = is_share ? strtol(value + strlen(from), &end, 10) : 0;
+    is_share = is_share && strncmp(end, to, strlen(to)) == 0;
+    long above = is_share ? strtol(end + strlen(to), &end, 10) : 0;
+    if (is_share && *end == '\0')
+        est_i_result_add_age_share(run->builder, section->name, (double)youngest, (double)above - 1);
+    free(value);
+}
+
+/* Which age groups overlap and add up: suppression asks it. A group of ages that are not told holds all others. */
+static void tell_ages(est_i_indicator_run *run)
+{
+    const est_i_ini_section *section;
+    size_t index = 0;
+    double lowest = NAN, highest = NAN;
+    for (size_t i = 0; i < run->n_bands; i++) {
+        lowest = fmin(lowest, run->bands[i].lowest);
+        highest = fmax(highest, run->bands[i].highest);
+    }
+    for (size_t i = 0; i < run->n_bands && (run->n_bands > 1 || *run->options->ages) && lowest <= highest; i++) {
+        const est_i_band *band = &run->bands[i];
+        bool told = band->lowest <= band->highest;
+        est_i_result_add_ages(run->builder, band->name, told ? band->lowest : lowest, told ? band->highest : highest);
+    }
+    while ((section = est_i_ini_next(&run->definition.rules, "indicator", &index)) != NULL)
+        tell_age_share(run, section);
+}
+
 est_status est_i_indicator_write(est_i_indicator_run *run, est_error *error)
 {
     run->builder = est_i_result_begin(run->method->id, est_i_definition_fact(&run->definition, "title"));
@@ -250,6 +334,7 @@ est_status est_i_indicator_write(est_i_indicator_run *run, est_error *error)
     est_i_result_profile(run->builder, "dhs");
     est_i_result_mark(run->builder, est_source_is_public(run->source), is_synthetic, false);
     copy_stats(run);
+    tell_ages(run);
     est_i_indicator_facts(run);
     est_status status = add_all_rows(run, error);
     if (status == EST_OK && run->options->sampling_errors)

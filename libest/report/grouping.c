@@ -128,27 +128,32 @@ static void join_lone_rows(const est_result *result, est_i_grouping *grouping)
     }
 }
 
-/* Is `first` the first row of the group to which `row` belongs? */
+/* Does the row belong to the group of which `first` is the first row? */
 static bool stands_with(const est_result *result, const est_i_grouping *grouping, size_t first, size_t row)
 {
-    return grouping->group[first] == first &&
-           same_group(grouping, est_result_row(result, first), est_result_row(result, row)) &&
+    return same_group(grouping, est_result_row(result, first), est_result_row(result, row)) &&
            same_part(result, grouping, first, row);
 }
 
-static void group_rows(const est_result *result, est_i_grouping *grouping)
+/* A row for each of thousands of domains is usual, a table is not: only the first rows of tables are searched. */
+static bool group_rows(const est_result *result, est_i_grouping *grouping)
 {
-    for (size_t row = 0; row < grouping->n_rows; row++) {
-        size_t first = 0;
+    size_t *heads = calloc(grouping->n_rows + 1, sizeof *heads), n_heads = 0;
+    for (size_t row = 0; heads && row < grouping->n_rows; row++) {
+        size_t k = 0;
         if (est_result_row(result, row)->detail) {
             grouping->group[row] = SIZE_MAX;
             continue;
         }
-        while (first < row && !stands_with(result, grouping, first, row))
-            first++;
-        grouping->group[row] = first;
+        while (k < n_heads && !stands_with(result, grouping, heads[k], row))
+            k++;
+        if (k == n_heads)
+            heads[n_heads++] = row;
+        grouping->group[row] = heads[k];
         grouping->part[row] = est_i_part_of(est_result_row(result, row), grouping->base[row]);
     }
+    free(heads);
+    return heads != NULL;
 }
 
 /* Gives `first` the groups of the other models of its estimand. Returns how many. */
@@ -208,9 +213,11 @@ static void keep_small_groups(est_i_grouping *grouping)
 {
     for (size_t first = 0; first < grouping->n_rows; first++) {
         size_t count = 0;
-        for (size_t row = first; row < grouping->n_rows && grouping->part[first] == EST_I_DOMAIN_AGES; row++)
+        if (grouping->group[first] != first || grouping->part[first] != EST_I_DOMAIN_AGES)
+            continue;
+        for (size_t row = first; row < grouping->n_rows; row++)
             count += grouping->group[row] == first;
-        for (size_t row = first; row < grouping->n_rows && grouping->group[first] == first && count && count <= FEW_LINES; row++)
+        for (size_t row = first; row < grouping->n_rows && count <= FEW_LINES; row++)
             if (grouping->group[row] == first)
                 grouping->part[row] = EST_I_FEW_DOMAIN_AGES;
     }
@@ -272,8 +279,7 @@ bool est_i_grouping_make(const est_result *result, est_i_grouping *grouping)
                 find_numbers(result, grouping);
     if (made) {
         find_bases(result, grouping);
-        group_rows(result, grouping);
-        made = join_models(result, grouping);
+        made = group_rows(result, grouping) && join_models(result, grouping);
     }
     for (size_t first = 0; first < count && made; first++)
         if (grouping->beside[first] && strcmp(est_result_row(result, first)->estimand, "population") == 0)

@@ -165,6 +165,7 @@ void est_i_check_clear(est_i_check *run)
         free(lists[l]->field);
     }
     free(run->plan.codes);
+    free(run->plan.reason_field);
     free(run->plan.fields);
     est_i_check_strata_free(&run->strata);
     est_i_check_design_free(&run->design);

@@ -36,6 +36,7 @@ typedef struct est_i_check_plan {
     bool whole_records; /* every column is read, so that rows can be compared as a whole */
     size_t n_codes;
     double *codes;      /* ascending */
+    size_t *reason_field; /* one a described column: why its cells are missing; SIZE_MAX = the file does not say */
     size_t n_fields;
     est_i_field *fields;
 } est_i_check_plan;
@@ -99,7 +100,7 @@ bool est_i_check_is_design(const est_i_check *run, size_t column);
 bool est_i_check_holds_answers(const est_i_check *run, size_t index);
 /* Why a code looks like a special one. */
 const char *est_i_check_rule_words(est_i_check_rule rule);
-/* The frame of codes that labels call missing, or that look like special ones. */
+/* The frame of codes that the file declares missing, that labels call so, or that look like special ones. */
 void est_i_check_missing_frame(est_i_check *run);
 /* Which columns may be weight, strata and psu, unless the options name them. */
 void est_i_check_note_codebook(est_i_check *run);

@@ -43,6 +43,8 @@ void est_i_check_column_free(est_i_check_column *column)
     free(column->word_rows);
     free(column->distinct_rows);
     est_i_dictionary_free(&column->distinct);
+    free(column->reason_rows);
+    est_i_dictionary_free(&column->reasons);
 }
 
 /* Texts */
@@ -194,6 +196,28 @@ bool est_i_check_column_add(est_i_check_column *column, const est_i_dictionary *
         else
             add_number(column, numbers[i], rows[i], n_codes, codes);
         good = add_distinct(column, text, length, rows[i]);
+    }
+    return good;
+}
+
+bool est_i_check_column_reasons(est_i_check_column *column, const est_i_dictionary *reasons, const uint32_t *rows)
+{
+    bool good = true;
+    if (reasons->count > 0 && !column->reason_rows)
+        column->reason_rows = calloc(EST_I_CHECK_DISTINCT, sizeof *column->reason_rows);
+    for (uint32_t i = 0; i < reasons->count && good; i++) {
+        const char *text = est_i_dictionary_text(reasons, i);
+        size_t length = est_i_dictionary_length(reasons, i);
+        uint32_t index = est_i_dictionary_find(&column->reasons, text, length);
+        if (index == EST_I_DICTIONARY_NONE && column->reasons.count >= EST_I_CHECK_DISTINCT) {
+            column->other_reasons += rows[i];
+            continue;
+        }
+        if (index == EST_I_DICTIONARY_NONE)
+            index = est_i_dictionary_add(&column->reasons, text, length);
+        good = column->reason_rows && index != EST_I_DICTIONARY_NONE;
+        if (good)
+            column->reason_rows[index] += rows[i];
     }
     return good;
 }

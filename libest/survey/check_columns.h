@@ -41,6 +41,10 @@ typedef struct est_i_check_column {
     long long *distinct_rows;
     size_t distinct_capacity;
     bool many; /* more than EST_I_CHECK_DISTINCT; then distinct is empty */
+    /* Missing cells for which the file gives a reason, by the reason; rows of those beyond EST_I_CHECK_DISTINCT reasons. */
+    est_i_dictionary reasons;
+    long long *reason_rows;
+    long long other_reasons;
 } est_i_check_column;
 
 /* false without memory. */
@@ -48,6 +52,7 @@ bool est_i_check_column_start(est_i_check_column *column, size_t n_codes);
 /* Texts of a dictionary, how often each occurs and which number each is (NaN = none). */
 bool est_i_check_column_add(est_i_check_column *column, const est_i_dictionary *texts, const uint32_t *rows, const double *numbers,
                             size_t n_codes, const double *codes);
+bool est_i_check_column_reasons(est_i_check_column *column, const est_i_dictionary *reasons, const uint32_t *rows);
 void est_i_check_column_free(est_i_check_column *column);
 
 /* The rule by which a code of a column of numbers looks like a special one; 0 = by none. */

@@ -114,15 +114,27 @@ static est_status check_stages(est_i_check *run, est_error *error)
     return EST_OK;
 }
 
-/* One field for each column, whatever it is needed for. */
+static void fields_of_reasons(est_i_check *run)
+{
+    est_i_check_plan *plan = &run->plan;
+    for (size_t c = 0; c < plan->described.n; c++) {
+        bool has = est_i_source_has_reasons(run->source, plan->described.column[c]);
+        plan->reason_field[c] = has ? plan->n_fields : SIZE_MAX;
+        if (has)
+            plan->fields[plan->n_fields++] = (est_i_field){plan->described.column[c], EST_I_FIELD_REASON};
+    }
+}
+
+/* One field for each column, whatever it is needed for, and those of reasons. */
 static est_status fields_of(est_i_check *run, est_error *error)
 {
     est_i_check_plan *plan = &run->plan;
     est_i_check_list *lists[] = {&plan->described, &plan->id, &plan->by, &plan->psu, &plan->strata, &plan->fpc, &plan->weight};
     size_t n = est_source_columns(run->source);
     size_t *field = malloc((n + 1) * sizeof *field);
-    plan->fields = malloc((n + 1) * sizeof *plan->fields);
-    if (field && plan->fields) {
+    plan->fields = malloc((2 * n + 1) * sizeof *plan->fields);
+    plan->reason_field = malloc((plan->described.n + 1) * sizeof *plan->reason_field);
+    if (field && plan->fields && plan->reason_field) {
         for (size_t c = 0; c < n; c++)
             field[c] = SIZE_MAX;
         for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++)
@@ -134,8 +146,9 @@ static est_status fields_of(est_i_check *run, est_error *error)
                 }
                 lists[l]->field[i] = field[column];
             }
+        fields_of_reasons(run);
     }
-    est_status status = field && plan->fields ? EST_OK : est_i_no_memory(error);
+    est_status status = field && plan->fields && plan->reason_field ? EST_OK : est_i_no_memory(error);
     free(field);
     return status;
 }

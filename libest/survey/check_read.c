@@ -428,6 +428,9 @@ static bool settle_columns(est_i_check *run, const check_part *part, const est_i
         if (field->known > 0)
             good = est_i_check_column_add(&run->columns[c], &dictionary[described->field[c]], field->rows, field->number,
                                           run->plan.n_codes, run->plan.codes);
+        size_t reasons = run->plan.reason_field[c];
+        if (good && reasons != SIZE_MAX)
+            good = est_i_check_column_reasons(&run->columns[c], &dictionary[reasons], part->fields[reasons].rows);
     }
     return good;
 }

@@ -107,7 +107,7 @@ double est_i_small_area_case_variance(const double *direct, const double *varian
 {
     double sum = 0, all = 0;
     for (size_t i = 0; i < n_areas; i++)
-        if (!isnan(direct[i]) && variance[i] > 0 && cases[i] > 0 && !(left_out && left_out[i])) {
+        if (!isnan(direct[i]) && variance[i] >= 0 && cases[i] > 0 && !(left_out && left_out[i])) {
             sum += cases[i] * cases[i] * variance[i];
             all += cases[i];
         }

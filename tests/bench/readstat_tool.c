@@ -44,7 +44,7 @@ static int digit(uint64_t x, int shift, uint64_t below)
     return (int)((x >> shift & 0xffff) * below >> 16);
 }
 
-enum { VARIABLES = 40, FIRST_QUESTION = 19, STRATA = 94, PSUS = 2256 };
+enum { VARIABLES = 40, ATTENDS = 14, FIRST_QUESTION = 19, STRATA = 94, PSUS = 2256 };
 
 static const struct {
     const char *name;
@@ -124,7 +124,7 @@ static void add_variables(readstat_writer_t *writer, bool is_spss, readstat_vari
         for (size_t s = 0; labels && s < sizeof names / sizeof *names; s++)
             if (strcmp(names[s], labels) == 0)
                 readstat_variable_set_label_set(variable[i], sets[s]);
-        if (is_spss && question)
+        if (is_spss && (question || i == ATTENDS))
             readstat_variable_add_missing_double_value(variable[i], 9);
     }
 }
@@ -174,7 +174,7 @@ static void insert_row(readstat_writer_t *writer, readstat_variable_t **variable
             snprintf(text, sizeof text, "%s %d", digit(b, 8, 4) ? "visited on day" : "", digit(a, 8, 300));
         if (i == 0 || i == 17 || i == 18)
             readstat_insert_string_value(writer, variable[i], text);
-        else if (i == 14 || i >= FIRST_QUESTION)
+        else if (i == ATTENDS || i >= FIRST_QUESTION)
             insert_question(writer, variable[i], is_spss, mix(b + i));
         else
             insert_number(writer, variable[i], numbers[i]);

@@ -19,6 +19,7 @@
 #include "core/text.h"
 #include "data/readstat_parts.h"
 #include "data/scan.h"
+#include "data/view.h"
 
 /* Files */
 
@@ -448,6 +449,25 @@ static void test_float_text(void **state)
     }
 }
 
+/* What the file of test_spss_missing declares missing, and what it does not. */
+static void expect_reasons(est_source *source)
+{
+    kept rows;
+    const est_i_field fields[] = {{2, EST_I_FIELD_REASON}, {1, EST_I_FIELD_REASON}, {0, EST_I_FIELD_REASON}};
+    assert_true(est_i_source_has_reasons(source, 0) && est_i_source_has_reasons(source, 1) && est_i_source_has_reasons(source, 2));
+    assert_false(est_i_source_has_reasons(source, 3));
+    read_good(source, 3, fields, 1, &rows);
+    const char *const of_sex[5] = {NULL, "x", NULL, NULL, NULL}, *const of_range[5] = {NULL, "98", "99", "90", "-1"},
+                      *const of_discrete[5] = {NULL, "98", "99", NULL, NULL};
+    for (size_t row = 0; row < 5; row++) {
+        expect_text(&rows, 0, row, of_sex[row]);
+        expect_text(&rows, 1, row, of_range[row]);
+        expect_text(&rows, 2, row, of_discrete[row]);
+    }
+    assert_string_equal(est_i_source_value_label(source, 0, "98"), "Don't know");
+    free_rows(&rows);
+}
+
 /* User-defined missing values of SPSS: discrete numbers, a range with one number, texts; labels of texts; a very long text. */
 static void test_spss_missing(void **state)
 {
@@ -461,10 +481,13 @@ static void test_spss_missing(void **state)
     readstat_writer_t *writer = start_writer(&file);
     readstat_label_set_t *set = readstat_add_label_set(writer, READSTAT_TYPE_STRING, "sex");
     readstat_label_string_value(set, "f", "Female");
+    readstat_label_set_t *codes = readstat_add_label_set(writer, READSTAT_TYPE_DOUBLE, "codes");
+    readstat_label_double_value(codes, 98, "Don't know");
     readstat_variable_t *discrete = readstat_add_variable(writer, "discrete", READSTAT_TYPE_DOUBLE, 0);
     readstat_variable_t *range = readstat_add_variable(writer, "range", READSTAT_TYPE_DOUBLE, 0);
     readstat_variable_t *sex = readstat_add_variable(writer, "sex", READSTAT_TYPE_STRING, 3);
     readstat_variable_t *story = readstat_add_variable(writer, "story", READSTAT_TYPE_STRING, 600);
+    readstat_variable_set_label_set(discrete, codes);
     readstat_variable_add_missing_double_value(discrete, 98);
     readstat_variable_add_missing_double_value(discrete, 99);
     readstat_variable_add_missing_double_range(range, 90, 99);
@@ -501,12 +524,113 @@ static void test_spss_missing(void **state)
     expect_text(&rows, 4, 3, very_long);
     assert_string_equal(est_i_source_value_label(source, 2, "f"), "Female");
     free_rows(&rows);
+    expect_reasons(source);
     est_source_free(source);
     unlink(path);
     free(file.data);
 }
 
-/* Every tag of Stata is missing, in every storage type. */
+/* The reasons beside the cells, in any order of the fields and in small chunks: they are no levels, and they do not stay. */
+static void test_reasons(void **state)
+{
+    folder *own = *state;
+    bytes file;
+    kept rows;
+    readstat_writer_t *writer = start_writer(&file);
+    readstat_label_set_t *set = readstat_add_label_set(writer, READSTAT_TYPE_INT32, "answer");
+    readstat_label_int32_value(set, 1, "yes");
+    readstat_label_tagged_value(set, 'a', "refused");
+    readstat_label_tagged_value(set, 'z', "not applicable");
+    readstat_variable_t *answer = readstat_add_variable(writer, "answer", READSTAT_TYPE_INT8, 0);
+    readstat_variable_t *text = readstat_add_variable(writer, "text", READSTAT_TYPE_STRING, 4);
+    readstat_variable_set_label_set(answer, set);
+    begin(writer, &(layout){.version = 118}, &file, 9000);
+    for (int row = 0; row < 9000; row++) {
+        good(readstat_begin_row(writer));
+        if (row % 1000 == 10 || row % 1000 == 11)
+            good(readstat_insert_tagged_missing_value(writer, answer, row % 1000 == 10 ? 'a' : 'z'));
+        else if (row % 1000 == 12)
+            good(readstat_insert_missing_value(writer, answer));
+        else
+            good(readstat_insert_int8_value(writer, answer, (int8_t)(row % 3)));
+        good(readstat_insert_string_value(writer, text, ".a"));
+        good(readstat_end_row(writer));
+    }
+    end(writer);
+    const char *path = file_in(own, "reasons.dta");
+    const est_i_field fields[] = {
+        {0, EST_I_FIELD_REASON}, {0, EST_I_FIELD_LABEL}, {0, EST_I_FIELD_REASON}, {0, EST_I_FIELD_NUMBER}, {1, EST_I_FIELD_LABEL}};
+    save(path, file.data, file.length);
+    est_source *source = open_good(path);
+    assert_true(est_i_source_has_reasons(source, 0) && !est_i_source_has_reasons(source, 1));
+    assert_string_equal(est_i_source_value_label(source, 0, ".a"), "refused");
+    assert_string_equal(est_i_source_value_label(source, 0, ".z"), "not applicable");
+    assert_string_equal(est_i_source_value_label(source, 0, "1"), "yes");
+    assert_null(est_i_source_value_label(source, 0, ".b"));
+    for (int pass = 0; pass < 3; pass++) {
+        if (pass > 0)
+            est_i_source_set_chunks(source, 1, 700);
+        read_good(source, 5, fields, pass == 2 ? 3 : 1, &rows);
+        assert_int_equal(rows.n_rows, 9000);
+        for (size_t row = 0; row < 9000; row++) {
+            const char *reason = row % 1000 == 10 ? ".a" : row % 1000 == 11 ? ".z" : NULL;
+            bool missing = reason || row % 1000 == 12;
+            expect_text(&rows, 0, row, reason);
+            expect_text(&rows, 2, row, reason);
+            expect_text(&rows, 1, row, missing ? "<NA>" : row % 3 == 0 ? "0" : row % 3 == 1 ? "1" : "2");
+            assert_true(missing ? isnan(rows.number[3][row]) : rows.number[3][row] == (double)(row % 3));
+            expect_text(&rows, 4, row, ".a");
+        }
+        free_rows(&rows);
+    }
+    est_source_free(source);
+    unlink(path);
+    free(file.data);
+}
+
+/* Through a view: columns of the file and aliases have the file's reasons and labels, computed ones none. */
+static void test_reasons_of_view(void **state)
+{
+    folder *own = *state;
+    bytes file;
+    kept rows;
+    est_error error;
+    est_source *view = NULL;
+    write_small(&(layout){.version = 118}, &file);
+    const char *path = file_in(own, "view.dta");
+    save(path, file.data, file.length);
+    est_source *source = open_good(path);
+    est_i_view_plan *plan = est_i_view_plan_new(source);
+    const est_i_view_input input = {.column = "l", .n_special = 1, .special = (const double[]){7e6}, .minimum = NAN, .maximum = NAN,
+                                    .scale = 1, .expected = "a number"};
+    assert_non_null(plan);
+    assert_int_equal(est_i_view_plan_input(plan, &input, &error), EST_OK);
+    assert_int_equal(est_i_view_plan_alias(plan, "other", "i", 0, NULL, &error), EST_OK);
+    assert_int_equal(est_i_view_plan_column(plan, "twice", "l * 2", true, 0, NULL, "twice", &error), EST_OK);
+    if (est_i_view_open(plan, &view, &error) != EST_OK)
+        fail_msg("%s", error.message);
+    size_t other = (size_t)est_source_find(view, "other"), twice = (size_t)est_source_find(view, "twice"),
+           b = (size_t)est_source_find(view, "b");
+    assert_true(est_i_source_has_reasons(view, other) && est_i_source_has_reasons(view, b));
+    assert_false(est_i_source_has_reasons(view, twice));
+    const est_i_field fields[] = {{other, EST_I_FIELD_REASON}, {b, EST_I_FIELD_REASON}, {twice, EST_I_FIELD_NUMBER}};
+    read_good(view, 3, fields, 1, &rows);
+    for (size_t row = 0; row < NUMBER_ROWS; row++) {
+        expect_text(&rows, 0, row, row == 3 ? ".r" : NULL);
+        expect_text(&rows, 1, row, row == 3 ? ".r" : NULL);
+        if (row == 2 || row == 3)
+            assert_true(isnan(rows.number[2][row]));
+        else
+            assert_true(rows.number[2][row] == 2e6 * integers[row]);
+    }
+    free_rows(&rows);
+    est_source_free(view);
+    est_source_free(source);
+    unlink(path);
+    free(file.data);
+}
+
+/* Every tag of Stata is missing, in every storage type, and kept as the reason. */
 static void test_stata_tags(void **state)
 {
     folder *own = *state;
@@ -516,11 +640,12 @@ static void test_stata_tags(void **state)
                                      READSTAT_TYPE_DOUBLE};
     const char *const names[] = {"a", "b", "c", "d", "e"};
     readstat_variable_t *variables[5];
-    est_i_field fields[5];
+    est_i_field fields[10];
     readstat_writer_t *writer = start_writer(&file);
     for (size_t i = 0; i < 5; i++) {
         variables[i] = readstat_add_variable(writer, names[i], types[i], 0);
         fields[i] = (est_i_field){i, EST_I_FIELD_NUMBER};
+        fields[i + 5] = (est_i_field){i, EST_I_FIELD_REASON};
     }
     begin(writer, &(layout){.version = 118}, &file, 27);
     for (int row = 0; row < 27; row++) {
@@ -537,11 +662,14 @@ static void test_stata_tags(void **state)
     const char *path = file_in(own, "tags.dta");
     save(path, file.data, file.length);
     est_source *source = open_good(path);
-    read_good(source, 5, fields, 1, &rows);
+    read_good(source, 10, fields, 1, &rows);
     assert_int_equal(rows.n_rows, 27);
     for (size_t i = 0; i < 5; i++)
-        for (size_t row = 0; row < 27; row++)
+        for (size_t row = 0; row < 27; row++) {
+            const char tag[] = {'.', (char)('a' + row), '\0'};
             assert_true(isnan(rows.number[i][row]));
+            expect_text(&rows, i + 5, row, row < 26 ? tag : NULL);
+        }
     free_rows(&rows);
     est_source_free(source);
     unlink(path);
@@ -846,6 +974,168 @@ static void test_bad_cells(void **state)
     }
 }
 
+/* Texts, names and labels of older encodings come as UTF-8. */
+static void test_encodings(void **state)
+{
+    folder *own = *state;
+    bytes file;
+    kept rows;
+    const layout forms[] = {{.version = 114}, {.is_spss = true, .compression = READSTAT_COMPRESS_NONE}};
+    for (size_t i = 0; i < 2; i++) {
+        const char *path = file_in(own, forms[i].is_spss ? "old.sav" : "old.dta");
+        write_small(&forms[i], &file);
+        memcpy(find_bytes(&file, "it's, ", 6, 0), "Gen\xE8ve", 6);
+        memcpy(find_bytes(&file, "A long one", 10, 0), "Caf\xE9      ", 10);
+        memcpy(find_bytes(&file, "In work", 7, 0), "T\xE4tig! ", 7);
+        if (forms[i].is_spss) /* the number of the code page: 65001 is UTF-8, 1252 that of Western Windows */
+            memcpy(find_bytes(&file, "\xE9\xFD\0", 4, 0), "\xE4\x04\0", 4);
+        save(path, file.data, file.length);
+        est_source *source = open_good(path);
+        assert_string_equal(est_i_source_variable_label(source, 2), "Caf\xC3\xA9");
+        assert_string_equal(est_i_source_value_label(source, 1, "1"), "T\xC3\xA4tig!");
+        read_good(source, 1, &(est_i_field){5, EST_I_FIELD_LABEL}, 1, &rows);
+        expect_text(&rows, 0, 3, "Gen\xC3\xA8ve\"so\"");
+        expect_text(&rows, 0, 0, "f");
+        free_rows(&rows);
+        est_source_free(source);
+        if (forms[i].is_spss) {
+            memcpy(find_bytes(&file, "\xE4\x04\0", 4, 0), "\xE4\x44\0", 4);
+            save(path, file.data, file.length);
+            expect_open_fault(path, EST_EFORMAT, "encoding");
+        }
+        unlink(path);
+        free(file.data);
+    }
+}
+
+/* Dates, and months counted from 1900 (CMC), are the numbers that they are stored as, whatever their format says. */
+static void test_dates(void **state)
+{
+    folder *own = *state;
+    const layout forms[] = {{.version = 118}, {.is_spss = true, .compression = READSTAT_COMPRESS_ROWS}};
+    const char *const formats[2][3] = {{"%tm", "%td", "%tc"}, {"F4", "DATE11", "DATETIME20"}};
+    const double values[3] = {1470, 23000, 13874630400.0};
+    const char *const texts[3] = {"1470", "23000", "13874630400"};
+    for (size_t i = 0; i < 2; i++) {
+        bytes file;
+        kept rows;
+        readstat_writer_t *writer = start_writer(&file);
+        readstat_variable_t *variables[3];
+        est_i_field fields[6];
+        for (size_t v = 0; v < 3; v++) {
+            const char *const names[] = {"v008", "date", "time"};
+            readstat_type_t type = v == 0 && !forms[i].is_spss ? READSTAT_TYPE_INT16 : READSTAT_TYPE_DOUBLE;
+            variables[v] = readstat_add_variable(writer, names[v], type, 0);
+            readstat_variable_set_format(variables[v], formats[i][v]);
+            fields[v] = (est_i_field){v, EST_I_FIELD_NUMBER};
+            fields[v + 3] = (est_i_field){v, EST_I_FIELD_LABEL};
+        }
+        begin(writer, &forms[i], &file, 1);
+        good(readstat_begin_row(writer));
+        for (size_t v = 0; v < 3; v++)
+            good(v == 0 && !forms[i].is_spss ? readstat_insert_int16_value(writer, variables[v], 1470)
+                                             : readstat_insert_double_value(writer, variables[v], values[v]));
+        good(readstat_end_row(writer));
+        end(writer);
+        const char *path = file_in(own, forms[i].is_spss ? "dates.sav" : "dates.dta");
+        save(path, file.data, file.length);
+        est_source *source = open_good(path);
+        read_good(source, 6, fields, 1, &rows);
+        for (size_t v = 0; v < 3; v++) {
+            assert_true(rows.number[v][0] == values[v]);
+            expect_text(&rows, v + 3, 0, texts[v]);
+        }
+        free_rows(&rows);
+        est_source_free(source);
+        unlink(path);
+        free(file.data);
+    }
+}
+
+/* Names as long as the formats allow, no rows at all. */
+static void test_names_and_no_rows(void **state)
+{
+    folder *own = *state;
+    const layout forms[] = {{.version = 114}, {.version = 118}, {.is_spss = true, .compression = READSTAT_COMPRESS_NONE},
+                            {.is_spss = true, .compression = READSTAT_COMPRESS_ROWS},
+                            {.is_spss = true, .compression = READSTAT_COMPRESS_BINARY}};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        bytes file;
+        kept rows;
+        char name[65] = "";
+        size_t most = forms[i].is_spss ? 64 : 32;
+        for (size_t at = 0; at < most; at++)
+            name[at] = (char)('a' + at % 26);
+        readstat_writer_t *writer = start_writer(&file);
+        readstat_add_variable(writer, name, READSTAT_TYPE_DOUBLE, 0);
+        name[most - 1] = '9';
+        readstat_add_variable(writer, name, READSTAT_TYPE_STRING, 8);
+        begin(writer, &forms[i], &file, 0);
+        end(writer);
+        const char *path = file_in(own, forms[i].is_spss ? "none.sav" : "none.dta");
+        save(path, file.data, file.length);
+        est_source *source = open_good(path);
+        assert_int_equal(est_source_columns(source), 2);
+        assert_int_equal(est_source_find(source, name), 1);
+        name[most - 1] = (char)('a' + (most - 1) % 26);
+        assert_int_equal(est_source_find(source, name), 0);
+        read_good(source, 2, (const est_i_field[]){{0, EST_I_FIELD_NUMBER}, {1, EST_I_FIELD_LABEL}}, 2, &rows);
+        assert_int_equal(rows.n_rows, 0);
+        free_rows(&rows);
+        est_source_free(source);
+        unlink(path);
+        free(file.data);
+    }
+}
+
+/* 33,000 variables; and a small file that says it has as many. */
+static void test_many_variables(void **state)
+{
+    enum { VARIABLES = 33000 };
+    folder *own = *state;
+    const layout forms[] = {{.version = 119}, {.is_spss = true, .compression = READSTAT_COMPRESS_ROWS}};
+    for (size_t i = 0; i < 2; i++) {
+        bytes file;
+        kept rows;
+        readstat_writer_t *writer = start_writer(&file);
+        for (int v = 0; v < VARIABLES; v++) {
+            char name[16];
+            snprintf(name, sizeof name, "v%d", v);
+            readstat_add_variable(writer, name, forms[i].is_spss ? READSTAT_TYPE_DOUBLE : READSTAT_TYPE_INT16, 0);
+        }
+        begin(writer, &forms[i], &file, 2);
+        for (int row = 0; row < 2; row++) {
+            good(readstat_begin_row(writer));
+            for (int v = 0; v < VARIABLES; v++)
+                good(forms[i].is_spss
+                         ? readstat_insert_double_value(writer, readstat_get_variable(writer, v), v % 1000 + row)
+                         : readstat_insert_int16_value(writer, readstat_get_variable(writer, v), (int16_t)(v % 1000 + row)));
+            good(readstat_end_row(writer));
+        }
+        end(writer);
+        const char *path = file_in(own, forms[i].is_spss ? "wide.sav" : "wide.dta");
+        save(path, file.data, file.length);
+        est_source *source = open_good(path);
+        assert_int_equal(est_source_columns(source), VARIABLES);
+        const est_i_field fields[] = {{32999, EST_I_FIELD_NUMBER}, {7, EST_I_FIELD_LABEL}};
+        read_good(source, 2, fields, 1, &rows);
+        assert_true(rows.number[0][0] == 999 && rows.number[0][1] == 1000);
+        expect_text(&rows, 1, 1, "8");
+        free_rows(&rows);
+        est_source_free(source);
+        unlink(path);
+        free(file.data);
+    }
+    bytes file;
+    const char *path = file_in(own, "says.dta");
+    write_small(&(layout){.version = 118}, &file);
+    memcpy(find_bytes(&file, "<K>", 3, 0) + 3, "\xE8\x80", 2);
+    save(path, file.data, file.length);
+    expect_open_fault(path, EST_EFORMAT, "damaged");
+    unlink(path);
+    free(file.data);
+}
+
 /* What ReadStat 1.1.8 has trouble with and this library has not. */
 static void test_spss_header(void **state)
 {
@@ -1090,9 +1380,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stata),          cmocka_unit_test(test_spss),
         cmocka_unit_test(test_float_text),     cmocka_unit_test(test_spss_missing),
+        cmocka_unit_test(test_reasons),        cmocka_unit_test(test_reasons_of_view),
         cmocka_unit_test(test_stata_tags),     cmocka_unit_test(test_many),
         cmocka_unit_test(test_parts_of_files), cmocka_unit_test(test_table),
         cmocka_unit_test(test_other_files),    cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_encodings),      cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_names_and_no_rows), cmocka_unit_test(test_many_variables),
         cmocka_unit_test(test_bad_cells),      cmocka_unit_test(test_spss_header),
         cmocka_unit_test(test_spss_nul),       cmocka_unit_test(test_long_string_end),
         cmocka_unit_test(test_long_strings_119),

@@ -870,6 +870,99 @@ static void test_labels(void **state)
     rmdir(folder);
 }
 
+/* 300 persons. q: 1, 2; 30 rows 98 "don't know" and 40 of .r (in SPSS 99) that the file declares missing, 25 of the system's.
+ * income: 60 rows of a declared range (SPSS), each with a number of its own. */
+static void write_answers(const char *path, bool is_spss)
+{
+    FILE *file = fopen(path, "wb");
+    readstat_writer_t *writer = readstat_writer_init();
+    assert_non_null(file);
+    readstat_set_data_writer(writer, write_bytes);
+    readstat_label_set_t *set = readstat_add_label_set(writer, is_spss ? READSTAT_TYPE_DOUBLE : READSTAT_TYPE_INT32, "q");
+    if (is_spss)
+        readstat_label_double_value(set, 98, "don't know");
+    else
+        readstat_label_tagged_value(set, 'r', "refused");
+    readstat_variable_t *q = readstat_add_variable(writer, "q", READSTAT_TYPE_DOUBLE, 0);
+    readstat_variable_t *income = readstat_add_variable(writer, "income", READSTAT_TYPE_DOUBLE, 0);
+    readstat_variable_set_label_set(q, set);
+    if (is_spss) {
+        readstat_variable_add_missing_double_value(q, 98);
+        readstat_variable_add_missing_double_value(q, 99);
+        readstat_variable_add_missing_double_range(income, 5000, 6000);
+        good(readstat_begin_writing_sav(writer, file, 300));
+    } else {
+        good(readstat_begin_writing_dta(writer, file, 300));
+    }
+    for (int i = 0; i < 300; i++) {
+        good(readstat_begin_row(writer));
+        if (i < 25)
+            good(readstat_insert_missing_value(writer, q));
+        else if (i < 65 && !is_spss)
+            good(readstat_insert_tagged_missing_value(writer, q, 'r'));
+        else
+            good(readstat_insert_double_value(writer, q, i < 65 ? 99 : i < 95 && is_spss ? 98 : 1 + i % 2));
+        good(readstat_insert_double_value(writer, income, i < 60 ? 5001 + i : 100 + i % 7));
+        good(readstat_end_row(writer));
+    }
+    good(readstat_end_writing(writer));
+    readstat_writer_free(writer);
+    assert_int_equal(fclose(file), 0);
+}
+
+static est_result *check_file(const char *path, bool extremes)
+{
+    est_source *source;
+    est_result *r;
+    est_error error;
+    est_check_options o = est_check_options_default();
+    o.extremes = extremes;
+    assert_int_equal(est_source_open(path, NULL, &source, &error), EST_OK);
+    assert_int_equal(est_check(source, &o, NULL, &r, &error), EST_OK);
+    est_source_free(source);
+    return r;
+}
+
+/* Codes that the file declares missing: with their label and number of rows; of private data no number that few rows have. */
+static void test_declared_codes(void **state)
+{
+    char folder[256], path[300];
+    const char *base = getenv("TMPDIR");
+    (void)state;
+    snprintf(folder, sizeof folder, "%s/est-check-XXXXXX", base && strlen(base) < 200 ? base : "/tmp");
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/answers.dta", folder);
+    write_answers(path, false);
+    est_result *r = check_file(path, false);
+    assert_int_equal(est_result_frame_find(r, "missing_codes")->n_rows, 1);
+    assert_string_equal(cell(r, "missing_codes", 0, "column")->text, "q");
+    assert_string_equal(cell(r, "missing_codes", 0, "code")->text, ".r");
+    assert_string_equal(cell(r, "missing_codes", 0, "label")->text, "refused");
+    assert_string_equal(cell(r, "missing_codes", 0, "why")->text, "the file declares it missing");
+    assert_true(cell(r, "missing_codes", 0, "rows")->number == 40);
+    assert_true(number_in(r, "columns", "q", "missing") == 65);
+    assert_true(number_in(r, "columns", "q", "distinct") == 2); /* a reason is no value */
+    est_result_free(r);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/answers.sav", folder);
+    write_answers(path, true);
+    r = check_file(path, false);
+    assert_int_equal(est_result_frame_find(r, "missing_codes")->n_rows, 3);
+    assert_true(cell(r, "missing_codes", 0, "code")->number == 98 && cell(r, "missing_codes", 0, "rows")->number == 30);
+    assert_string_equal(cell(r, "missing_codes", 0, "label")->text, "don't know");
+    assert_true(cell(r, "missing_codes", 1, "code")->number == 99 && cell(r, "missing_codes", 1, "rows")->number == 40);
+    assert_string_equal(cell(r, "missing_codes", 2, "column")->text, "income");
+    assert_string_equal(cell(r, "missing_codes", 2, "code")->text, "others");
+    assert_true(cell(r, "missing_codes", 2, "rows")->number == 60);
+    est_result_free(r);
+    r = check_file(path, true);
+    assert_int_equal(est_result_frame_find(r, "missing_codes")->n_rows, 62);
+    assert_true(cell(r, "missing_codes", 2, "code")->number == 5001 && cell(r, "missing_codes", 2, "rows")->number == 1);
+    est_result_free(r);
+    unlink(path);
+    rmdir(folder);
+}
+
 static void test_label_words(void **state)
 {
     (void)state;
@@ -931,7 +1024,7 @@ int main(void)
         cmocka_unit_test(test_keys_are_bounded), cmocka_unit_test(test_private_data),
         cmocka_unit_test(test_few_private_rows), cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_suggested_names_are_quoted), cmocka_unit_test(test_chunks_and_threads),
-        cmocka_unit_test(test_labels), cmocka_unit_test(test_label_words),
+        cmocka_unit_test(test_labels), cmocka_unit_test(test_declared_codes), cmocka_unit_test(test_label_words),
         cmocka_unit_test(test_bundled_datasets), cmocka_unit_test(test_cancelling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

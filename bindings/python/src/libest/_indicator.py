@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union, overload
 
@@ -66,19 +67,20 @@ def indicator(name: str, data: Any, *, codebook: Optional[Path] = None, preset: 
     codebook: which columns mean what: the path of a codebook (.ini), or the id of a preset (`codebook()`). Needed.
     preset: the definition, `definitions(name)`; None = the default of the indicator.
     by: domains, every crossing of these roles or columns. where: a condition, as text: 'sex == 2'.
-    ages: age groups instead of the definition's: ["20-24", "25-49"]. indicators: which of the definition's. tables: "all", ["T2", "T3"].
+    ages: age groups instead of the definition's: ["20-24", "25-49"]. indicators: which of the definition's. tables: "all", or
+        ["T2", "T3"].
     population: people of the definition's ages, for numbers of people. numbers: True refuses where they cannot be had.
     benchmarks: published figures beside the estimates. small_area: model-based estimates of these areas, with `covariates`: a table
         with a line an area, its first column the area. sampling_errors: the table R, SE, N, WN, DEFT, SE/R, R-2SE, R+2SE.
     set: parameters of the definition: {"NAME": 43}. reference_period: over how long people were asked, where the codebook does
         not say it.
     margins (an option): known totals, in the forms that `survey` takes.
-    Missing values: as the definition says; the frame "missing" shows them. Other options and errors: see `run`; defaults and ranges:
-    `methods()["child-labour"].options`. EstDataError names record and column of a special code that nobody declared, and of ages
-    and hours out of range.
+    Missing values: as the definition says; the frame "missing" shows them. Other options and errors: see `run`; defaults and
+    ranges: `methods()["child-labour"].options`. EstDataError names record and column of a special code that nobody
+    declared, and of ages and hours out of range.
 
-    Returns a Result: proportions in [0, 1], numbers of people, ages in years, hours a week, as `unit` of each row says; `facts` have
-    the definition in words. Source: `methods()["child-labour"].reference`, and each definition's own.
+    Returns a Result: proportions in [0, 1], numbers of people, ages in years, hours a week, as `unit` of each row says; `facts`
+    have the definition in words. Source: `methods()["child-labour"].reference`, and each definition's own.
     """
     method = _microdata_method(name)
     options = {**options, "codebook": _path(codebook), "preset": preset, "by": by, "where": where, "ages": _commas(ages),
@@ -193,8 +195,8 @@ def codebook(preset: Optional[str] = None) -> Union[Codebook, Dict[str, Codebook
 def codebook_init(data: Any, preset: Optional[Path] = None) -> str:
     """A codebook for data, as text: the columns and values that they have, and lines to be decided (below the word DECIDE).
 
-    data: the path of a file, whose labels and missing codes are then looked at too, or columns. preset: the id of a preset, the path
-        of a codebook, or what the ids of a survey begin with ("kdhs"); None = the roles that any survey may have.
+    data: the path of a file, whose labels and missing codes are then looked at too, or columns. preset: the id of a preset, the
+        path of a codebook, or what the ids of a survey begin with ("kdhs"); None = the roles that any survey may have.
     The strata are the one candidate with as many values as the preset expects, else they are left to be decided.
     Raises EstOptionError (no such preset, or not exactly one fits), EstDataError; KeyboardInterrupt on Ctrl-C. Source: the data.
     """
@@ -213,8 +215,8 @@ def codebook_check(data: Any, codebook: Path) -> CodebookCheck:
 
 def _codebook_call(data: Any, codebook: Any, name: str, check: bool) -> Dict[str, Any]:
     if not is_path(codebook):
-        raise error("EST_EOPTION", f"{name}: found {codebook!r}; expected the id of a preset (codebook() lists them) or the path of "
-                    "a codebook", name)
+        raise error("EST_EOPTION", f"{name}: found {codebook!r}; expected the id of a preset (codebook() lists them) or the path "
+                    "of a codebook", name)
     value: Dict[str, Any] = low.codebook(table(data), _path(codebook), int(check))
     if "error" in value:
         raise error(**value["error"])
@@ -250,14 +252,17 @@ def _plain(value: Any) -> str:
 
 
 def _codebook_texts(name: Any) -> List[str]:
-    """The text of a codebook and of those that it changes: its columns are named there."""
+    """What names columns in a codebook and in those that it changes: its sections, its columns, values and conditions."""
     presets = {fields["id"]: fields["text"] for fields in low.codebooks()}
-    texts: Dict[str, str] = {}
-    while isinstance(name, str) and name and name not in texts:
-        texts[name] = presets.get(name) or _read_small(name)
-        lines = (line.replace(":", "=", 1).partition("=") for line in texts[name].splitlines())
-        name = next((value.strip() for key, _, value in lines if key.strip() == "preset"), None)
-    return list(texts.values())
+    texts: List[str] = []
+    seen: List[str] = []
+    while isinstance(name, str) and name and name not in seen:
+        seen.append(name)
+        lines = (presets.get(name) or _read_small(name)).splitlines()
+        texts += [line for line in lines if re.match(r"[ \t]|\[column|(column|value|sample)[ \t]*[=:]", line)]
+        found = (re.match(r"[ \t]*preset[ \t]*[=:](.*)", line) for line in lines)
+        name = next((match[1].strip() for match in found if match), None)
+    return texts
 
 
 def _read_small(path: str) -> str:

@@ -14,7 +14,7 @@ from ._errors import error
 @dataclass(frozen=True)
 class Option:
     """One option of a method. `default`, `minimum`, `maximum` and `choices` are the library's own; Python writes max_order
-    for "max-order"."""
+    for "max-order". `further`: wanted by few."""
 
     name: str
     kind: str
@@ -23,6 +23,7 @@ class Option:
     maximum: float
     choices: Tuple[str, ...]
     doc: str
+    further: bool = False
 
 
 @dataclass(frozen=True)

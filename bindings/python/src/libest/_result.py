@@ -33,9 +33,9 @@ class Estimate:
     Of surveys: `n` is the unweighted number of cases, `n_weighted` the sum of their weights, `numerator` the cases with the
     attribute, `cv` se / |estimate|, `deff` and `deft` the design effect on the variance and on the standard error, `mark` how an
     agency prints it ("()" in parentheses, another mark in its place).
-    `population`, `period`, `definition`, `geography`, `ages`, `reference_period` and `unit` ("proportion", "people", "years", "per
-    100,000") say what was estimated: rows that differ in them are not the same thing. `table` names the standard table that a row is
-    a cell of."""
+    `population`, `period`, `definition`, `geography`, `ages`, `reference_period` and `unit` ("proportion", "people", "years",
+    "per 100,000") say what was estimated: rows that differ in them are not the same thing. `table` names the standard table that a
+    row is a cell of."""
 
     estimand: str
     domain: Dict[str, str]
@@ -132,7 +132,7 @@ class Result:
 
     rows: the estimates. stats: named numbers and texts. frames: named tables. notes, provenance: how the answer came about.
     reports: the whole report by format ("text", "json", "csv", "md", "html"). facts: (group, name, value), what was measured in
-    words ("definition"), titles of standard tables ("table"), published figures ("benchmark"). All of it is suppressed already.
+    words: "definition", titles of "estimand" and "table", published figures ("benchmark"). All of it is suppressed already.
     Two results are equal when their JSON is.
     """
 

@@ -244,9 +244,9 @@ def decomposable(data: Any, lists: Optional[Sequence[str]] = None, *, count: Opt
                  internal: bool = False, progress: Progress = None, **options: Any) -> Result:
     """A population by Bayes' theorem, averaged over every decomposable graph of dependence between three to six lists.
 
-    data, lists, count: as in `mse`. prior: on the population, "one-over-n", "uniform" or "negative-binomial". delta: persons that the
-        prior adds to each cell. most: the most unseen persons thought possible. complete: whether the graph that joins every pair
-        takes part.
+    data, lists, count: as in `mse`. prior: on the population, "one-over-n", "uniform" or "negative-binomial". delta: persons that
+        the prior adds to each cell. most: the most unseen persons thought possible. complete: whether the graph that joins every
+        pair takes part.
     Missing values, other arguments and errors: see `run` and `mse`; defaults and ranges: `methods()["decomposable"].options`.
 
     Returns a Result with rows population, unobserved and observed, in persons; the graphs are in `frames`.

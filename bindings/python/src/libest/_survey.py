@@ -1,6 +1,7 @@
 """Surveys: estimates, weights, the audit of a file."""
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -161,6 +162,14 @@ def _named(data: Any, options: Dict[str, Any], further: Sequence[str] = ()) -> A
     if is_path(data) or is_path(options["margins"]):
         return data
     texts = [text for value in options.values() for text in _texts(value)]
-    text = "\n".join([*texts, *further]).replace("``", "`").replace("''", "'").replace('""', '"')
+    text = "\n".join(texts).replace("``", "`").replace("''", "'").replace('""', '"')
     starts = tuple(part.strip()[:-1] for one in texts for part in one.split(",") if part.strip()[1:].endswith("*"))
-    return pick(data, lambda name: name == "SYNTHETIC" or bool(name) and (name in text or name.startswith(starts)))
+    words = set(re.findall(r"[A-Za-z0-9_.]+", "\n".join(further)))  # whole words, for a codebook is long
+
+    def wanted(name: str) -> bool:
+        if name == "SYNTHETIC" or name in words:
+            return True
+        odd = re.search(r"[^A-Za-z0-9_.]", name) is not None
+        return bool(name) and (name in text or name.startswith(starts) or odd and any(name in line for line in further))
+
+    return pick(data, wanted)

@@ -40,20 +40,24 @@ est_commas <- function(x) {
   paste(if (is.null(names(x))) text else paste0(names(x), "=", text), collapse = ",")
 }
 
-# The text of a codebook and of those that it changes: its columns are named there.
+# What names columns in a codebook and in those that it changes: its sections, its columns, values and conditions.
 est_codebook_texts <- function(codebook) {
   presets <- .Call(R_swig_libest_codebooks, FALSE)
   texts <- seen <- character()
   while (est_is_path(codebook) && !codebook %in% seen) {
     seen <- c(seen, codebook)
     at <- match(codebook, presets$id)
-    lines <- if (!is.na(at)) strsplit(presets$text[at], "\n", fixed = TRUE)[[1]]
-             else if (isTRUE(file.size(codebook) < 1e7) && !dir.exists(codebook)) readLines(codebook, warn = FALSE, encoding = "UTF-8")
-    texts <- c(texts, lines)
+    lines <- if (!is.na(at)) strsplit(presets$text[at], "\n", fixed = TRUE)[[1]] else est_small_file(codebook)
+    texts <- c(texts, grep("^[ \t]*([[]column|(column|value|sample)[ \t]*[=:])|^[ \t]", lines, value = TRUE, useBytes = TRUE))
     changed <- grep("^[ \t]*preset[ \t]*[=:]", lines, value = TRUE, useBytes = TRUE)
     codebook <- if (length(changed) > 0) trimws(sub("^[^=:]*[=:]", "", changed[1], useBytes = TRUE))
   }
   texts
+}
+
+# The library reports what is wrong with it.
+est_small_file <- function(path) {
+  if (isTRUE(file.size(path) < 1e7) && !dir.exists(path)) readLines(path, warn = FALSE, encoding = "UTF-8")
 }
 
 est_small_area <- function(data, area = NULL, estimate = NULL, se = NULL, variance = NULL, covariates = NULL, n = NULL, fit = NULL,

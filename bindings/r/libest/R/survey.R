@@ -24,9 +24,9 @@ est_survey <- function(data, mean = NULL, total = NULL, proportion = NULL, ratio
 est_request_named <- function(method, data, options, control, progress, texts = NULL, again = "EST_ECOLUMN") {
   picked <- est_named_columns(method, data, options, texts)
   tryCatch(est_request(method, picked, options, control, progress), est_error = function(fault) {
-    if (!fault$code %in% again || !is.data.frame(data) || ncol(picked) == ncol(data))
+    whole <- if (is.data.frame(data)) data[vapply(data, function(x) is.atomic(x) && is.null(dim(x)), NA)]
+    if (!fault$code %in% again || is.null(whole) || identical(names(picked), names(whole)))
       stop(fault)
-    whole <- data[vapply(data, function(x) is.atomic(x) && is.null(dim(x)), NA)]
     for (mark in est_marks_of_data)
       attr(whole, mark) <- attr(data, mark)
     tryCatch(est_request(method, whole, options, control, progress), est_error = function(second)
@@ -124,7 +124,9 @@ est_term <- function(term, option) {
   if (!operator %in% known)
     est_refuse_term(term, option)
   parts <- vapply(as.list(term[-1]), function(part) if (is.call(part)) est_term(part, option) else as.character(part), "")
-  if (operator %in% c("number", "factor")) sprintf("%s(%s)", operator, parts) else paste(parts, collapse = if (operator == "==") "=" else operator)
+  if (operator %in% c("number", "factor"))
+    return(sprintf("%s(%s)", operator, parts))
+  paste(parts, collapse = if (operator == "==") "=" else operator)
 }
 
 est_refuse_term <- function(term, option) {
@@ -294,13 +296,16 @@ est_named_columns <- function(method, data, options, further = NULL) {
     return(data)
   texts <- unlist(lapply(options, function(value)
     as.character(if (is.data.frame(value)) unlist(value["variable" == names(value)]) else value)))
-  text <- paste(c(texts, further), collapse = "\n")
+  text <- paste(texts, collapse = "\n")
   for (mark in c("\"", "'", "`")) # doubled within quotes
     text <- gsub(strrep(mark, 2), mark, text, fixed = TRUE)
   patterns <- sub("[*]$", "", unlist(strsplit(grep("[*]", texts, value = TRUE), ",", fixed = TRUE)))
   patterns <- patterns[nzchar(patterns)]
   named <- vapply(names(data), function(name) name == "SYNTHETIC" || nzchar(name) && grepl(name, text, fixed = TRUE) ||
                     any(startsWith(name, patterns)), NA)
+  if (length(further) > 0) # whole words, for a codebook is long
+    named <- named | names(data) %in% unlist(strsplit(further, "[^A-Za-z0-9_.]+")) |
+      grepl("[^A-Za-z0-9_.]", names(data)) & vapply(names(data), function(name) any(grepl(name, further, fixed = TRUE)), NA)
   if (!any(named)) # the library says what is missing
     return(data)
   picked <- data[named]

@@ -19,6 +19,13 @@ if (.Platform$OS.type == "unix") {
     "finished"
   }, interrupt = function(e) "interrupted")
   same("Ctrl-C in a survey", outcome, "interrupted")
+  system(sprintf("(sleep 0.3; kill -INT %d) >/dev/null 2>&1 &", Sys.getpid()))
+  outcome <- tryCatch({
+    suppressWarnings(est_indicator("child-labour", "dataset:kenya_child_labour_synthetic", "kenya-child-labour-synthetic",
+                                   indicators = "child_labour_economic", by = ~ residence, variance = "rao-wu", draws = 1000000))
+    "finished"
+  }, interrupt = function(e) "interrupted")
+  same("Ctrl-C in an indicator", outcome, "interrupted")
 }
 
 calls <- 0L

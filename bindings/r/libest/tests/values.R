@@ -43,11 +43,12 @@ invisible(capture.output(print(summary(pairs))))
 
 options_of <- function(method) gsub("-", "_", est_methods(method)$options$name, fixed = TRUE)
 common <- c("data", "...", "seed", "threads", "suppress", "suppress_below", "internal", "progress")
-ids <- c("mse", "two-list", "sample-coverage", "heterogeneity", "linkage", "patterns", "trend", "survey", "weight", "check")
-same("methods", ids %in% est_methods()$id, rep(TRUE, length(ids)))
-for (id in ids) {
-  arguments <- names(formals(get(paste0("est_", gsub("-", "_", id)))))
-  same(paste("arguments of", id), setdiff(arguments, c(common, options_of(id))), character())
+for (id in est_methods()$id) {
+  microdata <- "codebook" %in% options_of(id)
+  face <- if (microdata) "est_indicator" else paste0("est_", gsub("-", "_", id))
+  same(paste("a function of", id), face %in% getNamespaceExports("libest"), TRUE)
+  arguments <- names(formals(get(face)))
+  same(paste("arguments of", id), setdiff(arguments, c(common, if (microdata) "name", options_of(id))), character())
   same(paste("common arguments that hide an option of", id), intersect(common, options_of(id)), character())
   # R matches the beginning of a name with the arguments before the dots: no option may be such a beginning.
   before <- arguments[seq_len(match("...", arguments) - 1L)]
