@@ -20,7 +20,9 @@ static void list_definitions(const est_method *method)
         char text[512];
         if (strcmp(definition->method, method->id) != 0)
             continue;
-        snprintf(text, sizeof text, "%s (%s)", definition->title, definition->status);
+        bool told = strstr(definition->title, definition->status) != NULL;
+        snprintf(text, sizeof text, "%s%s%s%s", definition->title, told ? "" : " (", told ? "" : definition->status,
+                 told ? "" : ")");
         printf("    %-28s ", definition->id);
         cli_text_wrap(stdout, text, 33, 33);
     }
@@ -49,8 +51,8 @@ static est_status run_indicator(const cli_command *command, const cli_args *args
         cli_text_wrap(stdout, method->title, 16, 16);
         list_definitions(method);
     }
-    printf("\nest indicator NAME DATA --codebook CODEBOOK estimates; est indicator NAME --help shows the options;\n"
-           "est methods NAME tells all, est methods DEFINITION prints its rules; est codebook lists the codebooks.\n");
+    printf("\nest indicator NAME DATA --codebook CODEBOOK estimates; est indicator NAME\n--help shows the options;"
+           " est methods NAME tells all, est methods DEFINITION\nprints its rules; est codebook lists the codebooks.\n");
     return cli_stdout_finish(error);
 }
 

@@ -92,7 +92,9 @@ static void print_definitions(const est_method *method)
             continue;
         if (!any)
             printf("\nDefinitions (--preset; est methods DEFINITION prints every rule)\n");
-        snprintf(text, sizeof text, "%s (%s)", definition->title, definition->status);
+        bool told = strstr(definition->title, definition->status) != NULL;
+        snprintf(text, sizeof text, "%s%s%s%s", definition->title, told ? "" : " (", told ? "" : definition->status,
+                 told ? "" : ")");
         printf("  %-26s ", definition->id);
         cli_text_wrap(stdout, text, 29, 29);
         any = true;

@@ -54,8 +54,19 @@ static bool names_indicator(int argc, char **argv)
     return method && method->family && strcmp(method->family, "indicator") == 0;
 }
 
+/* What stands after "est indicator" and is no indicator; its options are then beside the point. */
+static bool lacks_indicator(int argc, char **argv)
+{
+    return argc > 1 && strcmp(argv[0], "indicator") == 0 && !names_indicator(argc, argv) && !cli_args_ask_help(1, argv + 1);
+}
+
 static est_status dispatch(int argc, char **argv, est_error *error)
 {
+    if (lacks_indicator(argc, argv) && argv[1][0] == '-')
+        return cli_fail(error, EST_EOPTION, "%s: the name of the indicator comes first: est indicator NAME DATA [OPTIONS]",
+                        argv[1]);
+    if (lacks_indicator(argc, argv))
+        argc = 2;
     if (names_indicator(argc, argv)) {
         argc--;
         argv++;
@@ -92,8 +103,9 @@ int main(int argc, char **argv)
     /* A read that the signal broke off comes back as a failure of the file. */
     if (status != EST_OK && cli_interrupted())
         status = cli_fail(&error, EST_ECANCELLED, "interrupted");
-    if ((cli_command_find(argv[1]) && strcmp(argv[1], "help") != 0) || est_method_find(argv[1]))
-        snprintf(command, sizeof command, "est %s", argv[1]);
+    const char *name = argv[names_indicator(argc - 1, argv + 1) ? 2 : 1];
+    if ((cli_command_find(name) && strcmp(name, "help") != 0) || est_method_find(name))
+        snprintf(command, sizeof command, "est %s", name);
     if (status != EST_OK)
         cli_show_error(&error, status, command);
     return status == EST_ECANCELLED && cli_interrupted() ? 128 + cli_interrupted() : est_status_exit(status);

@@ -338,6 +338,22 @@ static est_status check_codes(const est_i_codebook_entry *entry, est_error *erro
     return EST_OK;
 }
 
+/* ".a" to ".z". Cells with such a tag of Stata are missing anyway: to list one says that it is known. */
+static bool is_tag(const char *text)
+{
+    return text[0] == '.' && text[1] >= 'a' && text[1] <= 'z' && text[2] == '\0';
+}
+
+static est_status check_special_texts(const est_i_codebook_entry *entry, const est_i_value_place *place, est_error *error)
+{
+    est_status status = EST_OK;
+    for (size_t i = 0; i < entry->special_texts.n && entry->codes.n == 0 && status == EST_OK; i++)
+        if (!is_tag(entry->special_texts.list[i].text))
+            status = est_i_value_fail(place, error, "found '%.64s', which is no number; texts can be special only beside codes = ...",
+                                      entry->special_texts.list[i].text);
+    return status;
+}
+
 static est_status check_values(const est_i_codebook_entry *entry, est_error *error)
 {
     est_i_value_place place = est_i_entry_place(entry, "special");
@@ -345,9 +361,8 @@ static est_status check_values(const est_i_codebook_entry *entry, est_error *err
     for (size_t i = 0; i < entry->genuine.n && status == EST_OK; i++)
         if (est_i_numbers_has(&entry->special, entry->genuine.list[i]))
             status = est_i_value_fail(&place, error, "a code is both special and genuine, expected one of the two");
-    if (status == EST_OK && entry->special_texts.n > 0 && entry->codes.n == 0)
-        status = est_i_value_fail(&place, error, "found '%.64s', which is no number; texts can be special only beside codes = ...",
-                                  entry->special_texts.list[0].text);
+    if (status == EST_OK)
+        status = check_special_texts(entry, &place, error);
     for (size_t i = 0; i < entry->codes.n && status == EST_OK; i++) {
         const char *text = entry->codes.list[i].text;
         double number = NAN;

@@ -183,7 +183,9 @@ static void write_strata(trial *t)
     est_i_text_printf(&t->text, "Strata: %u", (unsigned)seen->distinct.count);
     if (est_i_number_parse(expected, strlen(expected), &wanted)) {
         bool fit = !seen->many && (double)seen->distinct.count == wanted;
-        est_i_text_printf(&t->text, ", expected %s%s", expected, fit ? "" : ": another column, or a part of the file?");
+        est_i_text_printf(&t->text, ", expected %s%s", expected,
+                          fit ? "" : ": another column, or a part of the file? If the file is right, write what it has as"
+                                     " strata-expected in [codebook]");
         t->faults += !fit;
     }
     est_i_text_append(&t->text, "\n");

@@ -24,9 +24,9 @@
 typedef enum est_i_field_kind {
     EST_I_FIELD_NUMBER = 0, /* text that is no number (also "") is a fault, EST_EVALUE, told with its record and column */
     EST_I_FIELD_LABEL,      /* the text of the cell, numbers in the form they stand in a CSV file or in their shortest form */
-    /* Why the cell is missing, as a label: ".a" (a tag of Stata), "98" (a value that an SPSS file declares missing). EST_I_CODE_EMPTY:
-     * it is not missing, or the file gives no reason. Only of columns that est_i_source_has_reasons; in fields of the other kinds
-     * such a cell is missing as any other (NaN, EST_I_CODE_NA). */
+    /* Why the cell is missing, as a label: ".a" (a tag of Stata), "98" (a value that an SPSS file declares missing).
+     * EST_I_CODE_EMPTY: it is not missing, or the file gives no reason. Only of columns that est_i_source_has_reasons; in fields of
+     * the other kinds such a cell is missing as any other (NaN, EST_I_CODE_NA). */
     EST_I_FIELD_REASON
 } est_i_field_kind;
 

@@ -75,6 +75,8 @@ est_status est_i_indicator_validate(const void *options, est_error *error)
         status = est_i_fail(error, EST_EOPTION, "option --small-area-variance belongs to --small-area");
     else if (o->numbers == 2 && o->population > 0)
         status = est_i_fail(error, EST_EOPTION, "option --population is for numbers of people, and --numbers no asks for none");
+    else if (o->ci == 7 && o->level != 0.95)
+        status = est_i_fail(error, EST_EOPTION, "option --level would change nothing: --ci two-se is two standard errors at any level");
     else if (o->draws != 1000 && o->variance != 5)
         status = est_i_fail(error, EST_EOPTION, "option --draws belongs to --variance rao-wu");
     return status;

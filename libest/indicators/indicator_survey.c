@@ -42,7 +42,7 @@ est_survey_options est_i_indicator_survey_options(const est_i_indicator_run *run
 
 /* Known totals */
 
-/* Weighted sums of those who are counted and of the rest, which keep their sum: the rest is not benchmarked. */
+/* Weighted sums of those who are counted and of the rest, who keep their proportion to them: the rest is not benchmarked. */
 static est_status make_totals(est_i_indicator_run *run, est_error *error)
 {
     est_survey_options survey = est_i_indicator_survey_options(run);
@@ -60,7 +60,7 @@ static est_status make_totals(est_i_indicator_run *run, est_error *error)
     }
     if (status == EST_OK) {
         const char *variable[] = {"_counted", "_counted"}, *level[] = {"1", "0"};
-        double total[] = {run->options->population, outside};
+        double total[] = {run->options->population, outside * (run->options->population / inside)}; /* no proportion moves */
         status = est_table_new("the population", outside > 0 ? 2 : 1, &run->totals, error);
         if (status == EST_OK)
             status = est_table_add_text(run->totals, "variable", variable, error);

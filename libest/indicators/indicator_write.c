@@ -30,11 +30,40 @@ static void name_place(const est_i_indicator_run *run, const est_row *from, est_
     est_i_text_append(texts, geography);
 }
 
-/* "people of the ages interviewed; Means of coercion among people in forced labour". */
-static void name_population(const est_i_indicator_run *run, const est_i_ini_section *section, est_i_text *text)
+static double limit_of(const est_i_ini_section *section, const char *key, double none)
+{
+    const char *text = est_i_ini_value(section, key);
+    double limit = none;
+    return est_i_number_parse(text, strlen(text), &limit) ? limit : none;
+}
+
+/* Does the indicator restrict the ages of the band ("youngest", "oldest") by its condition? */
+static bool narrows(const est_i_ini_section *section, const est_i_band *band)
+{
+    return !(band->lowest >= limit_of(section, "youngest", 0)) || !(band->highest <= limit_of(section, "oldest", INFINITY));
+}
+
+/* The age group whose people the row is about: of adults in a table of all ages, the adults, if there is such a group. */
+static const est_i_band *band_of(const est_i_indicator_run *run, const est_i_item *item)
+{
+    const est_i_band *band = &run->bands[item->band], *found = band;
+    double youngest = limit_of(item->section, "youngest", NAN), oldest = limit_of(item->section, "oldest", NAN);
+    double lowest = fmax(band->lowest, youngest), highest = fmin(band->highest, oldest);
+    bool limited = !isnan(youngest) || !isnan(oldest);
+    for (size_t i = 0; i < run->n_bands && limited && narrows(item->section, band) && found == band; i++) {
+        const est_i_band *other = &run->bands[i];
+        bool from = isnan(youngest) || other->lowest == lowest, to = isnan(oldest) ? isinf(other->highest) : other->highest == highest;
+        found = from && to && !isnan(other->lowest) ? other : found;
+    }
+    return found;
+}
+
+/* "people of the ages interviewed; Means of coercion among people in forced labour". A condition that only says the ages is told by them. */
+static void name_population(const est_i_indicator_run *run, const est_i_ini_section *section, const est_i_band *band, est_i_text *text)
 {
     const char *group = est_i_ini_value(section, "group"), *where = est_i_ini_value(section, "where");
-    bool part = *where && !*est_i_ini_value(section, "youngest");
+    bool aged = *est_i_ini_value(section, "youngest") || *est_i_ini_value(section, "oldest");
+    bool part = *where && (!aged || narrows(section, band));
     const char *asked = est_i_codebook_fact(run->codebook, "population");
     text->length = 0;
     est_i_text_append(text, *asked ? asked : est_i_definition_fact(&run->definition, "population"));
@@ -76,14 +105,14 @@ est_row est_i_indicator_row(const est_i_indicator_run *run, const est_i_item *it
                             est_i_row_texts *texts)
 {
     est_row row = *from;
-    const est_i_band *band = &run->bands[item->band];
+    const est_i_band *band = band_of(run, item);
     size_t n = 0;
     if (!item->whole)
         labels[n++] = (est_label){"age", band->name};
     for (size_t i = 0; i < from->n_domain; i++)
         labels[n++] = from->domain[i];
     name_place(run, from, &texts->place);
-    name_population(run, item->section, &texts->population);
+    name_population(run, item->section, band, &texts->population);
     name_definition(run, &texts->definition);
     row.estimand = item->section->name;
     row.domain = labels;

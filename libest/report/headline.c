@@ -541,12 +541,33 @@ static bool is_whole(const est_result *result, size_t index)
     return whole;
 }
 
+/* A breakdown, "Debt bondage (Means of coercion)": its title names a group, and the table holds it. */
+static bool is_breakdown(const est_result *result, const est_row *row)
+{
+    est_i_text title = {0};
+    est_i_show_estimand_of(&title, result, row->estimand);
+    bool grouped = title.length > 0 && title.data[title.length - 1] == ')' && est_i_fact(result, "definition", 0);
+    est_i_text_free(&title);
+    return grouped;
+}
+
+/* Where there are more sentences than a reader takes in, breakdowns are left to the tables. */
+static bool is_told(const est_result *result, size_t index, bool many)
+{
+    return is_whole(result, index) && !(many && is_breakdown(result, est_result_row(result, index)));
+}
+
+#define MOST_SENTENCES 8
+
 const est_row *est_i_headline(const est_result *result, size_t index)
 {
+    size_t count = 0;
     if (!est_i_has_units(result))
         return index == 0 ? est_i_overall_row(result) : NULL;
+    for (size_t i = 0; i < est_result_rows(result) && count <= MOST_SENTENCES; i++)
+        count += is_whole(result, i);
     for (size_t i = 0; i < est_result_rows(result); i++)
-        if (is_whole(result, i) && index-- == 0)
+        if (is_told(result, i, count > MOST_SENTENCES) && index-- == 0)
             return est_result_row(result, i);
     return NULL;
 }
@@ -567,8 +588,12 @@ static void answer_in_unit(const est_result *result, const est_row *row, est_i_t
     est_i_text_append(before, row->model);
     est_i_text_append(before, ": ");
     est_i_text_append(number, est_i_is_withheld(row) && *row->mark ? "withheld " : "");
-    est_i_show_estimate(number, row);
+    est_row unmarked = *row;
+    bool marked = known && *row->mark && strcmp(row->mark, "()") != 0;
+    unmarked.mark = marked ? "" : row->mark;
+    est_i_show_estimate(number, &unmarked);
     est_i_text_append(number, known ? est_i_unit_after(row) : "");
+    est_i_text_printf(number, "%s%s", marked ? " " : "", marked ? row->mark : "");
     if (known)
         answer_interval(after, row);
     est_i_text_append(after, known && limits ? est_i_unit_after(row) : "");

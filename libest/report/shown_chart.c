@@ -129,6 +129,13 @@ static const double *copy_numbers(const double *from, const size_t *order, size_
     return from ? to : NULL;
 }
 
+/* Estimands of small areas as a legend calls them; the subtitle says whether they were made to meet a total. */
+static const char *series_name(const char *name)
+{
+    bool of_model = strcmp(name, "small_area") == 0 || strcmp(name, "small_area_benchmarked") == 0;
+    return of_model ? "model-based" : name;
+}
+
 static bool copy_chart(est_i_shown_chart *shown, const est_chart *chart, double scale)
 {
     size_t n = chart->n_categories, n_series = chart->n_series, *order = calloc(n + 1, sizeof *order);
@@ -142,8 +149,8 @@ static bool copy_chart(est_i_shown_chart *shown, const est_chart *chart, double 
     for (size_t s = 0; s < n_series && made; s++) {
         double *room = shown->numbers + 3 * n * s;
         shown->series[s] = chart->series[s];
-        if (strcmp(chart->series[s].name, chart->title) == 0)
-            shown->series[s].name = shown->chart.title;
+        bool is_title = strcmp(chart->series[s].name, chart->title) == 0;
+        shown->series[s].name = is_title ? shown->chart.title : series_name(chart->series[s].name);
         shown->series[s].value = copy_numbers(chart->series[s].value, order, n, scale, room);
         shown->series[s].lower = copy_numbers(chart->series[s].lower, order, n, scale, room + n);
         shown->series[s].upper = copy_numbers(chart->series[s].upper, order, n, scale, room + 2 * n);

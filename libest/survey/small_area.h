@@ -91,8 +91,8 @@ est_status est_i_small_area_benchmark(const est_i_small_area_data *data, const e
                                       const est_i_small_area_target *target, est_i_small_area_benchmarked *to, est_error *error);
 
 /* The variance of one case, design effect and all: n D, pooled over the areas with n as weights. A variance of 0 counts: without it the
- * mean would be of the areas where it came out large. Over an area's cases it is a
- * sampling variance that is not 0 and does not follow the area's own estimate. NaN: no area tells it. left_out NULL = none. */
+ * mean would be of the areas where it came out large. Over an area's cases it is a sampling variance that is not 0 and does not follow the
+ * area's own estimate. NaN: no area tells it. left_out NULL = none. */
 double est_i_small_area_case_variance(const double *direct, const double *variance, const double *cases, size_t n_areas,
                                       const bool *left_out);
 

@@ -39,8 +39,11 @@ measure() { # name, command...
 }
 
 title() {
-    if [ -n "$markdown" ]; then printf '\n### %s\n\n| job | CPU | peak memory | CPU / that of haven | must |\n|---|---:|---:|---:|---:|\n' "$1"
-    else printf '\n%s\n%-44s %10s %14s %12s %6s\n' "$1" job CPU 'peak memory' '/ haven' must; fi
+    if [ -n "$markdown" ]; then
+        printf '\n### %s\n\n| job | CPU | peak memory | CPU / that of haven | must |\n|---|---:|---:|---:|---:|\n' "$1"
+    else
+        printf '\n%s\n%-44s %10s %14s %12s %6s\n' "$1" job CPU 'peak memory' '/ haven' must
+    fi
 }
 
 row() { # job, seconds, KiB, ratio or -, limit or -
@@ -85,7 +88,8 @@ for kind in dta sav; do
     [ -n "$has_haven" ] && row ".$kind: $version" "$haven" "${peak[r_$kind]}" - -
     if ((rows > 262144)); then
         measure "two_$kind" "$tool" read "$file" "$here/readstat.ini" 2
-        cmp -s "$work/two_$kind.out" "$work/est_$kind.out" || { echo "readstat.sh: .$kind: two threads read other numbers" >&2; status=1; }
+        cmp -s "$work/two_$kind.out" "$work/est_$kind.out" ||
+            { echo "readstat.sh: .$kind: two threads read other numbers" >&2; status=1; }
     fi
     unset haven
     rm -f "$file"

@@ -131,13 +131,17 @@ static void add_variables(readstat_writer_t *writer, bool is_spss, readstat_vari
 
 static void insert_number(readstat_writer_t *writer, readstat_variable_t *variable, double value)
 {
-    switch (readstat_variable_get_type(variable)) {
-    case READSTAT_TYPE_INT8: readstat_insert_int8_value(writer, variable, (int8_t)value); break;
-    case READSTAT_TYPE_INT16: readstat_insert_int16_value(writer, variable, (int16_t)value); break;
-    case READSTAT_TYPE_INT32: readstat_insert_int32_value(writer, variable, (int32_t)value); break;
-    case READSTAT_TYPE_FLOAT: readstat_insert_float_value(writer, variable, (float)value); break;
-    default: readstat_insert_double_value(writer, variable, value);
-    }
+    readstat_type_t type = readstat_variable_get_type(variable);
+    if (type == READSTAT_TYPE_INT8)
+        readstat_insert_int8_value(writer, variable, (int8_t)value);
+    else if (type == READSTAT_TYPE_INT16)
+        readstat_insert_int16_value(writer, variable, (int16_t)value);
+    else if (type == READSTAT_TYPE_INT32)
+        readstat_insert_int32_value(writer, variable, (int32_t)value);
+    else if (type == READSTAT_TYPE_FLOAT)
+        readstat_insert_float_value(writer, variable, (float)value);
+    else
+        readstat_insert_double_value(writer, variable, value);
 }
 
 /* One in ten does not know, one in twenty was not asked, one in a hundred refuses. */
@@ -159,9 +163,20 @@ static void insert_row(readstat_writer_t *writer, readstat_variable_t **variable
     int month = 1470 + digit(of_psu, 0, 6), age = digit(a, 0, 95), hours = digit(b, 0, 130);
     char text[32];
     double numbers[FIRST_QUESTION] = {
-        [1] = psu + 1, [2] = digit(a, 16, 300) + 1, [3] = digit(a, 32, 12) + 1, [4] = 500000 + digit(of_psu, 16, 1000) * 1000 + digit(b, 16, 1000),
-        [5] = month, [6] = month - 12 * age - digit(b, 32, 12), [7] = psu + 1, [8] = stratum, [9] = (stratum + 1) / 2, [10] = stratum % 2 + 1,
-        [11] = 1 + (double)(a >> 63), [12] = age, [13] = hours > 126 ? hours - 30 : hours > 90 ? 0 : hours / 2.0, [15] = digit(b, 48, 40000) / 1e4 - 2,
+        [1] = psu + 1,
+        [2] = digit(a, 16, 300) + 1,
+        [3] = digit(a, 32, 12) + 1,
+        [4] = 500000 + digit(of_psu, 16, 1000) * 1000 + digit(b, 16, 1000),
+        [5] = month,
+        [6] = month - 12 * age - digit(b, 32, 12),
+        [7] = psu + 1,
+        [8] = stratum,
+        [9] = (stratum + 1) / 2,
+        [10] = stratum % 2 + 1,
+        [11] = 1 + (double)(a >> 63),
+        [12] = age,
+        [13] = hours > 126 ? hours - 30 : hours > 90 ? 0 : hours / 2.0,
+        [15] = digit(b, 48, 40000) / 1e4 - 2,
         [16] = 50 + digit(a, 48, 1400) / 10.0,
     };
     readstat_begin_row(writer);

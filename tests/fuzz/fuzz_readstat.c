@@ -139,7 +139,7 @@ static const file_bytes *whole_file(size_t form)
 
 static void edit(char *data, size_t length, const uint8_t *how)
 {
-    size_t at = (size_t)(how[1] | how[2] << 8) % length, most = length - at;
+    size_t at = (size_t)(how[1] | how[2] << 8) % length, most = length - at, from = (size_t)how[3] * 7 % length;
     switch (how[0] % 5) {
     case 0:
         data[at] = (char)how[3];
@@ -155,7 +155,8 @@ static void edit(char *data, size_t length, const uint8_t *how)
         memset(data + at, how[3], most < 8 ? most : 8);
         break;
     default: /* bytes from elsewhere */
-        memmove(data + at, data + (size_t)how[3] * 7 % length, most < length - (size_t)how[3] * 7 % length ? (most < 16 ? most : 16) : 0);
+        if (from + most <= length)
+            memmove(data + at, data + from, most < 16 ? most : 16);
     }
 }
 

@@ -480,8 +480,8 @@ static void test_zero_variances(void **state)
     fails(table, options, EST_EOPTION, "--n");
     options.n = "n";
     est_result *result = run(table, options);
-    /* The variance of a case is n D = 2 n, with n as weights: 2 (sum n^2 / sum n) / 40. */
-    double squares = 100 * 100 + 30 * 30 + 200 * 200 + 60 * 60 + 70 * 70 + 400 * 400, cases = 860;
+    /* The variance of a case is n D = 2 n, with n as weights: 2 (sum n^2 / sum n) / 40. The 40 cases of h have a variance of 0, and count. */
+    double squares = 100 * 100 + 30 * 30 + 200 * 200 + 60 * 60 + 70 * 70 + 400 * 400, cases = 860 + 40;
     const est_frame *areas = est_result_frame_find(result, "areas");
     REQUIRE_NEAR(areas->cells[7 * areas->n_columns + 3].number, 2 * squares / cases / 40, 1e-14);
     assert_string_equal(use_of(result, 7), "in the fit, pooled variance");
@@ -490,7 +490,7 @@ static void test_zero_variances(void **state)
     assert_true(has_note(result, "pooled_variance") && !has_note(result, "no_variance"));
     est_result_free(result);
     options.zero_variance = 0;
-    options.sampling_variance = 1; /* of all areas but the one without a variance */
+    options.sampling_variance = 1; /* all areas but the one of variance 0 have that of a case over their cases */
     result = run(table, options);
     areas = est_result_frame_find(result, "areas");
     REQUIRE_NEAR(areas->cells[1 * areas->n_columns + 3].number, 2 * squares / cases / 30, 1e-14);

@@ -221,6 +221,10 @@ class Registry(unittest.TestCase):
             self.assertEqual(common & known, set(), "an option that the faces could not reach")
             self.assertIn('methods()["child-labour"]' if microdata else f'methods()["{name}"]', function.__doc__)
 
+    def test_further_options(self):
+        further = {option.name: option.further for option in est.methods()["child-labour"].options}
+        self.assertEqual((further["codebook"], further["lonely"]), (False, True))
+
     def test_datasets(self):
         self.assertTrue(est.datasets()["uk_2013"].is_public)
         data = est.dataset("uk_2013", as_frame=False)

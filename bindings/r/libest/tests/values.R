@@ -56,6 +56,8 @@ for (id in est_methods()$id) {
   same(paste("options taken for another argument of", id), others[vapply(others, function(o) any(startsWith(before, o)), NA)],
        character())
 }
+further <- est_methods("child-labour")$options
+same("further options", further$further[match(c("codebook", "lonely"), further$name)], c(FALSE, TRUE))
 same("the underscore of an id", est_methods("two_list")$id, "two-list")
 same("datasets", "uk_2013" %in% est_datasets()$name, TRUE)
 
