@@ -88,15 +88,23 @@ static bool list_has(const est_i_condition_node *item, double value)
            bsearch(&value, item->numbers, item->n_numbers, sizeof value, est_i_condition_compare_numbers) != NULL;
 }
 
-static uint8_t judge_text(const est_i_condition_node *item, const char *text, size_t length)
+/* Does the list hold what the value is called? 1 and 2 may be male and female. */
+static bool names_label(const est_source *source, const est_i_condition_node *item, const char *text)
+{
+    const char *label = est_i_source_value_label(source, item->column, text);
+    return label && est_i_dictionary_find(&item->texts, label, strlen(label)) != EST_I_DICTIONARY_NONE;
+}
+
+static uint8_t judge_text(const est_source *source, const est_i_condition_node *item, const char *text, size_t length)
 {
     size_t place;
     if (item->kind == EST_I_NODE_TEXT) {
         int order = strcmp(text, est_i_dictionary_text(&item->texts, 0));
-        place = order < 0 ? 0 : order > 0 ? 2 : 1;
+        bool ordered = item->outcome[0] != item->outcome[2];
+        place = order == 0 || (!ordered && names_label(source, item, text)) ? 1 : order < 0 ? 0 : 2;
     } else {
         double value;
-        bool in = est_i_dictionary_find(&item->texts, text, length) != EST_I_DICTIONARY_NONE ||
+        bool in = est_i_dictionary_find(&item->texts, text, length) != EST_I_DICTIONARY_NONE || names_label(source, item, text) ||
                   (item->n_numbers > 0 && est_i_number_parse(text, length, &value) && list_has(item, value));
         place = in ? 1 : 0;
     }
@@ -104,7 +112,7 @@ static uint8_t judge_text(const est_i_condition_node *item, const char *text, si
 }
 
 /* Judges the texts that have come since the last batch. */
-static bool judge_new_texts(const est_i_condition_node *item, const est_i_dictionary *dictionary, verdicts *known)
+static bool judge_new_texts(const est_source *source, const est_i_condition_node *item, const est_i_dictionary *dictionary, verdicts *known)
 {
     size_t count = (size_t)dictionary->count + EST_I_CODE_FIRST;
     if (count > known->capacity) {
@@ -122,7 +130,7 @@ static bool judge_new_texts(const est_i_condition_node *item, const est_i_dictio
     for (; known->count < count; known->count++) {
         uint32_t index = (uint32_t)(known->count - EST_I_CODE_FIRST);
         known->truth[known->count] =
-            judge_text(item, est_i_dictionary_text(dictionary, index), est_i_dictionary_length(dictionary, index));
+            judge_text(source, item, est_i_dictionary_text(dictionary, index), est_i_dictionary_length(dictionary, index));
     }
     return true;
 }
@@ -203,7 +211,7 @@ est_status est_i_condition_evaluate(const est_i_condition *condition, est_i_cond
     for (size_t i = 0; i < condition->n_nodes; i++) {
         const est_i_condition_node *item = &condition->nodes[i];
         bool is_text = item->kind == EST_I_NODE_TEXT || item->kind == EST_I_NODE_TEXTS;
-        if (is_text && !judge_new_texts(item, &batch->dictionary[first_field + item->field], &memory->of_node[i]))
+        if (is_text && !judge_new_texts(condition->source, item, &batch->dictionary[first_field + item->field], &memory->of_node[i]))
             return est_i_no_memory(error);
     }
     for (size_t first = 0; first < batch->n_rows; first += BLOCK_ROWS) {

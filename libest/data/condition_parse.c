@@ -368,6 +368,8 @@ est_status est_i_condition_parse(const char *text, const est_source *source, est
         return est_i_fail(error, EST_EOPTION, "found a condition that is no UTF-8, expected UTF-8 text");
     parser state = {.words = {.text = text, .what = "condition", .fault = EST_EOPTION, .error = error}, .source = source};
     state.condition = calloc(1, sizeof *state.condition);
+    if (state.condition)
+        state.condition->source = source;
     status = state.condition ? parse_whole(&state) : est_i_no_memory(error);
     if (status == EST_OK)
         status = assign_fields(state.condition, error);

@@ -31,6 +31,7 @@ typedef struct est_i_condition_node {
 } est_i_condition_node;
 
 struct est_i_condition {
+    const est_source *source; /* for what its values are called */
     est_i_condition_node *nodes;
     size_t n_nodes, capacity;
     est_i_field *fields;

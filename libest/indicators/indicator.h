@@ -131,6 +131,7 @@ void est_i_row_texts_free(est_i_row_texts *texts, est_i_result_builder *builder)
 
 est_status est_i_indicator_write(est_i_indicator_run *run, est_error *error);
 void est_i_indicator_facts(est_i_indicator_run *run);
+const char *est_i_indicator_file_name(const char *path); /* without folders: they may name a person */
 void est_i_indicator_frames(est_i_indicator_run *run);
 void est_i_indicator_charts(est_i_indicator_run *run);
 est_status est_i_indicator_plan_tables(est_i_indicator_run *run, est_error *error);

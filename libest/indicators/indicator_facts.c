@@ -154,8 +154,7 @@ static void add_titles(est_i_indicator_run *run)
     }
 }
 
-/* Folders may name a person. */
-static const char *file_name(const char *path)
+const char *est_i_indicator_file_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
@@ -189,6 +188,6 @@ void est_i_indicator_facts(est_i_indicator_run *run)
     add_parameters(run);
     add_definition_notes(run);
     fact(run, "Source", about->source);
-    fact(run, "Codebook", file_name(est_i_codebook_name(run->codebook)));
+    fact(run, "Codebook", est_i_indicator_file_name(est_i_codebook_name(run->codebook)));
     add_titles(run);
 }

@@ -300,7 +300,9 @@ static void add_provenance(est_i_indicator_run *run)
     est_i_result_add_provenance(run->builder, "reference", run->method->reference, false);
     est_i_result_add_provenance(run->builder, "definition", run->definition.about->id, false);
     est_i_result_add_provenance(run->builder, "definition-source", run->definition.about->source, false);
-    est_i_result_add_options(run->builder, run->method, run->options);
+    est_indicator_options options = *run->options;
+    options.codebook = est_i_indicator_file_name(options.codebook);
+    est_i_result_add_options(run->builder, run->method, &options);
     for (size_t i = 0; i < est_result_provenances(from); i++) {
         const est_provenance *entry = est_result_provenance(from, i);
         if (strcmp(entry->name, "seed") == 0 || strcmp(entry->name, "rows") == 0 || is_private_entry(entry->name))

@@ -24,7 +24,9 @@ check "the codebook fits" 0 'No fault was found' '' codebook check my.ini data.c
 check "an estimate" 0 'Child labour in economic activity' '' indicator child-labour data.csv --codebook my.ini --by residence
 check "a page" 0 - 'written: page.html' indicator child-labour data.csv --codebook my.ini --by residence --output page.html
 holds "it has the definition" grep -q 'Definition' page.html
-fails "it names no folder of this machine" grep -q "$work" page.html
+est indicator child-labour data.csv --codebook "$PWD/my.ini" --format json --quiet
+holds "the codebook is named" grep -q '"option:codebook": "my.ini"' $out
+fails "not its folder, which may be a person's" grep -q "$work" $out
 est indicator child-labour data.csv --codebook my.ini --quiet
 cp $out alone
 est child-labour data.csv --codebook my.ini --quiet

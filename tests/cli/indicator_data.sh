@@ -26,6 +26,11 @@ estimate calibrated child-labour "dataset:$children" --codebook kenya-child-labo
     --margins "dataset:${children}_totals"
 json "children: calibrated to known totals" calibrated.json \
     'near([row["n_weighted"] for row in rows("child_labour_economic") if not row["domain"]], [9428999.9999])'
+# Labels of coded roles are words of a condition too: a comparison that nobody meets would select everybody by its opposite.
+for words in "sex == 2" "sex == 'female'" "sex != 'male'" "sex in ('female', 'none')"; do
+    estimate girls child-labour "dataset:$children" --codebook kenya-child-labour-synthetic --where "$words"
+    json "children: --where $words" girls.json 'near([rows("child_labour_economic")[0]["n"]], [2992])'
+done
 cat >careless.ini <<'C'
 [codebook]
 title = Hours of 98 are not declared
