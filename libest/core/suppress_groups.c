@@ -335,8 +335,9 @@ typedef struct block {
 
 typedef struct solver {
     est_i_divisions *d;
-    double least, threshold;
+    double least;
     bool by_marks;   /* the reader takes the mark of few cases at its word */
+    bool releases;   /* once: what follows from the others is shown */
     size_t *place;   /* of each domain: its number in the block, NONE = none */
     size_t *reached; /* of each domain: the block or search that met it last */
     size_t *of, *of_start; /* equations of each domain: of[of_start[i] .. of_start[i + 1] - 1] */
@@ -345,11 +346,30 @@ typedef struct solver {
     bool failed;
 } solver;
 
-/* May the reader know the number? What follows counts as known unless it is small itself. */
+static bool is_shown(const solver *s, size_t domain)
+{
+    const est_i_domain *d = &s->d->list[domain];
+    return d->source == EST_I_OF_ROWS && !d->hidden && !isnan(d->n);
+}
+
+/* A sum of what is shown: another page may print it. Not if it is small itself, or nothing of it is shown. */
+static bool is_open_sum(const solver *s, size_t domain)
+{
+    const est_i_groups *sums = &s->d->sums;
+    bool open = false;
+    for (size_t k = s->of_start[domain]; k < s->of_start[domain + 1] && !open; k++) {
+        size_t start = group_start(sums, s->of[k]);
+        for (size_t i = start + 1; i < sums->ends[s->of[k]] && sums->members[start] == domain && !open; i++)
+            open = is_shown(s, sums->members[i]);
+    }
+    return open;
+}
+
+/* May the reader know the number? */
 static bool is_open(const solver *s, size_t domain)
 {
     const est_i_domain *d = &s->d->list[domain];
-    return d->source == EST_I_OF_ROWS ? !d->hidden && !isnan(d->n) : d->source == EST_I_OF_SUMS && d->n >= s->least;
+    return is_shown(s, domain) || (d->source == EST_I_OF_SUMS && d->n >= s->least && is_open_sum(s, domain));
 }
 
 static bool index_equations(solver *s)
@@ -373,7 +393,13 @@ static bool index_equations(solver *s)
     return true;
 }
 
-/* All that hangs together with a withheld domain. equations and unknowns: room for all. */
+static int compare_numbers(const void *left, const void *right)
+{
+    const size_t *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+/* All that hangs together with a withheld domain, in the order of the rows. equations and unknowns: room for all. */
 static void collect_block(solver *s, size_t seed, block *b)
 {
     const est_i_groups *sums = &s->d->sums;
@@ -383,7 +409,6 @@ static void collect_block(solver *s, size_t seed, block *b)
     s->reached[seed] = search;
     for (size_t next = 0; next < b->n_unknowns; next++) {
         size_t unknown = b->unknowns[next];
-        s->place[unknown] = next;
         for (size_t k = s->of_start[unknown]; k < s->of_start[unknown + 1]; k++) {
             size_t e = s->of[k];
             if (s->reached[n + e] == search)
@@ -399,6 +424,9 @@ static void collect_block(solver *s, size_t seed, block *b)
             }
         }
     }
+    qsort(b->unknowns, b->n_unknowns, sizeof *b->unknowns, compare_numbers);
+    for (size_t i = 0; i < b->n_unknowns; i++)
+        s->place[b->unknowns[i]] = i;
 }
 
 /* Parts less their sum. The right side is what the withheld come to, so that what an equation leaves out counts as known; of numbers
@@ -521,7 +549,7 @@ static bool is_given(const solver *s, const block *b, size_t i)
     const est_i_domain *domain = &s->d->list[b->unknowns[i]];
     double room = b->high[i] - b->low[i] + CLOSE;
     bool small = domain->source == EST_I_OF_ROWS && !isnan(domain->n) ? domain->starred : !(domain->n >= s->least) && b->low[i] < s->least;
-    double wanted = s->by_marks ? fmin(s->threshold, s->least - 1) - 1 : s->least;
+    double wanted = s->by_marks ? s->least - 1 : s->least;
     if (s->by_marks && domain->source != EST_I_OF_ROWS)
         return false;
     return small && (domain->starred || b->high[i] > 0.5) && room < wanted;
@@ -629,13 +657,36 @@ static bool hide_block(const solver *s, const block *b)
     return any;
 }
 
-/* To withhold what follows all the same protects nobody. */
-static void release_block(const solver *s, const block *b)
+/* Everything that is known of the block. */
+static void look_at_block(const solver *s, block *b)
 {
-    for (size_t i = 0; i < b->n_unknowns; i++) {
+    memset(b->cells, 0, b->n_equations * (b->n_unknowns + 1) * sizeof *b->cells);
+    fill_block(s, b);
+    solve_block(b);
+    first_limits(s, b);
+    narrow_block(b);
+}
+
+static bool gives_any(const solver *s, const block *b)
+{
+    bool any = false;
+    for (size_t i = 0; i < b->n_unknowns && !any; i++)
+        any = is_given(s, b, i);
+    return any;
+}
+
+/* What was withheld beside others is shown again, in the order of the rows, as long as nothing is given away: what was picked last may
+ * have made the first unnecessary. */
+static void release_block(const solver *s, block *b)
+{
+    double work = (double)b->n_equations * (double)b->n_equations * (double)b->n_unknowns * (double)b->n_unknowns;
+    for (size_t i = 0; i < b->n_unknowns && work <= WORK_LIMIT * 20; i++) {
         est_i_domain *domain = &s->d->list[b->unknowns[i]];
-        if (domain->source == EST_I_OF_ROWS && !domain->starred && !isnan(domain->n) && b->high[i] - b->low[i] < CLOSE)
-            domain->hidden = false;
+        if (domain->source != EST_I_OF_ROWS || domain->starred || !domain->hidden || isnan(domain->n))
+            continue;
+        domain->hidden = false;
+        look_at_block(s, b);
+        domain->hidden = gives_any(s, b);
     }
 }
 
@@ -650,20 +701,20 @@ static bool protect_block(solver *s, block *b)
     b->low = calloc(width, sizeof *b->low);
     b->high = calloc(width, sizeof *b->high);
     s->failed = s->failed || !b->cells || !b->low || !b->high;
-    if (!s->failed) {
-        fill_block(s, b);
-        solve_block(b);
-        first_limits(s, b);
-        narrow_block(b);
-    }
-    for (size_t i = 0; i < b->n_unknowns && !s->failed; i++) {
-        size_t pick = !is_given(s, b, i) ? NONE : s->by_marks ? 0 : pick_domain(s, b, b->unknowns[i]);
-        if (pick != NONE && !s->by_marks)
-            s->d->list[pick].hidden = true;
-        any = any || pick != NONE;
-    }
-    if (!any && !s->failed && !s->by_marks)
+    if (!s->failed)
+        look_at_block(s, b);
+    if (!s->failed && s->releases && !gives_any(s, b)) {
         release_block(s, b);
+    } else if (!s->failed && s->by_marks) {
+        any = gives_any(s, b);
+    } else {
+        for (size_t i = 0; i < b->n_unknowns && !s->failed; i++) {
+            size_t pick = is_given(s, b, i) ? pick_domain(s, b, b->unknowns[i]) : NONE;
+            if (pick != NONE)
+                s->d->list[pick].hidden = true;
+            any = any || pick != NONE;
+        }
+    }
     free(b->cells);
     free(b->low);
     free(b->high);
@@ -691,12 +742,17 @@ static bool protect_all(solver *s)
     return any;
 }
 
-bool est_i_divisions_protect(est_i_divisions *d, double least, double threshold, bool *marks_tell)
+bool est_i_divisions_protect(est_i_divisions *d, double least, bool *marks_tell)
 {
-    solver s = {.d = d, .least = least, .threshold = threshold};
+    solver s = {.d = d, .least = least};
     s.failed = !index_equations(&s);
     while (!s.failed && protect_all(&s))
         ;
+    s.releases = !s.failed;
+    bool again = s.releases && protect_all(&s);
+    s.releases = false;
+    while (!s.failed && (again || protect_all(&s)))
+        again = false;
     s.by_marks = true;
     *marks_tell = !s.failed && protect_all(&s);
     free(s.place);

@@ -187,8 +187,8 @@ void est_i_divisions_free(est_i_divisions *divisions);
 /* The equations. Of cases without a value of a label fewer than `least` are to be protected. */
 bool est_i_divisions_relate(est_i_divisions *divisions, double least);
 /* Hides more domains until no starred one, nor any other of fewer than `least` cases, follows from those shown (suppress_groups.c).
- * *marks_tell: whoever knows which of the hidden domains have few cases knows one of these to within `threshold`. */
-bool est_i_divisions_protect(est_i_divisions *divisions, double least, double threshold, bool *marks_tell);
+ * *marks_tell: whoever knows which of the hidden domains have few cases knows more of one of these than that. */
+bool est_i_divisions_protect(est_i_divisions *divisions, double least, bool *marks_tell);
 
 /* Results of surveys (suppress_survey.c): every row gets the flags and the mark of the profile. `withhold`: what it does not show
  * is taken out. `protect` (private data): so is what has fewer than `threshold` cases, and what would give a withheld estimate

@@ -99,7 +99,7 @@ static void hide_domains(survey *s)
 {
     star_domains(s);
     bool good = est_i_divisions_relate(&s->divisions, s->least) &&
-                est_i_divisions_protect(&s->divisions, s->least, s->threshold, &s->one_mark);
+                est_i_divisions_protect(&s->divisions, s->least, &s->one_mark);
     s->failed = s->failed || !good;
 }
 

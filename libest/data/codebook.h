@@ -2,7 +2,7 @@
  *
  *   [codebook]     facts in words: title, source, preset (another codebook that this one changes: an id, or a path beside this
  *                  file), population, geography, period, reference-period, definition, weights = population | normalised,
- *                  strata-expected = 92, sample = CONDITION (which rows of the file are interviews), public = yes,
+ *                  strata-expected = 92, sample = CONDITION (which rows of the file are interviews),
  *                  synthetic = yes, recognise = COLUMN:COUNT (by how many different values of which column a preset is told
  *                  from its like), note
  *   [role NAME]    column = CB3, or value = EXPRESSION over columns of the file and other roles, or absent = yes (was not

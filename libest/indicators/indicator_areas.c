@@ -180,7 +180,7 @@ static void copy_frame(const areas *a, const est_frame *from, size_t first_row)
 {
     est_i_text name = {0}, title = {0};
     est_i_text_printf(&name, "%s_%s", a->item->section->name, from->name);
-    est_i_text_printf(&title, "Small areas: %s", from->title);
+    est_i_text_printf(&title, "Small areas, %s: %s", est_i_ini_value(a->item->section, "title"), from->title);
     if (name.failed || title.failed) {
         est_i_result_no_memory(a->run->builder);
     } else {
@@ -235,8 +235,8 @@ static void copy_result(const areas *a, const est_result *model)
     for (size_t i = 0; i < est_result_notes(model); i++) {
         const est_note *note = est_result_note(model, i);
         const char *shown = note->public_message ? note->public_message : note->message;
-        est_i_result_note_public(a->run->builder, a->run->context, note->severity, note->code, shown, "%s: %s", a->item->section->name,
-                                 note->message);
+        est_i_result_note_public(a->run->builder, a->run->context, note->severity, note->code, shown, "%s: %s",
+                                 est_i_ini_value(a->item->section, "title"), note->message);
     }
 }
 

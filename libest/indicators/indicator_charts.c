@@ -42,8 +42,10 @@ static void add_chart(est_i_indicator_run *run, const est_i_item *item, const fo
 {
     const char *title = est_i_ini_value(item->section, "title");
     est_i_text subtitle = {0};
-    est_i_text_printf(&subtitle, "ages %s, by %s, with confidence intervals; the line is the whole", run->bands[item->band].name,
-                      run->options->by);
+    est_i_text_printf(&subtitle, "ages %s, by ", run->bands[item->band].name);
+    for (const char *c = run->options->by; *c; c++)
+        est_i_text_append_bytes(&subtitle, *c == ',' ? ", " : c, *c == ',' ? 2 : 1);
+    est_i_text_append(&subtitle, ", with confidence intervals; the line is the whole");
     est_series series = {.name = title, .kind = EST_SERIES_BAND, .role = EST_ROLE_PLAIN, .value = f->numbers,
                          .lower = f->numbers + f->room, .upper = f->numbers + 2 * f->room};
     est_chart chart = {.name = item->section->name, .title = title, .subtitle = subtitle.failed ? "" : subtitle.data, .x_title = "percent",

@@ -558,22 +558,22 @@ static void test_strata(void **state)
 
 static void test_marks(void **state)
 {
-    mapped m = map("w,h,c\n1,1,1\n", "[codebook]\npublic = yes\nsynthetic = yes\n" DESIGN);
+    mapped m = map("w,h,c\n1,1,1\n", "[codebook]\nsynthetic = yes\n" DESIGN);
     (void)state;
-    assert_true(est_source_is_public(m.view) && est_source_is_synthetic(m.view));
+    assert_true(est_source_is_synthetic(m.view) && !est_source_is_public(m.view));
     assert_false(est_source_is_public(m.base) || est_source_is_synthetic(m.base));
     unmap(&m);
 }
 
 /* Proposals */
 
-static char *propose(est_source *source, const char *preset)
+static void propose(est_source *source, const char *preset, char **text)
 {
-    char *text = NULL;
     est_error error;
-    if (est_codebook_propose(source, preset, NULL, &text, &error) != EST_OK)
+    *text = NULL;
+    if (est_codebook_propose(source, preset, NULL, text, &error) != EST_OK)
         fail_msg("%s", error.message);
-    return text;
+    assert_non_null(*text);
 }
 
 static const char survey_csv[] = "W,v022,v023,c,age,hrs,sex,cty\n"
@@ -592,7 +592,8 @@ static void test_propose(void **state)
     est_table *table = NULL;
     est_error error;
     (void)state;
-    char *text = propose(source, write_text("base.ini", survey_preset));
+    char *text;
+    propose(source, write_text("base.ini", survey_preset), &text);
     expect_words(text, "v022 is the only candidate with the 3 values");
     expect_words(text, "\ncolumn = v022\n");
     expect_words(text, "\ncolumn = W\n");
@@ -629,19 +630,19 @@ static void test_propose_open(void **state)
 {
     est_source *source = open_csv("a,v022,v023,c\n1,1,1,1\n1,2,2,2\n");
     est_error error;
-    char *text =
-        propose(source, write_text("base.ini", "[codebook]\nstrata-expected = 2\n[role weight]\ncolumn = w\nrequired = yes\n"
-                                               "[role psu]\ncolumn = c\n"));
+    char *text;
+    propose(source, write_text("base.ini", "[codebook]\nstrata-expected = 2\n[role weight]\ncolumn = w\nrequired = yes\n"
+                                               "[role psu]\ncolumn = c\n"), &text);
     (void)state;
     expect_words(text, "more than one candidate has them");
     expect_words(text, "DECIDE: the file has no w, which the preset reads. Write the column that holds it.\ncolumn =\n");
     expect_open_fault(write_text("a.ini", text), EST_EDEFINITION, "column: found nothing");
     free(text);
-    text = propose(source, write_text("base.ini", "[codebook]\nstrata-expected = 5\n[role psu]\ncolumn = c\n"));
+    propose(source, write_text("base.ini", "[codebook]\nstrata-expected = 5\n[role psu]\ncolumn = c\n"), &text);
     expect_words(text, "no candidate has them");
     free(text);
     /* Without a preset. */
-    text = propose(source, NULL);
+    propose(source, NULL, &text);
     expect_words(text, "candidate v022");
     expect_words(text, "\n;[role sex]\n;column =\n");
     expect_open_fault(write_text("a.ini", text), EST_EDEFINITION, "[role weight], column: found nothing");
