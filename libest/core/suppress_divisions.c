@@ -419,6 +419,7 @@ static void add_ages(est_i_divisions *d, size_t domain)
 bool est_i_divisions_relate(est_i_divisions *d, double least)
 {
     add_divisions(d, least);
+    d->n_by_labels = d->sums.n_groups;
     for (size_t i = 0, n = d->n_domains; i < n && !d->failed; i++)
         if (d->list[i].adds_up || d->list[i].source == EST_I_OF_SUMS)
             add_ages(d, i);

@@ -357,7 +357,7 @@ static bool is_open_sum(const solver *s, size_t domain)
 {
     const est_i_groups *sums = &s->d->sums;
     bool open = false;
-    for (size_t k = s->of_start[domain]; k < s->of_start[domain + 1] && !open; k++) {
+    for (size_t k = s->of_start[domain]; k < s->of_start[domain + 1] && s->of[k] < s->d->n_by_labels && !open; k++) {
         size_t start = group_start(sums, s->of[k]);
         for (size_t i = start + 1; i < sums->ends[s->of[k]] && sums->members[start] == domain && !open; i++)
             open = is_shown(s, sums->members[i]);

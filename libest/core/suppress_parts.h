@@ -169,6 +169,7 @@ typedef struct est_i_divisions {
     size_t n_domains, room;
     size_t *domain, *share; /* of each row: its domain; the domain whose cases its numerator counts, SIZE_MAX = none is known */
     est_i_groups sums;
+    size_t n_by_labels; /* of the equations: these come first, those of ages after them */
     size_t *labels, n_labels, label_room;
     const char **populations, **name_texts;
     size_t n_populations, n_names;

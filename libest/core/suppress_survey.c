@@ -64,6 +64,13 @@ static bool is_model_based(const est_row *row)
     return (row->flags & EST_FLAG_BIT(EST_FLAG_MODEL_BASED)) != 0;
 }
 
+/* The estimate that a model starts from, beside the model's. */
+static bool is_direct(const est_row *row)
+{
+    size_t length = strlen(row->estimand);
+    return length >= 6 && strcmp(row->estimand + length - 6, "direct") == 0;
+}
+
 static bool is_hidden(const survey *s, size_t row)
 {
     return s->divisions.list[s->divisions.domain[row]].hidden;
@@ -147,6 +154,9 @@ static void find_near(survey *s)
             if (strcmp(rows[j].estimand, rows[i].estimand) == 0 && strcmp(rows[j].population, rows[i].population) == 0)
                 s->near[j] = true;
     }
+    for (size_t i = 0; i < s->result->n_rows; i++) /* tables of a model print the cases of the direct estimate */
+        for (size_t j = 0; j < s->result->n_rows && is_model_based(&rows[i]) && !s->near[i]; j++)
+            s->near[i] = s->near[j] && is_direct(&rows[j]) && s->divisions.domain[i] == s->divisions.domain[j];
 }
 
 /* Numbers of cases with the attribute, and without it: all, or none if one is small. */
@@ -228,12 +238,8 @@ static void withhold_comparisons(survey *s)
 /* An area that is in the fit could be worked out from the coefficients and the other areas. */
 static void withhold_models(survey *s)
 {
-    for (size_t i = 0; i < s->result->n_rows && !s->exposed; i++) {
-        const char *name = s->result->rows[i].estimand;
-        size_t length = strlen(name);
-        bool direct = length >= 6 && strcmp(name + length - 6, "direct") == 0;
-        s->exposed = direct && is_hidden(s, i) && !isnan(s->result->rows[i].n);
-    }
+    for (size_t i = 0; i < s->result->n_rows && !s->exposed; i++)
+        s->exposed = is_direct(&s->result->rows[i]) && is_hidden(s, i) && !isnan(s->result->rows[i].n);
     for (size_t i = 0; i < s->result->n_rows && s->exposed; i++)
         if (is_model_based(&s->result->rows[i])) {
             s->unsaid[i] = true;
@@ -315,7 +321,8 @@ static bool repeats_hidden(const est_row *row, double number)
 /* Is it the number of cases of the row that the line is about? */
 static bool repeats_n(const survey *s, const est_frame *frame, size_t line, double number)
 {
-    return frame->about[line] < s->result->n_rows && number == s->divisions.list[s->divisions.domain[frame->about[line]]].n;
+    size_t row = frame->about[line];
+    return row < s->result->n_rows && (number == s->result->rows[row].n || number == s->divisions.list[s->divisions.domain[row]].n);
 }
 
 /* The rows still have all their numbers. */
@@ -323,12 +330,13 @@ static void publish_line(survey *s, const est_frame *frame, size_t line)
 {
     size_t row = frame->about[line];
     est_cell *cells = (est_cell *)frame->cells + line * frame->n_columns; /* the copy's own memory */
-    bool hidden = hides_n(s, row);
+    bool hidden = hides_row(s, row), without_n = hides_n(s, row);
     const char *mark = s->withheld[row] ? s->result->rows[row].mark : BESIDE;
     for (size_t j = 0; j < frame->n_columns; j++) {
         bool count = frame->roles[j] == EST_ROLE_COUNT || frame->roles[j] == EST_ROLE_ESTIMATE;
-        bool repeats = frame->roles[j] == EST_ROLE_FIT || repeats_hidden(&s->result->rows[row], cells[j].number);
-        if (count ? hidden : s->withheld[row] || (hidden && repeats))
+        bool fit = hidden && frame->roles[j] == EST_ROLE_FIT;
+        bool repeats = without_n && repeats_hidden(&s->result->rows[row], cells[j].number);
+        if (count ? without_n : s->withheld[row] || fit || repeats)
             withhold_cell(s, &cells[j], mark);
     }
 }
@@ -341,7 +349,7 @@ static bool counts_few(const survey *s, const est_frame *frame, size_t line)
     size_t about = frame->about[line], shares[2] = {0, 0}, n_shares = 0;
     bool few = false;
     for (size_t j = 0; j < frame->n_columns && about < s->result->n_rows; j++) {
-        if (frame->roles[j] == EST_ROLE_COUNT)
+        if (frame->roles[j] == EST_ROLE_COUNT && !repeats_n(s, frame, line, cells[j].number))
             few = few || (!cells[j].text && cells[j].number >= 0 && cells[j].number < s->least);
         if (frame->roles[j] == EST_ROLE_FIT && !cells[j].text && n_shares < 2)
             shares[n_shares++] = j;
@@ -449,11 +457,11 @@ static void publish_frame(survey *s, const est_frame *frame)
         if (frame->about[j - 1] < s->result->n_rows && s->withheld[frame->about[j - 1]])
             for (size_t i = 0; i < frame->n_rows; i++)
                 withhold_cell(s, (est_cell *)&frame->cells[i * frame->n_columns + j], EST_I_WITHHELD);
+    if (s->protect)
+        publish_kinds(s, frame);
     for (size_t i = 0; i < frame->n_rows && frame->about; i++)
         if (frame->about[i] < s->result->n_rows)
             publish_line(s, frame, i);
-    if (s->protect)
-        publish_kinds(s, frame);
     for (size_t j = 0; j < frame->n_columns && s->protect; j++)
         if (frame->roles[j] == EST_ROLE_COUNT)
             publish_column(s, frame, j);

@@ -187,6 +187,7 @@ static void copy_frame(const areas *a, const est_frame *from, size_t first_row)
         est_i_result_frame(a->run->builder, name.data, title.data, from->n_columns, from->columns, from->roles, from->print_rows);
         if (from->decimals)
             est_i_result_frame_decimals(a->run->builder, from->decimals);
+        est_i_result_frame_fewest(a->run->builder, from->fewest);
         for (size_t i = 0; i < from->n_rows * from->n_columns; i++) {
             const est_cell *cell = &from->cells[i];
             size_t line = i / from->n_columns;

@@ -45,14 +45,17 @@ est_trafficking_options est_trafficking_options_default(void)
     return options;
 }
 
+/* Not part of `validate`, by which the defaults are good. */
+static est_status check_asked(const est_trafficking_options *options, est_error *error)
+{
+    return options->population ? EST_OK
+                               : est_i_fail(error, EST_EOPTION, "option --population is missing: a rate is per people, and whose number of people "
+                                            "it is must be chosen; for Kenya --population dataset:kenya_population");
+}
+
 static est_status validate(const void *options, est_error *error)
 {
     const est_trafficking_options *o = options;
-    if (!o->population)
-        return est_i_fail(
-            error, EST_EOPTION,
-            "option --population is missing: a rate is per people, and whose number of people it is must be chosen; for "
-            "Kenya --population dataset:kenya_population");
     if (o->window_years > 0 && o->window_years != 1)
         return est_i_fail(
             error, EST_EOPTION,
@@ -197,6 +200,8 @@ est_status est_trafficking(const est_table *data, const est_trafficking_options 
     est_error_clear(error);
     est_i_monitor_start(&run.monitor, context);
     est_status status = est_i_options_check(specs, SPECS, &resolved, error);
+    if (status == EST_OK)
+        status = check_asked(&resolved, error);
     if (status == EST_OK)
         status = validate(&resolved, error);
     if (status == EST_OK)

@@ -290,7 +290,7 @@ static void test_open_faults(void **state)
         {"[codebook]\nsample = a ==\n", "[codebook], sample", EST_EDEFINITION},
         {"[codebook]\nweights = expanded\n", "expected population", EST_EDEFINITION},
         {"[codebook]\nstrata-expected = 92.5\n", "expected how many strata", EST_EDEFINITION},
-        {"[codebook]\npublic = 1\n", "expected yes or no", EST_EDEFINITION},
+        {"[codebook]\nsynthetic = 1\n", "expected yes or no", EST_EDEFINITION},
         {"[role age]\ncolumn = x\n  special = 98\n", "the line 'special = ...' below it begins with a blank", EST_EDEFINITION},
         {"[column x]\nspecial = 98\n[role age]\ncolumn = x\n", "role age reads this column by its own rules", EST_EDEFINITION},
     };
