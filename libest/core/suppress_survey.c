@@ -46,6 +46,7 @@ typedef struct survey {
     est_i_divisions divisions;
     bool numerators;   /* numbers of cases with the attribute are shown */
     bool one_mark;     /* few cases and beside few cases get the same mark */
+    bool lacking;      /* some row is near */
     bool exposed;      /* the areas of a model are withheld that are in its fit */
     bool any;          /* something is withheld */
     bool levels;       /* and rare levels of a regression or a table are why */
@@ -150,6 +151,7 @@ static void find_near(survey *s)
     const est_row *rows = s->result->rows;
     for (size_t i = 0; i < s->result->n_rows; i++) {
         bool lacks = !s->near[i] && !is_contrast(&rows[i]) && lacks_few(s, &rows[i]);
+        s->lacking = s->lacking || lacks;
         for (size_t j = 0; j < s->result->n_rows && lacks; j++)
             if (strcmp(rows[j].estimand, rows[i].estimand) == 0 && strcmp(rows[j].population, rows[i].population) == 0)
                 s->near[j] = true;
@@ -235,11 +237,21 @@ static void withhold_comparisons(survey *s)
     }
 }
 
+/* Is an estimate of the same people withheld, whatever it is of? */
+static bool is_partly_withheld(const survey *s, size_t row)
+{
+    bool partly = is_hidden(s, row);
+    for (size_t i = 0; i < s->result->n_rows && !partly; i++)
+        partly = s->withheld[i] && s->divisions.domain[i] == s->divisions.domain[row] && !is_contrast(&s->result->rows[i]) &&
+                 !is_model_based(&s->result->rows[i]);
+    return partly;
+}
+
 /* An area that is in the fit could be worked out from the coefficients and the other areas. */
 static void withhold_models(survey *s)
 {
     for (size_t i = 0; i < s->result->n_rows && !s->exposed; i++)
-        s->exposed = is_direct(&s->result->rows[i]) && is_hidden(s, i) && !isnan(s->result->rows[i].n);
+        s->exposed = is_direct(&s->result->rows[i]) && !isnan(s->result->rows[i].n) && is_partly_withheld(s, i);
     for (size_t i = 0; i < s->result->n_rows && s->exposed; i++)
         if (is_model_based(&s->result->rows[i])) {
             s->unsaid[i] = true;
@@ -603,6 +615,10 @@ static void add_summary(survey *s, est_error *error)
         est_i_text_printf(&message, "Estimates are withheld by the profile '%s'.", s->profile->name);
     else if (s->protect)
         est_i_text_printf(&message, "Nothing is withheld by the profile '%s'.", s->profile->name);
+    if (!s->numerators)
+        est_i_text_append(&message, " Numbers of cases with an attribute are left out, for some of them are small.");
+    if (s->lacking)
+        est_i_text_append(&message, " Left out are the numbers of cases of rows that have all cases of another row but a few.");
     s->failed = s->failed || message.failed;
     if (message.length && !s->failed)
         s->failed =
@@ -650,9 +666,9 @@ est_status est_i_suppress_survey(est_result *result, const est_i_survey_request 
     if (s.protect && !s.failed) {
         find_near(&s);
         judge_numerators(&s);
-        withhold_models(&s);
         withhold_comparisons(&s);
         withhold_beside(&s);
+        withhold_models(&s);
     }
     for (size_t i = 0; i < result->n_frames && !s.failed; i++)
         publish_frame(&s, &result->frames[i]);
