@@ -29,6 +29,9 @@ static int set_up(void **state)
 {
     (void)state;
     snprintf(folder, sizeof folder, "est-codebook-%ld", (long)getpid());
+    for (char *c = folder; *c; c++) /* its name stands in texts that must not hold certain numbers */
+        if (*c >= '0' && *c <= '9')
+            *c = (char)(*c - '0' + 'a');
     return mkdir(folder, 0700);
 }
 
